@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dsi.h - everything.
+ *
+ *   control application   stream.h   join components, start, watch, stop
+ *   component             component.h  callbacks a server implements
+ *   endpoint              socket.h   create, listen or connect, start, close
+ *   data plane            packet.h   get, fill or read, commit
+ *   waiting for many      event.h    select
+ */
+#ifndef DSI_DSI_H
+#define DSI_DSI_H
+
+#include <dsi/errno.h>
+#include <dsi/event.h>
+#include <dsi/packet.h>
+#include <dsi/socket.h>
+#include <dsi/stream.h>
+#include <dsi/component.h>
+#include <dsi/types.h>
+#include <dsi/version.h>
+
+#endif /* DSI_DSI_H */

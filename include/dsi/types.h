@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * types.h - what both ends of a stream agree on: its description, the packet
+ * flags, the overload policies, the events and the statistics.
+ *
+ * Option structs begin with `size`: set it to sizeof the struct and zero the
+ * rest; zero always means "the default".  A newer caller may pass a longer
+ * struct if the part this library does not know is zero.
+ */
+#ifndef DSI_TYPES_H
+#define DSI_TYPES_H
+
+#include <stdint.h>
+
+#include <dsi/export.h>
+
+/* A deadline that never passes.  Deadlines are absolute, on dsi_now(). */
+#define DSI_FOREVER UINT64_MAX
+
+#define DSI_MAX_CONSUMERS 16u	  /* consumers of one stream */
+#define DSI_MAX_PACKETS 65535u	  /* packets of one stream */
+#define DSI_MAX_RING_SLOTS 65536u /* descriptors of one ring, power of two */
+#define DSI_MAX_SG 64u		  /* scatter/gather elements of one packet */
+#define DSI_NAME_BYTES 64u	  /* a name, with its terminating NUL */
+#define DSI_LABEL_BYTES 32u	  /* a consumer's label, with NUL */
+#define DSI_FORMAT_BYTES 128u	  /* a format text, with NUL */
+
+/* The role of a socket. */
+#define DSI_ROLE_PRODUCER 1u
+#define DSI_ROLE_CONSUMER 2u
+
+/* Overload policy of one consumer: what happens when it is too slow. */
+#define DSI_POLICY_BLOCK 0u    /* the producer waits for it */
+#define DSI_POLICY_DROP_NEW 1u /* it does not get new packets; counted */
+#define DSI_POLICY_RECLAIM 2u  /* the producer overwrites; check validity */
+
+/* Flags of a packet.  Bits 8..11 are the application's own. */
+#define DSI_PACKET_GAP 0x0001u	/* a hole in the stream: there is no data */
+#define DSI_PACKET_EOS 0x0002u	/* last packet of the stream */
+#define DSI_PACKET_PHYS 0x0004u /* offsets are physical addresses */
+#define DSI_PACKET_DROPPED_BEFORE \
+	0x0008u /* packets before this one were dropped or reclaimed */
+#define DSI_PACKET_USER 0x0f00u /* mask of the application's four bits */
+
+/* Flags of a stream. */
+#define DSI_STREAM_WRITABLE 0x0001u /* consumers may map the data to write */
+#define DSI_STREAM_NO_STAMP 0x0002u /* do not stamp packets at commit */
+#define DSI_STREAM_PHYS 0x0004u	    /* packets may carry DSI_PACKET_PHYS */
+
+/**
+ * struct dsi_stream_desc - the description of a stream, made by its producer.
+ * @size:         sizeof(struct dsi_stream_desc)
+ * @flags:        DSI_STREAM_*
+ * @packets:      packets that exist, and data slots; 1..DSI_MAX_PACKETS
+ * @ring_slots:   descriptors in the ring, power of two,
+ *                1..DSI_MAX_RING_SLOTS; 0 = @packets rounded up
+ * @max_sg:       scatter/gather elements per packet, 1..DSI_MAX_SG; 0 = 1
+ * @align_bytes:  alignment of each data slot in the area, power of two,
+ *                1..2^21; 0 = 64
+ * @packet_bytes: capacity of a data slot, bytes; 0 = no slots: the
+ *                application places data in the area itself
+ * @data_bytes:   size of the data area; 0 = just enough for all slots.
+ *                Rounded up to whole pages.
+ * @lifetime_ns:  a packet expires this long after its time stamp; 0 = never
+ * @period_ns:    declared distance of packets, 0 = not declared
+ * @jitter_ns:    declared jitter of that distance
+ * @format:       what the data is, as text, e.g. a media type; "" = any.
+ *                A consumer that asks for a format must ask for this one.
+ */
+struct dsi_stream_desc {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t packets;
+	uint32_t ring_slots;
+	uint32_t max_sg;
+	uint32_t align_bytes;
+	uint32_t packet_bytes;
+	uint32_t reserved; /* must be 0 */
+	uint64_t data_bytes;
+	uint64_t lifetime_ns;
+	uint64_t period_ns;
+	uint64_t jitter_ns;
+	char format[DSI_FORMAT_BYTES];
+};
+
+/* Flags of a consumer. */
+#define DSI_CONSUMER_WRITABLE 0x0001u	  /* map the data area to write */
+#define DSI_CONSUMER_KEEP_EXPIRED 0x0002u /* do not skip expired packets */
+/* Accept a data area that its owner could still shrink.  Only for an owner
+ * that is trusted: access beyond a shrunken area raises SIGBUS. */
+#define DSI_CONSUMER_ACCEPT_UNSEALED 0x0004u
+
+/**
+ * struct dsi_consumer_options - what a consumer needs of a stream.
+ * @size:             sizeof(struct dsi_consumer_options)
+ * @flags:            DSI_CONSUMER_*
+ * @policy:           DSI_POLICY_*; default BLOCK
+ * @queue_packets:    DROP_NEW: packets it may have waiting or held;
+ *                    0 = a quarter of the stream's packets, at least 1
+ * @hold_packets:     packets it wants to hold at once; 0 = as many as exist
+ * @align_bytes:      least alignment of data slots it can use; 0 = any
+ * @min_packet_bytes: smallest slot capacity it can use; 0 = any
+ * @max_packet_bytes: largest slot capacity it can use; 0 = any
+ * @max_sg:           most scatter/gather elements it can use; 0 = any
+ * @spin_ns:          how long a blocking get polls before it sleeps
+ * @format:           the format it needs; "" = any
+ * @label:            its name in lists and events; "" = none
+ * @on_reclaim:       RECLAIM: called in get() and in dsi_packet_valid(), on
+ *                    the caller's thread, when packets were overwritten
+ *                    before they were used; must be RT-safe itself
+ * @user:             first argument of @on_reclaim
+ */
+struct dsi_consumer_options {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t policy;
+	uint32_t queue_packets;
+	uint32_t hold_packets;
+	uint32_t align_bytes;
+	uint32_t min_packet_bytes;
+	uint32_t max_packet_bytes;
+	uint32_t max_sg;
+	uint32_t spin_ns;
+	char format[DSI_FORMAT_BYTES];
+	char label[DSI_LABEL_BYTES];
+	void (*on_reclaim)(void *user, uint64_t packets);
+	void *user;
+};
+
+/* Flags of a producer. */
+#define DSI_PRODUCER_DATA_FD 0x0001u /* @data_fd brings the data area */
+
+/**
+ * struct dsi_producer_options - how a producer works.
+ * @size:           sizeof(struct dsi_producer_options)
+ * @flags:          DSI_PRODUCER_*
+ * @data_fd:        with DSI_PRODUCER_DATA_FD: descriptor of the data area
+ *                  (memfd, hugetlbfs, dma-buf, anything that can be mapped
+ *                  shared).  The library takes its own duplicate.  A memfd
+ *                  that permits it is sealed against shrinking.
+ * @wait_consumers: get() hands out no packet before so many consumers have
+ *                  joined; counts joins, not present consumers
+ * @spin_ns:        how long a blocking get polls before it sleeps
+ */
+struct dsi_producer_options {
+	uint32_t size;
+	uint32_t flags;
+	int32_t data_fd;
+	uint32_t wait_consumers;
+	uint32_t spin_ns;
+	uint32_t reserved; /* must be 0 */
+};
+
+/* Events of a socket.  DATA and SPACE are levels: they stay as long as get()
+ * would give a packet or a final error such as -DSI_EPIPE.  All others are remembered until dsi_select() reports
+ * them, and counted. */
+#define DSI_EVENT_DATA 0x0001u	      /* consumer: get() would not wait */
+#define DSI_EVENT_SPACE 0x0002u	      /* producer: get() would not wait */
+#define DSI_EVENT_EOS 0x0004u	      /* end of stream committed or reached */
+#define DSI_EVENT_DROPPED 0x0008u     /* packets dropped for a consumer */
+#define DSI_EVENT_RECLAIMED 0x0010u   /* packets overwritten before use */
+#define DSI_EVENT_EXPIRED 0x0020u     /* packets skipped: expired */
+#define DSI_EVENT_ERROR 0x0040u	      /* a peer broke the protocol */
+#define DSI_EVENT_PEER_JOINED 0x0080u /* a consumer joined, or we did */
+#define DSI_EVENT_PEER_LEFT 0x0100u   /* a peer closed in order */
+#define DSI_EVENT_PEER_GONE 0x0200u   /* a peer died or broke off */
+#define DSI_EVENT_STATE 0x0400u	      /* the socket's state changed */
+#define DSI_EVENT_USER 0xff0000u      /* eight events of the application */
+#define DSI_EVENTS 24u		      /* number of bits in use */
+
+/* State of a socket or a stream; docs/design/40-states.md has the picture. */
+#define DSI_STATE_CREATED 0u
+#define DSI_STATE_CONNECTED 1u
+#define DSI_STATE_RUNNING 2u
+#define DSI_STATE_STOPPING 3u
+#define DSI_STATE_CLOSED 4u
+#define DSI_STATE_FAILED 5u
+
+/**
+ * struct dsi_socket_stats - snapshot of a socket's counters.
+ *
+ * Each counter is read once; the set is not one instant.  On the control
+ * application's side the same struct comes from the component.
+ */
+struct dsi_socket_stats {
+	uint32_t size;		 /* in: sizeof; out: bytes filled */
+	uint32_t state;		 /* DSI_STATE_* */
+	uint32_t consumers;	 /* producer: present; consumer: 0 */
+	uint32_t held;		 /* packets the application holds now */
+	uint64_t committed;	 /* packets: producer committed, consumer got */
+	uint64_t bytes;		 /* payload bytes of those */
+	uint64_t released;	 /* packets: came back / given back */
+	uint64_t dropped;	 /* producer: deliveries not made (DROP_NEW);
+				 * consumer: packets it missed that way */
+	uint64_t expired;	 /* consumer: skipped because expired */
+	uint64_t reclaimed;	 /* consumer: overwritten before use */
+	uint64_t unclaimed;	 /* producer: committed with no consumer */
+	uint64_t waits;		 /* times this side went to sleep */
+	uint64_t wakes;		 /* wake calls made for the other side */
+	uint64_t backlog_max;	 /* most packets that waited in the ring */
+	uint64_t latency_max_ns; /* consumer: commit to get, worst */
+	uint64_t latency_sum_ns; /* consumer: sum, for the mean */
+};
+
+/**
+ * dsi_now - the time base of all deadlines and time stamps.
+ *
+ * Return: nanoseconds; on Linux CLOCK_MONOTONIC, equal in all processes.
+ * Context: any thread; RT-safe.
+ * Since:   0.1
+ */
+DSI_API uint64_t dsi_now(void);
+
+/**
+ * dsi_stream_desc_check - is a description valid, and if not, why not?
+ * @desc: description to check
+ * @why:  text buffer for the reason, may be NULL
+ * @why_bytes: its size
+ *
+ * Return: 0, or -DSI_EINVAL with @why naming field, value and range.
+ * Context: any thread; RT-safe.
+ * Since:   0.1
+ */
+DSI_API DSI_MUST_CHECK int dsi_stream_desc_check(
+	const struct dsi_stream_desc *desc, char *why, uint32_t why_bytes);
+
+#endif /* DSI_TYPES_H */
