@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * consumer.c - get the oldest committed packet, commit it back.
+ *
+ * In order of a packet's way: get -> (application) -> commit -> tell.
+ * Protocol, edges and trust: consumer.h.
+ */
+#include "dsi/data_plane.h"
+#include "dsi/shm_check.h"
+
+/* Internal answer of take(): the packet was overwritten under our hands. */
+#define LOST (-DSI_ESTALE)
+
+/* ---- telling the producer ------------------------------------------------- */
+
+static void store_taken(struct dsi_consumer *consumer)
+{
+	/* T1: release pairs with the producer's refresh_taken(). */
+	atomic_store_explicit(&consumer->page->taken, consumer->position,
+			      memory_order_release);
+}
+
+/* Wake the producer if it sleeps for descriptors or packets. */
+static void tell(struct dsi_data_plane *plane)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+
+	consumer->unsaid = 0;
+	dsi__waker_signal(&consumer->waker, ++consumer->signal);
+	dsi__notify_fence();
+	if (dsi__waker_wake(&consumer->waker, consumer->signal))
+		dsi__stat_add(&plane->stats.wakes, 1);
+}
+
+static void give_back(struct dsi_consumer *consumer, uint32_t token)
+{
+	uint64_t at = consumer->returned++ & consumer->return_mask;
+
+	/* relaxed: T2 carries it. */
+	atomic_store_explicit(&consumer->returns[at], token,
+			      memory_order_relaxed);
+}
+
+static void store_returned(struct dsi_consumer *consumer)
+{
+	/* T2: release pairs with the producer's collect_from(). */
+	atomic_store_explicit(&consumer->page->returned, consumer->returned,
+			      memory_order_release);
+}
+
+/* ---- packets that were taken ahead of the order (get_nr) ------------------- */
+
+static int is_early(const struct dsi_consumer *consumer, uint64_t position)
+{
+	uint64_t slot = position & consumer->ring.mask;
+
+	return consumer->n_early &&
+	       (consumer->early[slot / 64u] >> (slot % 64u) & 1u);
+}
+
+static void flip_early(struct dsi_consumer *consumer, uint64_t position)
+{
+	uint64_t slot = position & consumer->ring.mask;
+	uint64_t bit = UINT64_C(1) << (slot % 64u);
+
+	consumer->early[slot / 64u] ^= bit;
+	if (consumer->early[slot / 64u] & bit)
+		consumer->n_early++;
+	else
+		consumer->n_early--;
+}
+
+/* @n positions from the present one on will not be passed one by one. */
+static void forget_early(struct dsi_consumer *consumer, uint64_t n)
+{
+	if (n > consumer->ring.slots)
+		n = consumer->ring.slots;
+	for (uint64_t i = 0; i < n && consumer->n_early; i++)
+		if (is_early(consumer, consumer->position + i))
+			flip_early(consumer, consumer->position + i);
+}
+
+/* ---- get ------------------------------------------------------------------- */
+
+/* Where do we begin?  The producer says so when it admits us. */
+static int find_start(struct dsi_consumer *consumer)
+{
+	/* S1: acquire pairs with the producer's admit(). */
+	uint64_t start = atomic_load_explicit(&consumer->signal_page->start,
+					      memory_order_acquire);
+
+	if (start == 0)
+		return -DSI_EAGAIN;
+	if (start > DSI_POSITION_MAX)
+		return -DSI_EPROTO;
+	consumer->first = start - 1u;
+	consumer->position = consumer->first;
+	consumer->started = 1;
+	store_taken(consumer);
+	return 0;
+}
+
+/* Packets were overwritten before we came to them: go on with the oldest
+ * that may still be there. */
+static void skip_lost(struct dsi_data_plane *plane)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	/* N1: acquire pairs with dsi__waker_signal(). */
+	uint32_t signal = atomic_load_explicit(consumer->waiter.signal,
+					       memory_order_acquire);
+	uint64_t done = consumer->position - consumer->first;
+	uint32_t behind = signal - (uint32_t)done;
+	uint64_t lost = 1;
+
+	/* More than a ring behind: the signal says how far. */
+	if (behind > consumer->ring.slots && behind <= UINT32_C(1) << 31)
+		lost = behind - consumer->ring.slots;
+	forget_early(consumer, lost);
+	consumer->position += lost;
+	consumer->lost += lost;
+	dsi__stat_add(&plane->stats.reclaimed, lost);
+	dsi__plane_raise(plane, DSI_EVENT_RECLAIMED, lost);
+	if (consumer->on_reclaim)
+		consumer->on_reclaim(consumer->user, lost);
+}
+
+static int copy_elements(struct dsi_data_plane *plane, uint64_t position,
+			 const struct dsi_ring_entry *entry,
+			 struct dsi_packet *pkt)
+{
+	const struct dsi_ring *ring = &plane->as.consumer.ring;
+	uint64_t count;
+
+	pkt->sg[0] = (struct dsi_sg_element){entry->offset, entry->size,
+					     DSI_NO_OWNER};
+	pkt->sg_count = entry->size ? 1u : 0u;
+	if (!(entry->flags & DSI_DESC_EXT))
+		return 0;
+	pkt->number = dsi__ring_get_ext(ring, position, DSI_EXT_NUMBER);
+	pkt->expires_ns = dsi__ring_get_ext(ring, position, DSI_EXT_EXPIRES);
+	count = dsi__ring_get_ext(ring, position, DSI_EXT_COUNT);
+	if (count > plane->table.max_sg)
+		return -DSI_EPROTO;
+	pkt->sg_count = (uint32_t)count;
+	for (uint32_t i = 1; i < count; i++) {
+		uint32_t word = DSI_EXT_SG + 2u * (i - 1u);
+		uint64_t size = dsi__ring_get_ext(ring, position, word + 1u);
+
+		if (size > UINT32_MAX)
+			return -DSI_EPROTO;
+		pkt->sg[i] = (struct dsi_sg_element){
+			dsi__ring_get_ext(ring, position, word), (uint32_t)size,
+			DSI_NO_OWNER};
+	}
+	return 0;
+}
+
+static int check_elements(const struct dsi_data_plane *plane,
+			  const struct dsi_packet *pkt)
+{
+	if (pkt->flags & DSI_PACKET_PHYS)
+		return 0; /* not ours to judge; there is no mapping */
+	for (uint32_t i = 0; i < pkt->sg_count; i++)
+		if (!dsi__range_inside(pkt->sg[i].offset, pkt->sg[i].size,
+				       plane->data_bytes))
+			return -DSI_EPROTO;
+	return 0;
+}
+
+/* Copy the packet of a READY position and judge the copy. */
+static int take(struct dsi_data_plane *plane, uint64_t position,
+		struct dsi_packet *pkt, uint32_t *out_flags)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	struct dsi_ring_entry entry;
+	int err;
+
+	dsi__ring_copy(&consumer->ring, position, &entry);
+	pkt->position = position;
+	pkt->number = position;
+	pkt->time_ns = entry.time_ns;
+	pkt->expires_ns = DSI_FOREVER;
+	if (plane->lifetime_ns &&
+	    entry.time_ns < DSI_FOREVER - plane->lifetime_ns)
+		pkt->expires_ns = entry.time_ns + plane->lifetime_ns;
+	pkt->token = entry.token;
+	pkt->flags =
+		entry.flags & (uint32_t) ~(DSI_DESC_STAMPED | DSI_DESC_EXT);
+	err = copy_elements(plane, position, &entry, pkt);
+	if (!dsi__ring_whole(&consumer->ring, position))
+		return consumer->lossy ? LOST : -DSI_EPROTO;
+	if (err ||
+	    !dsi__entry_possible(&entry, plane->stream_flags, plane->packets))
+		return -DSI_EPROTO;
+	*out_flags = entry.flags;
+	return check_elements(plane, pkt);
+}
+
+/* The packet is the application's: count it. */
+static void deliver(struct dsi_data_plane *plane, struct dsi_packet *pkt,
+		    uint32_t flags, uint64_t now)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	uint64_t bytes = 0;
+
+	if (consumer->lost) {
+		consumer->lost = 0;
+		pkt->flags |= DSI_PACKET_DROPPED_BEFORE;
+	} else if (flags & DSI_PACKET_DROPPED_BEFORE) {
+		/* relaxed: R1 of this packet carried it; the peer may write
+		 * what it likes, it is shown and not used. */
+		uint64_t dropped = atomic_load_explicit(
+			&consumer->signal_page->dropped, memory_order_relaxed);
+
+		dsi__stat_max(&plane->stats.dropped, dropped);
+		dsi__plane_raise(plane, DSI_EVENT_DROPPED, 1);
+	}
+	if ((flags & DSI_DESC_STAMPED) && now > pkt->time_ns) {
+		dsi__stat_max(&plane->stats.latency_max_ns, now - pkt->time_ns);
+		dsi__stat_add(&plane->stats.latency_sum_ns, now - pkt->time_ns);
+	}
+	for (uint32_t i = 0; i < pkt->sg_count; i++)
+		bytes += pkt->sg[i].size;
+	dsi__stat_add(&plane->stats.committed, 1);
+	dsi__stat_add(&plane->stats.bytes, bytes);
+	if (flags & DSI_PACKET_EOS)
+		dsi__plane_raise(plane, DSI_EVENT_EOS, 1);
+	pkt->state = DSI_PKT_HELD;
+	dsi__plane_hold(plane, 1);
+}
+
+/* Nobody wants an expired packet: back it goes. */
+static int skip_expired(struct dsi_data_plane *plane, struct dsi_packet *pkt,
+			uint64_t now)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+
+	if (pkt->expires_ns == DSI_FOREVER || pkt->expires_ns > now ||
+	    consumer->keep_expired || (pkt->flags & DSI_PACKET_EOS))
+		return 0;
+	dsi__stat_add(&plane->stats.expired, 1);
+	dsi__plane_raise(plane, DSI_EVENT_EXPIRED, 1);
+	dsi__packet_table_put(&plane->table, pkt);
+	if (!consumer->lossy) {
+		give_back(consumer, pkt->token);
+		store_returned(consumer);
+		tell(plane);
+	}
+	return 1;
+}
+
+/* Position @at was consumed; move on past what was taken early. */
+static void advance(struct dsi_consumer *consumer)
+{
+	consumer->position++;
+	while (is_early(consumer, consumer->position)) {
+		flip_early(consumer, consumer->position);
+		consumer->position++;
+	}
+	store_taken(consumer);
+}
+
+/* Take the READY packet of @position.  0, 1 = it was skipped, or an error. */
+static int take_ready(struct dsi_data_plane *plane, uint64_t position,
+		      struct dsi_packet **out_pkt)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	struct dsi_packet *pkt;
+	uint64_t now = 0;
+	uint32_t flags;
+	int err;
+
+	if (!dsi__packet_table_free(&plane->table))
+		return -DSI_ENOBUFS;
+	pkt = dsi__packet_table_newest(&plane->table);
+	err = take(plane, position, pkt, &flags);
+	if (err) {
+		dsi__packet_table_put(&plane->table, pkt);
+		return err;
+	}
+	if (position == consumer->position)
+		advance(consumer);
+	else
+		flip_early(consumer, position);
+	if ((flags & DSI_DESC_STAMPED) || pkt->expires_ns != DSI_FOREVER)
+		now = dsi_port_now();
+	if (skip_expired(plane, pkt, now))
+		return 1;
+	deliver(plane, pkt, flags, now);
+	*out_pkt = pkt;
+	if (consumer->lossy)
+		return 0;
+	/* See consumer.h: when the producer learns of it. */
+	consumer->unsaid = 1;
+	if (plane->held > 1 || dsi__waker_asleep(&consumer->waker))
+		tell(plane);
+	return 0;
+}
+
+/* Nothing is there: what we took must be known to a sleeping producer. */
+static int nothing(struct dsi_data_plane *plane)
+{
+	if (plane->as.consumer.unsaid)
+		tell(plane);
+	return -DSI_EAGAIN;
+}
+
+int dsi__consumer_get(struct dsi_data_plane *plane, struct dsi_packet **out_pkt)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+
+	if (!consumer->started) {
+		int err = find_start(consumer);
+
+		if (err)
+			return err == -DSI_EPROTO ? dsi__plane_fail(plane)
+						  : err;
+	}
+	/* Every turn moves on by at least one packet, so one ring is enough
+	 * for everything that was committed before we began.  A producer that
+	 * goes on to commit what is expired already shall not hold us here. */
+	for (uint32_t turns = 0; turns <= consumer->ring.slots; turns++) {
+		int err = LOST;
+
+		switch (dsi__ring_look(&consumer->ring, consumer->position)) {
+		case DSI_RING_NOT_YET:
+			return nothing(plane);
+		case DSI_RING_READY:
+			err = take_ready(plane, consumer->position, out_pkt);
+			break;
+		case DSI_RING_LOST:
+			break;
+		}
+		if (err == 0 || err == -DSI_ENOBUFS)
+			return err;
+		if (err == 1)
+			continue;
+		if (err != LOST || !consumer->lossy)
+			return dsi__plane_fail(plane);
+		skip_lost(plane);
+	}
+	return -DSI_EBUSY;
+}
+
+int dsi__consumer_look(struct dsi_data_plane *plane)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+
+	if (!consumer->started) {
+		int err = find_start(consumer);
+
+		if (err)
+			return err;
+	}
+	return dsi__ring_look(&consumer->ring, consumer->position) ==
+			       DSI_RING_NOT_YET
+		       ? nothing(plane)
+		       : 0;
+}
+
+/* The number of a READY packet without taking it.  Return 0, or LOST. */
+static int number_of(const struct dsi_consumer *consumer, uint64_t position,
+		     uint64_t *out_number)
+{
+	struct dsi_ring_entry entry;
+
+	dsi__ring_copy(&consumer->ring, position, &entry);
+	*out_number = position;
+	if (entry.flags & DSI_DESC_EXT)
+		*out_number = dsi__ring_get_ext(&consumer->ring, position,
+						DSI_EXT_NUMBER);
+	return dsi__ring_whole(&consumer->ring, position) ? 0 : LOST;
+}
+
+/* Numbers ascend, so the first packet at or behind @number decides. */
+static int find_number(struct dsi_data_plane *plane, uint64_t number,
+		       uint64_t *out_position)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	uint64_t position = consumer->position;
+
+	for (uint32_t i = 0; i < consumer->ring.slots; i++, position++) {
+		uint64_t found;
+
+		if (is_early(consumer, position))
+			continue;
+		switch (dsi__ring_look(&consumer->ring, position)) {
+		case DSI_RING_NOT_YET:
+			return nothing(plane);
+		case DSI_RING_READY:
+			if (number_of(consumer, position, &found) == 0)
+				break;
+			/* fall through */
+		case DSI_RING_LOST:
+			if (!consumer->lossy)
+				return dsi__plane_fail(plane);
+			if (position == consumer->position) {
+				skip_lost(plane);
+				position = consumer->position - 1u;
+			}
+			continue;
+		}
+		if (found == number) {
+			*out_position = position;
+			return 0;
+		}
+		if (found > number)
+			return -DSI_ESTALE;
+	}
+	return nothing(plane);
+}
+
+int dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
+			 struct dsi_packet **out_pkt)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	uint64_t position;
+	int err = 0;
+
+	if (!consumer->started)
+		err = find_start(consumer);
+	if (!err)
+		err = find_number(plane, number, &position);
+	if (!err)
+		err = take_ready(plane, position, out_pkt);
+	if (err == 1 || err == LOST)
+		return -DSI_ESTALE;
+	return err == -DSI_EPROTO ? dsi__plane_fail(plane) : err;
+}
+
+/* ---- commit ---------------------------------------------------------------- */
+
+void dsi__consumer_commit(struct dsi_data_plane *plane,
+			  struct dsi_packet *const *pkts, uint32_t n)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (!consumer->lossy)
+			give_back(consumer, pkts[i]->token);
+		dsi__packet_table_put(&plane->table, pkts[i]);
+	}
+	dsi__plane_hold(plane, -(int32_t)n);
+	dsi__stat_add(&plane->stats.released, n);
+	if (consumer->lossy)
+		return;
+	store_returned(consumer);
+	tell(plane);
+}
+
+int dsi__consumer_valid(struct dsi_data_plane *plane,
+			const struct dsi_packet *pkt)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+
+	if (!consumer->lossy ||
+	    dsi__ring_still_valid(&consumer->ring, pkt->position))
+		return 1;
+	if (consumer->on_reclaim)
+		consumer->on_reclaim(consumer->user, 1);
+	return 0;
+}
+
+/* ---- sleep ------------------------------------------------------------------ */
+
+uint32_t dsi__consumer_announce(struct dsi_data_plane *plane,
+				struct dsi_port_word *words, uint64_t bell)
+{
+	struct dsi_waiter *waiter = &plane->as.consumer.waiter;
+
+	dsi__waiter_announce(waiter, bell);
+	words[0] = dsi__waiter_word(waiter);
+	return 1;
+}
+
+void dsi__consumer_withdraw(struct dsi_data_plane *plane)
+{
+	dsi__waiter_withdraw(&plane->as.consumer.waiter);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * consumer.h - the consuming side of a stream.
+ *
+ * Place in the data flow: packet.h -> data plane -> CONSUMER -> ring +
+ * notify.
+ *
+ * A get copies the descriptor to private memory and checks the copy; the
+ * descriptor is free from then on (`taken`).  The data stays the
+ * application's until commit, which puts the packet's token into the return
+ * ring (`returned`).  A reader with policy RECLAIM gives nothing back: it
+ * was never asked.
+ *
+ * Ordering edges: T1, T2 and S1 of producer.h, seen from the other side.
+ *   T1  taken: consumer store-release -> producer load-acquire
+ *   T2  returned: consumer store-release -> producer load-acquire
+ *   S1  start: producer store-release -> consumer load-acquire
+ *
+ * When the producer learns of it: `taken` is stored at once, but a producer
+ * that sleeps because the ring is full is woken for certain only by the next
+ * commit, by a get while another packet is held, or by a get that finds
+ * nothing.  That keeps the fence of notify.h at one for each packet.
+ *
+ * Trust: the producer may write anything, at any time, except where a region
+ * is sealed.  Impossible values end the stream for us: -DSI_EPROTO.
+ */
+#ifndef DSI_CONSUMER_H
+#define DSI_CONSUMER_H
+
+#include "dsi/notify.h"
+#include "dsi/packet_table.h"
+#include "dsi/ring.h"
+
+struct dsi_data_plane;
+
+struct dsi_consumer {
+	struct dsi_ring ring;
+	uint64_t position; /* next in order */
+	uint64_t first;	   /* where we began */
+	uint64_t returned; /* tokens given back */
+	uint64_t lost;	   /* RECLAIM: since the last packet delivered */
+	uint64_t *early;   /* bit per ring slot: taken ahead by get_nr */
+	uint32_t n_early;
+	uint32_t started;
+	uint32_t lossy; /* policy RECLAIM */
+	uint32_t keep_expired;
+	uint32_t signal; /* last value of our signal word */
+	uint32_t unsaid; /* taken was stored, but nobody was woken */
+	uint32_t return_mask;
+	uint32_t reserved;
+	struct dsi_shm_consumer *page;
+	const struct dsi_shm_signal *signal_page;
+	_Atomic uint32_t *returns;
+	struct dsi_waker waker;	  /* we wake the producer */
+	struct dsi_waiter waiter; /* we sleep for it */
+	void (*on_reclaim)(void *user, uint64_t packets);
+	void *user;
+};
+
+/* Work thread.  Non-blocking: 0, -DSI_EAGAIN, -DSI_ENOBUFS, -DSI_EPROTO, or
+ * -DSI_EBUSY: only skipped packets so far, there may be more. */
+int dsi__consumer_get(struct dsi_data_plane *plane,
+		      struct dsi_packet **out_pkt);
+/* Likewise, and -DSI_ESTALE. */
+int dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
+			 struct dsi_packet **out_pkt);
+void dsi__consumer_commit(struct dsi_data_plane *plane,
+			  struct dsi_packet *const *pkts, uint32_t n);
+int dsi__consumer_valid(struct dsi_data_plane *plane,
+			const struct dsi_packet *pkt);
+/* Is there a packet, without taking it?  For select. */
+int dsi__consumer_look(struct dsi_data_plane *plane);
+
+uint32_t dsi__consumer_announce(struct dsi_data_plane *plane,
+				struct dsi_port_word *words, uint64_t bell);
+void dsi__consumer_withdraw(struct dsi_data_plane *plane);
+
+#endif /* DSI_CONSUMER_H */

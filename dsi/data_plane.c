@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * data_plane.c - flags, events and waiting, the same for both roles.
+ *
+ * The wait is the second half of notify.h: announce to the peers, take a
+ * snapshot of the private word, fence, look, sleep, withdraw, look.
+ */
+#include "dsi/data_plane.h"
+
+/* Polls between two looks at the clock while spinning. */
+#define POLLS_PER_CLOCK 32u
+
+/* ---- the private word ------------------------------------------------------ */
+
+void dsi__plane_wake(struct dsi_data_plane *plane)
+{
+	struct dsi_port_loop *bells;
+
+	/* P2: release pairs with dsi__plane_word(). */
+	atomic_fetch_add_explicit(&plane->word, 1, memory_order_release);
+	dsi_port_wake(&plane->word, 0);
+	/* P1: acquire pairs with dsi_socket_fd(). */
+	bells = atomic_load_explicit(&plane->bells, memory_order_acquire);
+	if (bells)
+		dsi_port_loop_kick(bells, &plane->bell_kick);
+}
+
+void dsi__plane_tell(struct dsi_data_plane *plane, uint32_t set, uint32_t clear)
+{
+	/* P1: release pairs with dsi__plane_flags(). */
+	atomic_fetch_and_explicit(&plane->flags, ~clear, memory_order_release);
+	/* P1: release pairs with dsi__plane_flags(). */
+	atomic_fetch_or_explicit(&plane->flags, set, memory_order_release);
+	dsi__plane_wake(plane);
+}
+
+struct dsi_port_word dsi__plane_word(const struct dsi_data_plane *plane)
+{
+	/* P2: acquire pairs with dsi__plane_wake(). */
+	uint32_t now = atomic_load_explicit(&plane->word, memory_order_acquire);
+
+	return (struct dsi_port_word){&plane->word, now, 0};
+}
+
+int dsi__plane_fail(struct dsi_data_plane *plane)
+{
+	dsi__plane_tell(plane, DSI_PLANE_FAILED, 0);
+	dsi__plane_raise(plane, DSI_EVENT_ERROR, 1);
+	plane->notice(plane, 1);
+	return -DSI_EPROTO;
+}
+
+int dsi__plane_check(struct dsi_data_plane *plane, int waiting)
+{
+	uint32_t flags = dsi__plane_flags(plane);
+
+	if ((flags & ~(DSI_PLANE_GONE | DSI_PLANE_ABORT)) ==
+	    (DSI_PLANE_RUNNING | DSI_PLANE_CONNECTED)) {
+		if (!waiting || !(flags & DSI_PLANE_ABORT))
+			return 0;
+		/* P1: release, so that a later abort is a new one. */
+		atomic_fetch_and_explicit(&plane->flags, ~DSI_PLANE_ABORT,
+					  memory_order_release);
+		return -DSI_ECANCELED;
+	}
+	if (flags & DSI_PLANE_FAILED)
+		return -DSI_EPROTO;
+	if (flags & DSI_PLANE_CLOSED)
+		return -DSI_EPIPE;
+	if (!(flags & DSI_PLANE_CONNECTED))
+		return -DSI_ENOTCONN;
+	/* Connected, but not started, or stopped again. */
+	return flags & DSI_PLANE_STOPPED ? -DSI_ECANCELED : -DSI_ENOTCONN;
+}
+
+/* ---- events ------------------------------------------------------------------ */
+
+static uint32_t index_of(uint32_t event)
+{
+	uint32_t index = 0;
+
+	while (event >>= 1)
+		index++;
+	return index;
+}
+
+void dsi__plane_raise(struct dsi_data_plane *plane, uint32_t event,
+		      uint64_t count)
+{
+	/* relaxed: a count, carries nothing. */
+	atomic_fetch_add_explicit(&plane->event_counts[index_of(event)], count,
+				  memory_order_relaxed);
+	/* P3: seq_cst pairs with dsi_select(). */
+	atomic_fetch_or_explicit(&plane->events, event, memory_order_seq_cst);
+	/* P3: seq_cst pairs with dsi_select(). */
+	if (atomic_load_explicit(&plane->watchers, memory_order_seq_cst))
+		dsi__plane_wake(plane);
+	if (plane->observed)
+		plane->notice(plane, 0);
+}
+
+/* ---- looking and waiting ------------------------------------------------------ */
+
+static int role_get(struct dsi_data_plane *plane, struct dsi_packet **out_pkt)
+{
+	return plane->role == DSI_ROLE_PRODUCER
+		       ? dsi__producer_get(plane, out_pkt)
+		       : dsi__consumer_get(plane, out_pkt);
+}
+
+int dsi__plane_try(struct dsi_data_plane *plane, struct dsi_packet **out_pkt)
+{
+	/* "Gone" must be read before the ring is read for the last time:
+	 * then everything that was committed before is seen. */
+	uint32_t gone = dsi__plane_flags(plane) & DSI_PLANE_GONE;
+	int err = role_get(plane, out_pkt);
+
+	return err == -DSI_EAGAIN && gone ? -DSI_EPIPE : err;
+}
+
+int dsi__plane_ready(struct dsi_data_plane *plane)
+{
+	uint32_t gone = dsi__plane_flags(plane) & DSI_PLANE_GONE;
+	int err = dsi__plane_check(plane, 0);
+
+	if (err == -DSI_ENOTCONN || err == -DSI_ECANCELED)
+		return 0; /* not started, or stopped: nothing flows */
+	if (!err)
+		err = plane->role == DSI_ROLE_PRODUCER
+			      ? dsi__producer_look(plane)
+			      : dsi__consumer_look(plane);
+	return err != -DSI_EAGAIN || gone;
+}
+
+void dsi__plane_disarm(struct dsi_data_plane *plane)
+{
+	/* relaxed: set by this thread. */
+	struct dsi_port_loop *bells =
+		atomic_load_explicit(&plane->bells, memory_order_relaxed);
+
+	plane->armed = 0;
+	dsi__plane_withdraw(plane);
+	if (bells)
+		(void)dsi_port_loop_dispatch(bells, 0);
+}
+
+uint32_t dsi__plane_announce(struct dsi_data_plane *plane,
+			     struct dsi_port_word *words, uint64_t bell)
+{
+	return plane->role == DSI_ROLE_PRODUCER
+		       ? dsi__producer_announce(plane, words, bell)
+		       : dsi__consumer_announce(plane, words, bell);
+}
+
+void dsi__plane_withdraw(struct dsi_data_plane *plane)
+{
+	if (plane->role == DSI_ROLE_PRODUCER)
+		dsi__producer_withdraw(plane);
+	else
+		dsi__consumer_withdraw(plane);
+}
+
+/* Poll for a bounded time, because a sleep costs more than a short wait. */
+static int spin(struct dsi_data_plane *plane, uint64_t deadline_ns,
+		int (*look)(struct dsi_data_plane *, void *), void *arg)
+{
+	uint64_t until = dsi_port_now() + plane->spin_ns;
+	int err = -DSI_EAGAIN;
+
+	if (until > deadline_ns)
+		until = deadline_ns;
+	while (err == -DSI_EAGAIN && dsi_port_now() < until) {
+		for (uint32_t i = 0; i < POLLS_PER_CLOCK; i++) {
+			err = look(plane, arg);
+			if (err != -DSI_EAGAIN)
+				break;
+			dsi_port_relax();
+		}
+	}
+	return err;
+}
+
+/* One sleep, or less.  Return look()'s answer, or -DSI_ETIMEDOUT. */
+static int sleep_once(struct dsi_data_plane *plane, uint64_t deadline_ns,
+		      int (*look)(struct dsi_data_plane *, void *), void *arg)
+{
+	struct dsi_port_word words[DSI_MAX_CONSUMERS + 1];
+	uint32_t n = dsi__plane_announce(plane, words, 0);
+	int timeout = 0;
+	int err;
+
+	words[n++] = dsi__plane_word(plane);
+	dsi__notify_fence();
+	err = look(plane, arg);
+	if (err == -DSI_EAGAIN) {
+		dsi__stat_add(&plane->stats.waits, 1);
+		timeout = dsi_port_wait(words, n, deadline_ns);
+	}
+	dsi__plane_withdraw(plane);
+	if (err == -DSI_EAGAIN)
+		err = look(plane, arg);
+	return err == -DSI_EAGAIN && timeout ? -DSI_ETIMEDOUT : err;
+}
+
+int dsi__plane_wait(struct dsi_data_plane *plane, uint64_t deadline_ns,
+		    int (*look)(struct dsi_data_plane *, void *), void *arg)
+{
+	int err = -DSI_EAGAIN;
+
+	if (plane->spin_ns)
+		err = spin(plane, deadline_ns, look, arg);
+	while (err == -DSI_EAGAIN || err == -DSI_EBUSY) {
+		if (err == -DSI_EBUSY && dsi_port_now() >= deadline_ns)
+			return -DSI_ETIMEDOUT;
+		err = sleep_once(plane, deadline_ns, look, arg);
+	}
+	return err;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * data_plane.h - the part of a socket that packets pass through.
+ *
+ * Place in the data flow: packet.h (public) -> DATA PLANE: wait.c and
+ * producer.c | consumer.c -> ring.h + notify.h -> port.h.
+ *
+ * Everything here is private memory.  The work thread owns it; what other
+ * threads of the process touch is atomic and says so:
+ *   flags, word   the private word: the control plane changes flags, then
+ *                 word, then wakes; waiters sleep on it beside the peers'
+ *                 words, because a peer can steal a sleeper from those
+ *   events        pending events and their counts
+ *   stats         written by the work thread, read by anybody
+ *
+ * Ordering edges:
+ *   P1  flags store-release (fetch_or) -> flags load-acquire
+ *       carries why: what the control plane did before (e.g. saw the peer
+ *       hang up, after all of the peer's stores)
+ *   P2  word store-release -> word load-acquire
+ *       a snapshot of word taken before flags are looked at
+ *   P3  seq_cst pairs: events fetch_or, watchers load <-> watchers add,
+ *       events exchange: either the raiser sees the watcher or the watcher
+ *       sees the event
+ */
+#ifndef DSI_DATA_PLANE_H
+#define DSI_DATA_PLANE_H
+
+#include "dsi/consumer.h"
+#include "dsi/packet_table.h"
+#include "dsi/port.h"
+#include "dsi/producer.h"
+
+/* Flags of a data plane. */
+#define DSI_PLANE_RUNNING 1u
+#define DSI_PLANE_GONE 2u /* consumer: the producer closed or died */
+#define DSI_PLANE_FAILED 4u
+#define DSI_PLANE_ABORT 8u /* one get() is to be cancelled */
+#define DSI_PLANE_CLOSED 16u
+#define DSI_PLANE_CONNECTED 32u
+#define DSI_PLANE_STOPPED 64u
+
+/* Counters, X(name): the names are those of struct dsi_socket_stats. */
+#define DSI_STATS_MAP(X)  \
+	X(committed)      \
+	X(bytes)          \
+	X(released)       \
+	X(dropped)        \
+	X(expired)        \
+	X(reclaimed)      \
+	X(unclaimed)      \
+	X(waits)          \
+	X(wakes)          \
+	X(backlog_max)    \
+	X(latency_max_ns) \
+	X(latency_sum_ns)
+
+#define DSI_STATS_FIELD(name) _Atomic uint64_t name;
+struct dsi_plane_stats {
+	DSI_STATS_MAP(DSI_STATS_FIELD)
+};
+
+struct dsi_data_plane {
+	_Atomic uint32_t flags; /* DSI_PLANE_* */
+	_Atomic uint32_t word;
+	uint32_t role;	/* DSI_ROLE_* */
+	uint32_t armed; /* announced through the bell, see dsi__plane_get() */
+	uint32_t held;	/* packets the application has */
+	uint32_t spin_ns;
+	_Atomic uint32_t held_now; /* copy of held, for stats */
+
+	/* Geometry, fixed at create or attach. */
+	uint32_t stream_flags;
+	uint32_t packets;
+	uint32_t packet_bytes;
+	uint64_t slot_stride;
+	uint64_t lifetime_ns;
+	uint8_t *data;
+	uint64_t data_bytes;
+
+	struct dsi_packet_table table;
+	union {
+		struct dsi_producer producer;
+		struct dsi_consumer consumer;
+	} as;
+
+	_Atomic uint32_t events;
+	_Atomic uint32_t watchers;
+	_Atomic uint64_t event_counts[DSI_EVENTS];
+	struct dsi_plane_stats stats;
+
+	/* Set once dsi_socket_fd() was called: bells ring into this loop. */
+	_Atomic(struct dsi_port_loop *) bells;
+	struct dsi_port_source bell_kick;
+	uint32_t observed; /* a component forwards our events */
+	/* Tell the control plane (rare): a peer broke the protocol (@failure),
+	 * or an event is to be forwarded.  May enter the kernel, does not
+	 * block. */
+	void (*notice)(struct dsi_data_plane *plane, int failure);
+};
+
+/* Public socket pointers point to a data plane; socket_private.h says why. */
+static inline struct dsi_data_plane *dsi__plane(const struct dsi_socket *sock)
+{
+	return (struct dsi_data_plane *)(uintptr_t)sock;
+}
+
+/* relaxed throughout: one writer, and readers want a recent value only. */
+static inline void dsi__stat_add(_Atomic uint64_t *stat, uint64_t n)
+{
+	/* relaxed: see above. */
+	uint64_t value = atomic_load_explicit(stat, memory_order_relaxed);
+
+	/* relaxed: see above. */
+	atomic_store_explicit(stat, value + n, memory_order_relaxed);
+}
+
+static inline void dsi__stat_max(_Atomic uint64_t *stat, uint64_t value)
+{
+	/* relaxed: see above. */
+	if (value > atomic_load_explicit(stat, memory_order_relaxed))
+		/* relaxed: see above. */
+		atomic_store_explicit(stat, value, memory_order_relaxed);
+}
+
+static inline void dsi__plane_hold(struct dsi_data_plane *plane, int32_t n)
+{
+	plane->held += (uint32_t)n;
+	/* relaxed: for statistics. */
+	atomic_store_explicit(&plane->held_now, plane->held,
+			      memory_order_relaxed);
+}
+
+static inline uint32_t dsi__plane_flags(const struct dsi_data_plane *plane)
+{
+	/* P1: acquire pairs with dsi__plane_tell(). */
+	return atomic_load_explicit(&plane->flags, memory_order_acquire);
+}
+
+/* Change flags and end every wait of this socket.  Any thread. */
+void dsi__plane_tell(struct dsi_data_plane *plane, uint32_t set,
+		     uint32_t clear);
+/* End every wait, so that it looks again.  Any thread. */
+void dsi__plane_wake(struct dsi_data_plane *plane);
+
+/* Count an event, remember it, and tell who waits for it.  Any thread. */
+void dsi__plane_raise(struct dsi_data_plane *plane, uint32_t event,
+		      uint64_t count);
+
+/* The socket is broken: nothing passes any more.  Return -DSI_EPROTO. */
+int dsi__plane_fail(struct dsi_data_plane *plane);
+
+/* Is a get possible at all?  0 or the error; consumes an abort if @waiting. */
+int dsi__plane_check(struct dsi_data_plane *plane, int waiting);
+
+/* One look for a packet: 0, -DSI_EAGAIN or a final error. */
+int dsi__plane_try(struct dsi_data_plane *plane, struct dsi_packet **out_pkt);
+
+/* Would a get() answer anything but -DSI_EAGAIN?  For select. */
+int dsi__plane_ready(struct dsi_data_plane *plane);
+/* Take back what dsi_packet_get() announced for an event loop. */
+void dsi__plane_disarm(struct dsi_data_plane *plane);
+
+/* The peers' words this socket sleeps on; @words has room for
+ * DSI_MAX_CONSUMERS.  @bell: DSI_SLEEP_BELL or 0.  Return their number. */
+uint32_t dsi__plane_announce(struct dsi_data_plane *plane,
+			     struct dsi_port_word *words, uint64_t bell);
+void dsi__plane_withdraw(struct dsi_data_plane *plane);
+/* The private word, for the same purpose. */
+struct dsi_port_word dsi__plane_word(const struct dsi_data_plane *plane);
+
+/* Wait until look() answers anything but -DSI_EAGAIN.  look() is called
+ * under an announcement as well; it must not sleep. */
+int dsi__plane_wait(struct dsi_data_plane *plane, uint64_t deadline_ns,
+		    int (*look)(struct dsi_data_plane *plane, void *arg),
+		    void *arg);
+
+#endif /* DSI_DATA_PLANE_H */

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * handshake_consumer.c - the consumer's side of joining and leaving.
+ *
+ * Place in the data flow: socket -> HANDSHAKE -> data plane (consumer).
+ *
+ * The consumer says what it needs, checks what it is offered (the geometry
+ * for sense, the regions for size and seals), maps it, and sends its own
+ * page.  Afterwards the connection is only watched: its end is the news that
+ * the producer closed or died.
+ */
+#include <string.h>
+
+#include "dsi/socket_private.h"
+#include "dsi/wire.h"
+
+/* ---- the offer ------------------------------------------------------------------ */
+
+/* Is the geometry possible, before anything is computed with it? */
+static int check_offer(const struct dsi_wire_offer *offer, uint32_t policy)
+{
+	const struct dsi_stream_desc *desc = &offer->desc;
+	uint32_t own = offer->own_slots;
+
+	if (!dsi__desc_complete(desc))
+		return -DSI_EPROTO;
+	if ((policy == DSI_POLICY_DROP_NEW) != (own != 0))
+		return -DSI_EPROTO;
+	if (own > DSI_MAX_RING_SLOTS || (own & (own - 1u)))
+		return -DSI_EPROTO;
+	if (desc->data_bytes & (dsi_port_page_bytes() - 1u))
+		return -DSI_EPROTO;
+	return 0;
+}
+
+static int map_regions(struct dsi_socket *sock, struct dsi_wire_in *in)
+{
+	const struct dsi_wire_offer *offer = &in->msg.offer;
+	const struct dsi_stream_desc *desc = &offer->desc;
+	uint32_t flags = sock->consumer_options.flags;
+	uint32_t access =
+		flags & DSI_CONSUMER_WRITABLE ? DSI_PORT_WRITE : DSI_PORT_READ;
+	int err;
+
+	if (flags & DSI_CONSUMER_ACCEPT_UNSEALED)
+		access |= DSI_PORT_UNSEALED;
+	err = dsi_port_region_attach(&sock->control,
+				     dsi__wire_take(in, DSI_OFFER_CONTROL),
+				     dsi__round_to_pages(dsi__control_bytes(
+					     desc->ring_slots, desc->max_sg)),
+				     DSI_PORT_READ);
+	if (err)
+		return dsi__socket_fail(sock, err,
+					"control area: wrong size or not "
+					"sealed");
+	err = dsi_port_region_attach(&sock->signal,
+				     dsi__wire_take(in, DSI_OFFER_SIGNAL),
+				     dsi__round_to_pages(dsi__signal_bytes(
+					     offer->own_slots, desc->max_sg)),
+				     DSI_PORT_READ);
+	if (err)
+		return dsi__socket_fail(sock, err,
+					"signal page: wrong size or not "
+					"sealed");
+	err = dsi_port_region_attach(&sock->data,
+				     dsi__wire_take(in, DSI_OFFER_DATA),
+				     desc->data_bytes, access);
+	if (err)
+		return dsi__socket_fail(
+			sock, err,
+			"data area: smaller than declared, or its owner could "
+			"still shrink it (see DSI_CONSUMER_ACCEPT_UNSEALED)");
+	return 0;
+}
+
+/* The head of the control area must say what the handshake said. */
+static int check_header(struct dsi_socket *sock,
+			const struct dsi_stream_desc *desc)
+{
+	struct dsi_shm_header header;
+
+	memcpy(&header, sock->control.addr, sizeof(header));
+	if (header.magic != DSI_SHM_MAGIC || header.endian != DSI_SHM_ENDIAN ||
+	    header.abi_major != DSI_SHM_ABI_MAJOR ||
+	    header.header_bytes != sizeof(header) ||
+	    header.cacheline_bytes != DSI_CACHELINE ||
+	    header.ring_slots != desc->ring_slots ||
+	    header.max_sg != desc->max_sg ||
+	    header.ring_offset != DSI_SHM_PAGE_HEAD ||
+	    header.data_bytes != desc->data_bytes)
+		return dsi__socket_fail(sock, -DSI_EPROTO,
+					"control area: its head does not "
+					"match the offer");
+	return 0;
+}
+
+/* ---- the data plane ---------------------------------------------------------------- */
+
+static void set_up_words(struct dsi_socket *sock, int32_t bell)
+{
+	struct dsi_consumer *consumer = &sock->plane.as.consumer;
+	char *own = sock->page.addr;
+
+	consumer->page = (struct dsi_shm_consumer *)(void *)own;
+	consumer->returns =
+		(_Atomic uint32_t *)(void *)(own + DSI_SHM_PAGE_HEAD);
+	consumer->signal_page = sock->signal.addr;
+	consumer->waker =
+		(struct dsi_waker){&consumer->page->signal,
+				   &consumer->signal_page->sleep, 0, bell};
+	consumer->waiter =
+		(struct dsi_waiter){&consumer->signal_page->signal,
+				    &consumer->page->sleep, 0, 0, bell};
+}
+
+static int set_up_plane(struct dsi_socket *sock,
+			const struct dsi_wire_offer *offer, int32_t bell)
+{
+	const struct dsi_stream_desc *desc = &offer->desc;
+	const struct dsi_consumer_options *options = &sock->consumer_options;
+	struct dsi_data_plane *plane = &sock->plane;
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	char *ring = (char *)(offer->own_slots ? sock->signal.addr
+					       : sock->control.addr) +
+		     DSI_SHM_PAGE_HEAD;
+	uint32_t slots = offer->own_slots ? offer->own_slots : desc->ring_slots;
+	uint32_t hold =
+		options->hold_packets ? options->hold_packets : desc->packets;
+
+	plane->stream_flags = desc->flags;
+	plane->packets = desc->packets;
+	plane->lifetime_ns = desc->lifetime_ns;
+	plane->data = sock->data.addr;
+	plane->data_bytes = desc->data_bytes;
+	dsi__ring_attach(&consumer->ring, ring, slots, desc->max_sg);
+	consumer->return_mask = dsi__pow2(desc->packets) - 1u;
+	consumer->lossy = options->policy == DSI_POLICY_RECLAIM;
+	consumer->keep_expired = options->flags & DSI_CONSUMER_KEEP_EXPIRED;
+	consumer->on_reclaim = options->on_reclaim;
+	consumer->user = options->user;
+	set_up_words(sock, bell);
+	consumer->early = dsi_port_alloc(((size_t)slots + 63u) / 64u * 8u);
+	if (!consumer->early)
+		return -DSI_ENOMEM;
+	return dsi__packet_table_init(&plane->table, plane, hold, desc->max_sg);
+}
+
+/* ---- the end of the connection --------------------------------------------------------- */
+
+static void link_ready(struct dsi_port_source *source, uint32_t why)
+{
+	struct dsi_link *link = dsi__link_of(source);
+	struct dsi_socket *sock = link->sock;
+	struct dsi_wire_in in;
+	int type;
+
+	(void)why;
+	if (link->state == DSI_LINK_ENDED)
+		return;
+	type = dsi__wire_recv(link->conn, &in);
+	if (type == -DSI_EAGAIN)
+		return;
+	dsi__wire_drop(&in);
+	link->state = DSI_LINK_ENDED;
+	/* First the flag, then the event: who sees the event sees the flag. */
+	dsi__plane_tell(&sock->plane, DSI_PLANE_GONE, 0);
+	dsi__plane_raise(&sock->plane,
+			 type == DSI_WIRE_BYE ? DSI_EVENT_PEER_LEFT
+					      : DSI_EVENT_PEER_GONE,
+			 1);
+	dsi_port_loop_kick(sock->monitor, &sock->notice);
+}
+
+static int watch(struct dsi_socket *sock, int32_t conn, int32_t bell)
+{
+	struct dsi_link *link = dsi__link_create(sock, conn, link_ready);
+	int err;
+
+	if (!link)
+		return -DSI_ENOMEM;
+	link->state = DSI_LINK_JOINED;
+	link->bell = bell;
+	err = dsi_port_loop_add(sock->monitor, &link->source);
+	if (err) {
+		dsi_port_free(link);
+		return err;
+	}
+	sock->links = link;
+	return 0;
+}
+
+/* ---- attach --------------------------------------------------------------------------- */
+
+/* What the producer answered instead of what we hoped for. */
+static int other_answer(struct dsi_socket *sock, int type,
+			const struct dsi_wire_in *in)
+{
+	struct dsi_text text = dsi__socket_say(sock);
+	int err = in->msg.refuse.err;
+
+	if (type == -DSI_ETIMEDOUT) {
+		dsi__text_add(&text, "the producer does not answer");
+		return type;
+	}
+	if (type == -DSI_EPIPE) {
+		dsi__text_add(&text, "the producer closed the connection");
+		return type;
+	}
+	if (type == -DSI_EPROTONOSUPPORT) {
+		dsi__text_add(&text, "version: the producer speaks another "
+				     "protocol or byte order");
+		return type;
+	}
+	if (type != DSI_WIRE_REFUSE) {
+		dsi__text_add(&text, "the producer's answer makes no sense");
+		return -DSI_EPROTO;
+	}
+	dsi__text_foreign(&text, in->msg.refuse.text, DSI_WIRE_TEXT_BYTES);
+	return err < 0 && err >= -4095 ? err : -DSI_ECONNREFUSED;
+}
+
+static int say_hello(struct dsi_socket *sock, int32_t conn)
+{
+	union dsi_wire msg = {.hello = {.purpose = DSI_HELLO_ATTACH}};
+	int err;
+
+	dsi__wish_from_options(&msg.hello.wish, &sock->consumer_options);
+	err = dsi__wire_send(conn, &msg, DSI_WIRE_HELLO, sizeof(msg.hello),
+			     NULL, 0);
+	/* A producer that refused at the door has closed already; its reason
+	 * is still to be read. */
+	return err == -DSI_EPIPE ? 0 : err;
+}
+
+/* Map what is offered and make our page; nothing of it is in use yet. */
+static int take_offer(struct dsi_socket *sock, struct dsi_wire_in *in,
+		      int32_t *out_bell)
+{
+	const struct dsi_wire_offer *offer = &in->msg.offer;
+	int err = check_offer(offer, sock->consumer_options.policy);
+
+	if (err)
+		return dsi__socket_fail(sock, err,
+					"the offered geometry is impossible");
+	err = map_regions(sock, in);
+	if (!err)
+		err = check_header(sock, &offer->desc);
+	if (err)
+		return err;
+	*out_bell = dsi__wire_take(in, DSI_OFFER_BELL);
+	err = dsi_port_region_create(&sock->page,
+				     dsi__page_bytes(offer->desc.packets),
+				     DSI_PORT_READ);
+	if (!err)
+		err = set_up_plane(sock, offer, *out_bell);
+	sock->desc = offer->desc;
+	return err ? dsi__socket_fail(sock, err,
+				      "no memory for the consumer page")
+		   : 0;
+}
+
+static int finish(struct dsi_socket *sock, int32_t conn, uint64_t deadline_ns)
+{
+	union dsi_wire msg = {0};
+	struct dsi_wire_in in;
+	int type = dsi__wire_send(conn, &msg, DSI_WIRE_ACCEPT, sizeof(msg.head),
+				  &sock->page.handle, 1);
+
+	if (type == 0)
+		type = dsi__wire_wait(conn, &in, deadline_ns);
+	if (type > 0)
+		dsi__wire_drop(&in);
+	return type == DSI_WIRE_READY ? 0 : other_answer(sock, type, &in);
+}
+
+static int handshake(struct dsi_socket *sock, int32_t conn,
+		     uint64_t deadline_ns, int32_t *out_bell)
+{
+	struct dsi_wire_in in = {.n_handles = 0};
+	int err = say_hello(sock, conn);
+	int type;
+
+	if (err)
+		return dsi__socket_fail(sock, err,
+					"could not send to the producer");
+	type = dsi__wire_wait(conn, &in, deadline_ns);
+	err = type == DSI_WIRE_OFFER ? take_offer(sock, &in, out_bell)
+				     : other_answer(sock, type, &in);
+	if (type > 0)
+		dsi__wire_drop(&in);
+	return err ? err : finish(sock, conn, deadline_ns);
+}
+
+static void unmap(struct dsi_socket *sock)
+{
+	dsi_port_region_fini(&sock->control);
+	dsi_port_region_fini(&sock->data);
+	dsi_port_region_fini(&sock->signal);
+	dsi_port_region_fini(&sock->page);
+	sock->plane.data = NULL;
+}
+
+static void undo(struct dsi_socket *sock)
+{
+	dsi__packet_table_fini(&sock->plane.table);
+	dsi_port_free(sock->plane.as.consumer.early);
+	sock->plane.as.consumer = (struct dsi_consumer){0};
+	unmap(sock);
+}
+
+int dsi__consumer_attach(struct dsi_socket *sock, int32_t conn,
+			 uint64_t deadline_ns)
+{
+	int32_t bell = -1;
+	int err = handshake(sock, conn, deadline_ns, &bell);
+
+	if (!err)
+		err = watch(sock, conn, bell);
+	if (!err)
+		return 0;
+	undo(sock);
+	dsi_port_handle_close(bell);
+	dsi_port_handle_close(conn);
+	return err;
+}
+
+void dsi__consumer_close_link(struct dsi_socket *sock)
+{
+	struct dsi_link *link = sock->links;
+	/* P1: acquire pairs with dsi_socket_fd(). */
+	struct dsi_port_loop *bells =
+		atomic_load_explicit(&sock->plane.bells, memory_order_acquire);
+
+	if (link) {
+		sock->links = NULL;
+		dsi__link_unwatch(link);
+		dsi__link_hang_up(link, 1);
+		if (link->bell_added)
+			dsi_port_loop_remove(bells, &link->bell_source);
+		dsi_port_handle_close(link->bell);
+		dsi_port_free(link);
+	}
+	unmap(sock);
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * handshake_producer.c - the producer's side of joining and leaving.
+ *
+ * Place in the data flow: socket -> HANDSHAKE -> data plane (peers).
+ *
+ * Everything here runs on the monitor's thread but for adopting a connection
+ * and closing.  A link's callback only reads its messages and marks the link;
+ * tearing down is done in one place, the notice callback, so that closing
+ * the socket has to wait for no more than the callbacks to end.
+ *
+ * Trust: who connects is nobody until its credentials were checked, and then
+ * still hostile: it gets a bounded time, bounded messages, and its page is
+ * mapped only if its size can never change.
+ */
+#include <string.h>
+
+#include "dsi/access.h"
+#include "dsi/socket_private.h"
+#include "dsi/wire.h"
+
+#define GREETING_NS UINT64_C(2000000000) /* to finish the handshake */
+#define MAX_GREETING 32u		 /* connections in a handshake */
+#define ACCEPTS_PER_CALL 16u
+#define MESSAGES_PER_CALL 4u
+
+static struct dsi_socket *socket_of_door(struct dsi_port_source *source)
+{
+	return (struct dsi_socket *)(void *)((char *)source -
+					     offsetof(struct dsi_socket, door));
+}
+
+static void end_link(struct dsi_link *link)
+{
+	link->state = DSI_LINK_ENDED;
+	dsi_port_loop_kick(link->sock->monitor, &link->sock->notice);
+}
+
+static void refuse(struct dsi_link *link, int err, const char *text)
+{
+	dsi__wire_refuse(link->conn, err, text);
+	end_link(link);
+}
+
+/* ---- hello: does it match, and is there room? ------------------------------- */
+
+/* Links that joined or are about to, and the packets their queues may pin. */
+static uint32_t count_consumers(struct dsi_socket *sock, uint32_t *out_pinned)
+{
+	uint32_t n = 0;
+
+	*out_pinned = 0;
+	dsi_port_lock();
+	for (struct dsi_link *link = sock->links; link; link = link->next) {
+		if (link->state != DSI_LINK_OFFERED &&
+		    link->state != DSI_LINK_JOINED)
+			continue;
+		n++;
+		if (link->policy == DSI_POLICY_DROP_NEW)
+			*out_pinned += link->quota + 1u;
+	}
+	dsi_port_unlock();
+	return n;
+}
+
+/* A DROP_NEW queue may never pin all packets: one stays the producer's, and
+ * each queue has a place more for the end of the stream. */
+static int choose_quota(struct dsi_link *link, uint32_t wanted, uint32_t pinned,
+			struct dsi_text *why)
+{
+	uint32_t packets = link->sock->desc.packets;
+	uint32_t left = packets - 1u > pinned + 1u ? packets - 2u - pinned : 0;
+
+	link->quota = wanted ? wanted : packets / 4u ? packets / 4u : 1u;
+	if (!wanted && link->quota > left)
+		link->quota = left;
+	if (link->quota == 0 || link->quota > left) {
+		dsi__text_add(why, "queue_packets: the stream's ");
+		dsi__text_number(why, packets);
+		dsi__text_add(why, " packets leave at most ");
+		dsi__text_number(why, left);
+		dsi__text_add(why, " for this DROP_NEW queue; the producer "
+				   "needs more packets");
+		return -DSI_ENOSPC;
+	}
+	link->own_slots = dsi__pow2(link->quota + 1u);
+	return 0;
+}
+
+static int admit(struct dsi_link *link, const struct dsi_wish *wish,
+		 struct dsi_text *why)
+{
+	uint32_t pinned;
+	uint32_t consumers = count_consumers(link->sock, &pinned);
+	int err = dsi__wish_check(wish);
+
+	if (err) {
+		dsi__text_add(why, "the consumer's options are not valid");
+		return err;
+	}
+	err = dsi__desc_match(&link->sock->desc, wish, why);
+	if (err)
+		return err;
+	if (consumers >= DSI_MAX_CONSUMERS) {
+		dsi__text_field(why, "consumers", consumers,
+				"have joined already, more are not possible");
+		return -DSI_EUSERS;
+	}
+	link->policy = wish->policy;
+	if (wish->policy == DSI_POLICY_DROP_NEW)
+		return choose_quota(link, wish->queue_packets, pinned, why);
+	return 0;
+}
+
+/* Make what this consumer gets of its own, and send it all. */
+static int offer(struct dsi_link *link)
+{
+	struct dsi_socket *sock = link->sock;
+	union dsi_wire msg = {
+		.offer = {.own_slots = link->own_slots, .desc = sock->desc}};
+	int32_t handles[DSI_OFFER_HANDLES];
+	int32_t bells[2];
+	int err = dsi_port_region_create(
+		&link->signal,
+		dsi__signal_bytes(link->own_slots, sock->desc.max_sg),
+		DSI_PORT_READ);
+
+	if (err)
+		return err;
+	err = dsi_port_bell_pair(bells);
+	if (err)
+		return err;
+	link->bell = bells[0];
+	handles[DSI_OFFER_CONTROL] = sock->control.handle;
+	handles[DSI_OFFER_DATA] = sock->data.handle;
+	handles[DSI_OFFER_SIGNAL] = link->signal.handle;
+	handles[DSI_OFFER_BELL] = bells[1];
+	err = dsi__wire_send(link->conn, &msg, DSI_WIRE_OFFER,
+			     sizeof(msg.offer), handles, DSI_OFFER_HANDLES);
+	dsi_port_handle_close(bells[1]);
+	return err;
+}
+
+static void answer_question(struct dsi_link *link)
+{
+	struct dsi_socket *sock = link->sock;
+	union dsi_wire msg = {.info = {.desc = sock->desc}};
+
+	msg.info.state = dsi__state_now(&sock->state);
+	/* relaxed: for statistics. */
+	msg.info.consumers = atomic_load_explicit(
+		&sock->plane.as.producer.present, memory_order_relaxed);
+	/* relaxed: for statistics. */
+	msg.info.committed = atomic_load_explicit(&sock->plane.stats.committed,
+						  memory_order_relaxed);
+	(void)dsi__wire_send(link->conn, &msg, DSI_WIRE_INFO, sizeof(msg.info),
+			     NULL, 0);
+	end_link(link);
+}
+
+static void hello(struct dsi_link *link, const struct dsi_wire_hello *msg)
+{
+	char sentence[DSI_WIRE_TEXT_BYTES];
+	struct dsi_text why = dsi__text(sentence, sizeof(sentence));
+	int err;
+
+	if (msg->purpose == DSI_HELLO_ASK) {
+		answer_question(link);
+		return;
+	}
+	err = admit(link, &msg->wish, &why);
+	if (err) {
+		refuse(link, err, sentence);
+		return;
+	}
+	err = offer(link);
+	if (err)
+		refuse(link, err, "the producer could not make a signal page");
+	else
+		link->state = DSI_LINK_OFFERED;
+}
+
+/* ---- accept: map its page and let it in --------------------------------------- */
+
+static int map_page(struct dsi_link *link, struct dsi_wire_in *in)
+{
+	struct dsi_socket *sock = link->sock;
+	uint64_t bytes =
+		dsi__round_to_pages(dsi__page_bytes(sock->desc.packets));
+
+	return dsi_port_region_attach(&link->page, dsi__wire_take(in, 0), bytes,
+				      DSI_PORT_READ);
+}
+
+static void set_up_peer(struct dsi_link *link, struct dsi_producer_peer *peer)
+{
+	struct dsi_socket *sock = link->sock;
+	char *own = link->signal.addr;
+	const char *page = link->page.addr;
+
+	peer->policy = link->policy;
+	peer->quota = link->quota;
+	peer->return_mask = dsi__pow2(sock->desc.packets) - 1u;
+	if (link->own_slots)
+		dsi__ring_attach(&peer->ring, own + DSI_SHM_PAGE_HEAD,
+				 link->own_slots, sock->desc.max_sg);
+	peer->signal_page = (struct dsi_shm_signal *)(void *)own;
+	peer->page = (const struct dsi_shm_consumer *)(const void *)page;
+	peer->returns =
+		(const _Atomic uint32_t *)(const void *)(page +
+							 DSI_SHM_PAGE_HEAD);
+	peer->waker = (struct dsi_waker){&peer->signal_page->signal,
+					 &peer->page->sleep, 0, link->bell};
+	peer->waiter = (struct dsi_waiter){&peer->page->signal,
+					   &peer->signal_page->sleep, 0, 0,
+					   link->bell};
+}
+
+static void accept(struct dsi_link *link, struct dsi_wire_in *in)
+{
+	struct dsi_socket *sock = link->sock;
+	struct dsi_producer_peer *peer = dsi__producer_place(&sock->plane);
+	union dsi_wire msg = {0};
+
+	if (!peer) {
+		refuse(link, -DSI_EUSERS,
+		       "consumers: the producer is not taking notice of those "
+		       "that left; try again later");
+		return;
+	}
+	if (map_page(link, in)) {
+		refuse(link, -DSI_EPROTO,
+		       "consumer page: wrong size or not sealed");
+		return;
+	}
+	if (dsi__wire_send(link->conn, &msg, DSI_WIRE_READY, sizeof(msg.head),
+			   NULL, 0)) {
+		end_link(link);
+		return;
+	}
+	set_up_peer(link, peer);
+	link->peer = peer;
+	link->state = DSI_LINK_JOINED;
+	dsi_port_lock();
+	(void)dsi__link_add_bell(link);
+	dsi_port_unlock();
+	dsi__producer_join(&sock->plane, peer);
+	dsi_port_loop_timer(sock->monitor, &link->source, DSI_FOREVER);
+}
+
+/* ---- a link's messages --------------------------------------------------------- */
+
+/* Joined and now leaving, with or without a word. */
+static void parted(struct dsi_link *link, uint32_t event)
+{
+	if (link->state == DSI_LINK_JOINED)
+		dsi__plane_raise(&link->sock->plane, event, 1);
+	end_link(link);
+}
+
+static void message(struct dsi_link *link, int type, struct dsi_wire_in *in)
+{
+	if (type == DSI_WIRE_HELLO && link->state == DSI_LINK_GREETING)
+		hello(link, &in->msg.hello);
+	else if (type == DSI_WIRE_ACCEPT && link->state == DSI_LINK_OFFERED)
+		accept(link, in);
+	else if (type == DSI_WIRE_BYE)
+		parted(link, DSI_EVENT_PEER_LEFT);
+	else if (type == -DSI_EPIPE)
+		parted(link, DSI_EVENT_PEER_GONE);
+	else if (type == -DSI_EPROTONOSUPPORT)
+		refuse(link, type,
+		       "version: this producer speaks dsi protocol 1 in its "
+		       "own byte order");
+	else
+		refuse(link, -DSI_EPROTO, "unexpected message");
+}
+
+static void link_ready(struct dsi_port_source *source, uint32_t why)
+{
+	struct dsi_link *link = dsi__link_of(source);
+	struct dsi_wire_in in;
+
+	for (uint32_t i = 0; i < MESSAGES_PER_CALL; i++) {
+		int type;
+
+		if (link->state == DSI_LINK_ENDED)
+			return;
+		type = dsi__wire_recv(link->conn, &in);
+		if (type == -DSI_EAGAIN)
+			break;
+		message(link, type, &in);
+		dsi__wire_drop(&in);
+	}
+	if ((why & DSI_PORT_WHY_TIMER) && link->state < DSI_LINK_JOINED)
+		refuse(link, -DSI_ETIMEDOUT, "the handshake took too long");
+}
+
+/* ---- the door ------------------------------------------------------------------- */
+
+static uint32_t count_greeting(struct dsi_socket *sock)
+{
+	uint32_t n = 0;
+
+	dsi_port_lock();
+	for (struct dsi_link *link = sock->links; link; link = link->next)
+		n += link->state < DSI_LINK_JOINED;
+	dsi_port_unlock();
+	return n;
+}
+
+int dsi__producer_adopt_conn(struct dsi_socket *sock, int32_t conn)
+{
+	struct dsi_link *link = dsi__link_create(sock, conn, link_ready);
+	int err = -DSI_ENOMEM;
+
+	if (!link) {
+		dsi_port_handle_close(conn);
+		return err;
+	}
+	dsi_port_lock();
+	link->next = sock->links;
+	sock->links = link;
+	dsi_port_unlock();
+	err = dsi_port_loop_add(sock->monitor, &link->source);
+	if (err) {
+		link->source.handle = -1;
+		end_link(link);
+		return err;
+	}
+	dsi_port_loop_timer(sock->monitor, &link->source,
+			    dsi_port_now() + GREETING_NS);
+	return 0;
+}
+
+void dsi__producer_door(struct dsi_port_source *source, uint32_t why)
+{
+	struct dsi_socket *sock = socket_of_door(source);
+	struct dsi_peer peer;
+	int32_t conn;
+
+	(void)why;
+	for (uint32_t i = 0; i < ACCEPTS_PER_CALL; i++) {
+		if (dsi_port_accept(sock->listener, &conn, &peer))
+			return;
+		if (!dsi__access_admits(&sock->access, conn, &peer))
+			dsi__wire_refuse(conn, -DSI_EACCES,
+					 "access: the stream's rule does not "
+					 "admit this user");
+		else if (count_greeting(sock) >= MAX_GREETING)
+			dsi__wire_refuse(conn, -DSI_EAGAIN,
+					 "too many handshakes at once; try "
+					 "again");
+		else {
+			(void)dsi__producer_adopt_conn(sock, conn);
+			continue;
+		}
+		dsi_port_handle_close(conn);
+	}
+}
+
+/* ---- tearing down ----------------------------------------------------------------- */
+
+static void free_link(struct dsi_link *link)
+{
+	/* P1: acquire pairs with dsi_socket_fd(). */
+	struct dsi_port_loop *bells = atomic_load_explicit(
+		&link->sock->plane.bells, memory_order_acquire);
+
+	if (link->bell_added)
+		dsi_port_loop_remove(bells, &link->bell_source);
+	dsi_port_handle_close(link->bell);
+	dsi_port_region_fini(&link->signal);
+	dsi_port_region_fini(&link->page);
+	if (link->peer)
+		dsi__producer_vacate(link->peer);
+	dsi_port_free(link);
+}
+
+/* The first link for which there is something to do, taken out of the list
+ * if it can be freed.  *@out_free says which. */
+static struct dsi_link *next_task(struct dsi_socket *sock, int *out_free)
+{
+	struct dsi_link **at;
+	struct dsi_link *found = NULL;
+
+	dsi_port_lock();
+	for (at = &sock->links; *at && !found; at = &(*at)->next) {
+		struct dsi_link *link = *at;
+		int ended = link->state == DSI_LINK_ENDED;
+
+		*out_free = ended && link->conn < 0 &&
+			    (!link->peer || dsi__producer_left(link->peer));
+		if (*out_free)
+			*at = link->next;
+		if (*out_free || (ended && link->conn >= 0) ||
+		    (link->state == DSI_LINK_JOINED &&
+		     dsi__producer_broken(link->peer)))
+			found = link;
+		if (found)
+			break;
+	}
+	dsi_port_unlock();
+	return found;
+}
+
+void dsi__producer_reap(struct dsi_socket *sock)
+{
+	struct dsi_link *link;
+	int free_it;
+
+	while ((link = next_task(sock, &free_it))) {
+		if (free_it) {
+			free_link(link);
+			continue;
+		}
+		link->state = DSI_LINK_ENDED;
+		dsi__link_unwatch(link);
+		dsi__link_hang_up(link, 0);
+		if (link->peer)
+			(void)dsi__producer_leave(&sock->plane, link->peer);
+	}
+}
+
+void dsi__producer_close_links(struct dsi_socket *sock)
+{
+	struct dsi_link *link;
+
+	for (;;) {
+		dsi_port_lock();
+		link = sock->links;
+		if (link)
+			sock->links = link->next;
+		dsi_port_unlock();
+		if (!link)
+			return;
+		dsi__link_unwatch(link);
+		dsi__link_hang_up(link, 1);
+		free_link(link);
+	}
+}

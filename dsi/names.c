@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * names.c - which named streams are there, and what their producers say.
+ */
+#include <string.h>
+
+#include "dsi/socket_private.h"
+#include "dsi/wire.h"
+
+#define MAX_NAMES 4096u
+
+struct name_list {
+	char (*names)[DSI_NAME_BYTES];
+	uint32_t n;
+};
+
+static void remember(void *user, const char *name)
+{
+	struct name_list *list = user;
+
+	if (list->n < MAX_NAMES && !dsi__name_check(name) &&
+	    !dsi__string_copy(list->names[list->n], name, DSI_NAME_BYTES))
+		list->n++;
+}
+
+/* Ask one producer.  Fills @info; what it says is checked, not believed. */
+static int ask(const char *name, uint64_t deadline_ns,
+	       struct dsi_name_info *info)
+{
+	union dsi_wire msg = {.hello = {.purpose = DSI_HELLO_ASK}};
+	struct dsi_wire_in in;
+	int32_t conn;
+	int err = dsi_port_connect(name, DSI_PORT_STREAM, &conn);
+
+	if (err)
+		return err;
+	(void)dsi_port_peer(conn, &info->owner);
+	(void)dsi__wire_send(conn, &msg, DSI_WIRE_HELLO, sizeof(msg.hello),
+			     NULL, 0);
+	err = dsi__wire_wait(conn, &in, deadline_ns);
+	if (err > 0)
+		dsi__wire_drop(&in);
+	dsi_port_handle_close(conn);
+	if (err == DSI_WIRE_REFUSE)
+		return in.msg.refuse.err < 0 ? in.msg.refuse.err
+					     : -DSI_ECONNREFUSED;
+	if (err != DSI_WIRE_INFO)
+		return err < 0 ? err : -DSI_EPROTO;
+	if (!dsi__desc_complete(&in.msg.info.desc) ||
+	    in.msg.info.state >= DSI_N_STATES)
+		return -DSI_EPROTO;
+	info->state = in.msg.info.state;
+	info->consumers = in.msg.info.consumers;
+	info->committed = in.msg.info.committed;
+	info->desc = in.msg.info.desc;
+	return 0;
+}
+
+int32_t dsi_names(void (*visit)(void *user, const char *name,
+				const struct dsi_name_info *info),
+		  void *user, uint64_t deadline_ns)
+{
+	struct name_list list = {0};
+	int32_t visited = 0;
+	int32_t err;
+
+	if (!visit)
+		return -DSI_EINVAL;
+	list.names = dsi_port_alloc(MAX_NAMES * sizeof(*list.names));
+	if (!list.names)
+		return -DSI_ENOMEM;
+	err = dsi_port_names(DSI_PORT_STREAM, remember, &list);
+	for (uint32_t i = 0; err >= 0 && i < list.n; i++) {
+		struct dsi_name_info info = {.size = sizeof(info)};
+
+		info.error = ask(list.names[i], deadline_ns, &info);
+		info.answered = !info.error;
+		if (info.error == -DSI_ENOENT)
+			continue; /* it went away meanwhile */
+		visit(user, list.names[i], &info);
+		visited++;
+	}
+	dsi_port_free(list.names);
+	return err < 0 ? err : visited;
+}

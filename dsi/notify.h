@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * notify.h - flag and wait: a wake-up that cannot be lost and costs nothing
+ * while nobody sleeps.
+ *
+ * Place in the data flow: producer|consumer -> ring + NOTIFY -> port.
+ *
+ * The problem of the lectures: a waiter looks, finds nothing, says "wake me"
+ * and sleeps; a waker commits, asks "does anybody sleep?" and goes on.  If
+ * each may miss the other's step, the waiter sleeps for ever.  Here:
+ *
+ *   waker    N1 publish what there is to find (ring.h, or the taken and
+ *               returned counters); store the signal word
+ *            N2 fence
+ *            N3 load the peer's sleep index; if it says "asleep, having seen
+ *               a signal older than mine", and was not woken for this sleep:
+ *               wake
+ *   waiter   snapshot the signal word; store "asleep, having seen that"
+ *            N2 fence
+ *            look again; if nothing: port wait while signal == snapshot
+ *            store "awake"; look again
+ *
+ * The fence keeps each side's store ahead of its load of the other's word
+ * (a store buffer may not hide either): whoever comes second sees the first.
+ * If that is the waker, it wakes; if it is the waiter, it finds the packet,
+ * or the signal differs from its snapshot and the port does not sleep.
+ *
+ * Words (each has one writer; the other maps it read-only):
+ *   signal  32 bits, stored by the waker, changes with every publication
+ *   sleep   64 bits, stored by the waiter: bits 0..31 the signal it has
+ *           seen, bit 32 asleep, bit 33 ring the bell instead of waking the
+ *           word, bits 34..63 a count of sleeps, so that no two are equal
+ *
+ * The waker remembers in private memory the last sleep index it woke: one
+ * wake for each sleep, not for each commit.  "Older than mine" matters: a
+ * commit that the sleeper had already seen must not use up its wake-up.
+ *
+ * Ordering edges:
+ *   N1  signal store-release -> signal load-acquire
+ *       carries what was published before it, for readers that go by the
+ *       signal alone.
+ *   N2  the store-load fence, the one full fence of the library.
+ *
+ * Trust: an evil waiter that says "asleep" and is not costs the waker one
+ * non-blocking wake for each change of its index, and nothing else.
+ *
+ * Evidence: tests/model/ (Spin model and explorer runs with mutants).
+ */
+#ifndef DSI_NOTIFY_H
+#define DSI_NOTIFY_H
+
+#include "dsi/port.h"
+
+#define DSI_SLEEP_ASLEEP (UINT64_C(1) << 32)
+#define DSI_SLEEP_BELL (UINT64_C(1) << 33)
+#define DSI_SLEEP_COUNT (UINT64_C(1) << 34)
+
+/* The end that wakes. */
+struct dsi_waker {
+	_Atomic uint32_t *signal;      /* ours */
+	const _Atomic uint64_t *sleep; /* the peer's */
+	uint64_t woken;		       /* last sleep index we woke */
+	int32_t bell;		       /* or -1 */
+};
+
+/* The end that sleeps. */
+struct dsi_waiter {
+	const _Atomic uint32_t *signal; /* the peer's */
+	_Atomic uint64_t *sleep;	/* ours */
+	uint64_t count;			/* sleeps so far, in bits 34.. */
+	uint32_t seen;			/* snapshot of this sleep */
+	int32_t bell;			/* or -1 */
+};
+
+static inline void dsi__waker_signal(struct dsi_waker *waker, uint32_t signal)
+{
+	/* N1: release pairs with dsi__waiter_announce(). */
+	atomic_store_explicit(waker->signal, signal, memory_order_release);
+}
+
+/* Between dsi__waker_signal() and dsi__waker_wake(), and between
+ * dsi__waiter_announce() and looking again. */
+static inline void dsi__notify_fence(void)
+{
+	/* N2: seq_cst pairs with itself on the other side. */
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+/* Does the peer sleep?  A hint unless a fence came before. */
+static inline int dsi__waker_asleep(const struct dsi_waker *waker)
+{
+	/* relaxed: a flag, carries nothing. */
+	return (atomic_load_explicit(waker->sleep, memory_order_relaxed) &
+		DSI_SLEEP_ASLEEP) != 0;
+}
+
+/* Wake the peer if it sleeps and has not seen @signal.  Return 1 if it was
+ * necessary. */
+static inline int dsi__waker_wake(struct dsi_waker *waker, uint32_t signal)
+{
+	/* relaxed: ordered by N2; carries nothing. */
+	uint64_t sleep =
+		atomic_load_explicit(waker->sleep, memory_order_relaxed);
+
+	if (!(sleep & DSI_SLEEP_ASLEEP) || sleep == waker->woken ||
+	    (int32_t)(signal - (uint32_t)sleep) <= 0)
+		return 0;
+	waker->woken = sleep;
+	if ((sleep & DSI_SLEEP_BELL) && waker->bell >= 0)
+		dsi_port_bell_ring(waker->bell);
+	else
+		dsi_port_wake(waker->signal, 1);
+	return 1;
+}
+
+/* Say that we are about to sleep.  @bell: DSI_SLEEP_BELL or 0. */
+static inline void dsi__waiter_announce(struct dsi_waiter *waiter,
+					uint64_t bell)
+{
+	/* N1: acquire pairs with dsi__waker_signal(). */
+	waiter->seen =
+		atomic_load_explicit(waiter->signal, memory_order_acquire);
+	waiter->count += DSI_SLEEP_COUNT;
+	/* relaxed: ordered by N2; carries nothing. */
+	atomic_store_explicit(waiter->sleep,
+			      waiter->count | bell | DSI_SLEEP_ASLEEP |
+				      waiter->seen,
+			      memory_order_relaxed);
+}
+
+static inline void dsi__waiter_withdraw(struct dsi_waiter *waiter)
+{
+	/* relaxed: late news costs the peer one needless wake. */
+	atomic_store_explicit(waiter->sleep, 0u, memory_order_relaxed);
+}
+
+static inline struct dsi_port_word dsi__waiter_word(
+	const struct dsi_waiter *waiter)
+{
+	return (struct dsi_port_word){waiter->signal, waiter->seen, 1u};
+}
+
+#endif /* DSI_NOTIFY_H */

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * packet.c - the public face of the data plane: checks what the caller
+ * hands in, and passes on to producer.c or consumer.c.
+ *
+ * Contracts: include/dsi/packet.h.
+ */
+#include <dsi/packet.h>
+
+#include "dsi/data_plane.h"
+#include "dsi/shm_check.h"
+
+/* ---- get ------------------------------------------------------------------- */
+
+struct get_request {
+	uint64_t number;
+	struct dsi_packet **out_pkt;
+	int by_number;
+};
+
+static int try_get(struct dsi_data_plane *plane,
+		   const struct get_request *request)
+{
+	uint32_t gone = dsi__plane_flags(plane) & DSI_PLANE_GONE;
+	int err;
+
+	if (!request->by_number)
+		return dsi__plane_try(plane, request->out_pkt);
+	err = dsi__consumer_get_nr(plane, request->number, request->out_pkt);
+	return err == -DSI_EAGAIN && gone ? -DSI_EPIPE : err;
+}
+
+/* Called while waiting: a stop or an abort ends it. */
+static int look_get(struct dsi_data_plane *plane, void *arg)
+{
+	int err = dsi__plane_check(plane, 1);
+
+	return err ? err : try_get(plane, arg);
+}
+
+/* The application waits in an event loop: ring the bell for us.  Announced
+ * once for each -DSI_EAGAIN, and looked again as for a sleep. */
+static int arm(struct dsi_data_plane *plane, const struct get_request *request)
+{
+	struct dsi_port_word words[DSI_MAX_CONSUMERS];
+	int err;
+
+	(void)dsi__plane_announce(plane, words, DSI_SLEEP_BELL);
+	dsi__notify_fence();
+	err = try_get(plane, request);
+	if (err == -DSI_EAGAIN)
+		plane->armed = 1;
+	else
+		dsi__plane_withdraw(plane);
+	return err;
+}
+
+static int get(struct dsi_data_plane *plane, uint64_t deadline_ns,
+	       struct get_request *request)
+{
+	int err;
+
+	if (plane->armed)
+		dsi__plane_disarm(plane);
+	err = dsi__plane_check(plane, 0);
+	if (!err)
+		err = try_get(plane, request);
+	if (err != -DSI_EAGAIN && err != -DSI_EBUSY)
+		return err;
+	if (deadline_ns != 0)
+		return dsi__plane_wait(plane, deadline_ns, look_get, request);
+	/* relaxed: set by this thread. */
+	if (!atomic_load_explicit(&plane->bells, memory_order_relaxed))
+		return -DSI_EAGAIN;
+	err = arm(plane, request);
+	if (err != -DSI_EBUSY)
+		return err;
+	dsi__plane_wake(plane); /* more to skip: be readable at once */
+	return -DSI_EAGAIN;
+}
+
+int dsi_packet_get(struct dsi_socket *sock, uint64_t deadline_ns,
+		   struct dsi_packet **out_pkt)
+{
+	struct get_request request = {.out_pkt = out_pkt};
+
+	if (!sock || !out_pkt)
+		return -DSI_EINVAL;
+	return get(dsi__plane(sock), deadline_ns, &request);
+}
+
+int dsi_packet_get_nr(struct dsi_socket *sock, uint64_t number,
+		      uint64_t deadline_ns, struct dsi_packet **out_pkt)
+{
+	struct get_request request = {number, out_pkt, 1};
+
+	if (!sock || !out_pkt || dsi__plane(sock)->role != DSI_ROLE_CONSUMER)
+		return -DSI_EINVAL;
+	return get(dsi__plane(sock), deadline_ns, &request);
+}
+
+int32_t dsi_packet_get_many(struct dsi_socket *sock, uint64_t deadline_ns,
+			    struct dsi_packet **out_pkts, uint32_t n)
+{
+	struct dsi_data_plane *plane;
+	uint32_t got = 1;
+	int err;
+
+	if (!sock || !out_pkts || n == 0 || n > DSI_MAX_PACKETS)
+		return -DSI_EINVAL;
+	plane = dsi__plane(sock);
+	err = dsi_packet_get(sock, deadline_ns, &out_pkts[0]);
+	if (err)
+		return err;
+	while (got < n && dsi__plane_try(plane, &out_pkts[got]) == 0)
+		got++;
+	return (int32_t)got;
+}
+
+int dsi_packet_get_abort(struct dsi_socket *sock)
+{
+	if (!sock)
+		return -DSI_EINVAL;
+	dsi__plane_tell(dsi__plane(sock), DSI_PLANE_ABORT, 0);
+	return 0;
+}
+
+/* ---- commit ----------------------------------------------------------------- */
+
+static int is_held(const struct dsi_data_plane *plane,
+		   const struct dsi_packet *pkt)
+{
+	return dsi__packet_table_has(&plane->table, pkt) &&
+	       pkt->state == DSI_PKT_HELD;
+}
+
+/* A batch must not name a packet twice: mark while checking. */
+static int check_batch(const struct dsi_data_plane *plane,
+		       struct dsi_packet *const *pkts, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n && is_held(plane, pkts[i]); i++)
+		pkts[i]->state = DSI_PKT_FLIGHT;
+	for (uint32_t k = 0; k < i; k++)
+		pkts[k]->state = DSI_PKT_HELD;
+	return i == n ? 0 : -DSI_EINVAL;
+}
+
+int dsi_packet_commit_many(struct dsi_socket *sock,
+			   struct dsi_packet *const *pkts, uint32_t n)
+{
+	struct dsi_data_plane *plane;
+	int err;
+
+	if (!sock || !pkts || n == 0 || n > DSI_MAX_PACKETS)
+		return -DSI_EINVAL;
+	plane = dsi__plane(sock);
+	err = check_batch(plane, pkts, n);
+	if (err)
+		return err;
+	if (plane->role == DSI_ROLE_PRODUCER)
+		dsi__producer_commit(plane, pkts, n);
+	else
+		dsi__consumer_commit(plane, pkts, n);
+	return dsi__plane_flags(plane) & DSI_PLANE_FAILED ? -DSI_EPROTO : 0;
+}
+
+int dsi_packet_commit(struct dsi_socket *sock, struct dsi_packet *pkt)
+{
+	return dsi_packet_commit_many(sock, &pkt, 1);
+}
+
+int dsi_packet_discard(struct dsi_socket *sock, struct dsi_packet *pkt)
+{
+	struct dsi_data_plane *plane;
+
+	if (!sock)
+		return -DSI_EINVAL;
+	plane = dsi__plane(sock);
+	if (plane->role != DSI_ROLE_PRODUCER || !is_held(plane, pkt))
+		return -DSI_EINVAL;
+	dsi__producer_discard(plane, pkt);
+	return 0;
+}
+
+/* ---- what is in a packet ------------------------------------------------------ */
+
+static int readable(const struct dsi_packet *pkt)
+{
+	return pkt && pkt->state == DSI_PKT_HELD;
+}
+
+static int writable(const struct dsi_packet *pkt)
+{
+	return readable(pkt) && pkt->plane->role == DSI_ROLE_PRODUCER;
+}
+
+int dsi_packet_element(const struct dsi_packet *pkt, uint32_t index,
+		       uint64_t *out_offset, uint32_t *out_size)
+{
+	if (!readable(pkt) || index >= pkt->sg_count || !out_offset ||
+	    !out_size)
+		return -DSI_EINVAL;
+	*out_offset = pkt->sg[index].offset;
+	*out_size = pkt->sg[index].size;
+	return 0;
+}
+
+int dsi_packet_data(const struct dsi_packet *pkt, uint32_t index,
+		    void **out_addr, uint32_t *out_size)
+{
+	uint64_t offset;
+
+	if (!out_addr || dsi_packet_element(pkt, index, &offset, out_size))
+		return -DSI_EINVAL;
+	if (pkt->flags & DSI_PACKET_PHYS)
+		return -DSI_ENOTSUP;
+	*out_addr = pkt->plane->data + offset;
+	return 0;
+}
+
+int32_t dsi_packet_count(const struct dsi_packet *pkt)
+{
+	return readable(pkt) ? (int32_t)pkt->sg_count : -DSI_EINVAL;
+}
+
+int dsi_packet_set_size(struct dsi_packet *pkt, uint32_t size_bytes)
+{
+	if (!writable(pkt) || !pkt->plane->packet_bytes)
+		return -DSI_EINVAL;
+	if (size_bytes > pkt->plane->packet_bytes)
+		return -DSI_ENOSPC;
+	pkt->sg[0].size = size_bytes;
+	return 0;
+}
+
+static int add_element(struct dsi_packet *pkt, uint64_t offset, uint32_t size,
+		       uint32_t owner)
+{
+	if (pkt->sg_count == pkt->plane->table.max_sg)
+		return -DSI_ENOSPC;
+	if (!(pkt->flags & DSI_PACKET_PHYS) &&
+	    !dsi__range_inside(offset, size, pkt->plane->data_bytes))
+		return -DSI_ENOSPC;
+	pkt->sg[pkt->sg_count++] = (struct dsi_sg_element){offset, size, owner};
+	return 0;
+}
+
+int dsi_packet_add_data(struct dsi_packet *pkt, uint64_t offset_bytes,
+			uint32_t size_bytes)
+{
+	if (!writable(pkt))
+		return -DSI_EINVAL;
+	return add_element(pkt, offset_bytes, size_bytes, DSI_NO_OWNER);
+}
+
+/* Sharing is one level deep: neither may a borrower lend, nor a lender
+ * borrow, so that freeing one packet can free only its direct owners. */
+static int may_lend(const struct dsi_packet *pkt,
+		    const struct dsi_packet *owner)
+{
+	if (!dsi__packet_table_has(&pkt->plane->table, owner) || owner == pkt ||
+	    pkt->lent || !pkt->plane->packet_bytes)
+		return 0;
+	if (owner->state != DSI_PKT_HELD && !owner->keeps)
+		return 0;
+	for (uint32_t i = 0; i < owner->sg_count; i++)
+		if (owner->sg[i].owner != DSI_NO_OWNER)
+			return 0;
+	return 1;
+}
+
+int dsi_packet_add_shared(struct dsi_packet *pkt, struct dsi_packet *owner,
+			  uint64_t offset_bytes, uint32_t size_bytes)
+{
+	int err;
+
+	if (!writable(pkt) || !may_lend(pkt, owner))
+		return -DSI_EINVAL;
+	if (!dsi__range_inside(offset_bytes, size_bytes,
+			       pkt->plane->packet_bytes))
+		return -DSI_ENOSPC;
+	err = add_element(pkt,
+			  owner->index * pkt->plane->slot_stride + offset_bytes,
+			  size_bytes, owner->index);
+	if (err)
+		return err;
+	owner->shares++;
+	owner->lent = 1;
+	return 0;
+}
+
+int dsi_packet_keep(struct dsi_packet *pkt)
+{
+	if (!writable(pkt))
+		return -DSI_EINVAL;
+	pkt->keeps++;
+	pkt->user_keeps++;
+	return 0;
+}
+
+int dsi_packet_unkeep(struct dsi_packet *pkt)
+{
+	if (!pkt || pkt->state == DSI_PKT_FREE || !pkt->user_keeps)
+		return -DSI_EINVAL;
+	pkt->user_keeps--;
+	dsi__producer_unkeep(pkt->plane, pkt);
+	return 0;
+}
+
+int dsi_packet_set_number(struct dsi_packet *pkt, uint64_t number)
+{
+	if (!writable(pkt))
+		return -DSI_EINVAL;
+	pkt->number = number;
+	pkt->given |= DSI_GIVEN_NUMBER;
+	return 0;
+}
+
+int dsi_packet_set_time(struct dsi_packet *pkt, uint64_t time_ns)
+{
+	if (!writable(pkt))
+		return -DSI_EINVAL;
+	pkt->time_ns = time_ns;
+	pkt->given |= DSI_GIVEN_TIME;
+	return 0;
+}
+
+int dsi_packet_set_expiry(struct dsi_packet *pkt, uint64_t expires_ns)
+{
+	if (!writable(pkt))
+		return -DSI_EINVAL;
+	pkt->expires_ns = expires_ns;
+	pkt->given |= DSI_GIVEN_EXPIRY;
+	return 0;
+}
+
+int dsi_packet_set_flags(struct dsi_packet *pkt, uint32_t flags)
+{
+	uint32_t known = DSI_PACKET_GAP | DSI_PACKET_EOS | DSI_PACKET_USER;
+
+	if (!writable(pkt))
+		return -DSI_EINVAL;
+	if (pkt->plane->stream_flags & DSI_STREAM_PHYS)
+		known |= DSI_PACKET_PHYS;
+	if (flags & ~known)
+		return -DSI_EINVAL;
+	pkt->flags = flags;
+	return 0;
+}
+
+uint64_t dsi_packet_number(const struct dsi_packet *pkt)
+{
+	return readable(pkt) ? pkt->number : 0;
+}
+
+uint64_t dsi_packet_time(const struct dsi_packet *pkt)
+{
+	return readable(pkt) ? pkt->time_ns : 0;
+}
+
+uint64_t dsi_packet_expiry(const struct dsi_packet *pkt)
+{
+	return readable(pkt) ? pkt->expires_ns : 0;
+}
+
+uint32_t dsi_packet_flags(const struct dsi_packet *pkt)
+{
+	return readable(pkt) ? pkt->flags : 0;
+}
+
+int dsi_packet_valid(const struct dsi_packet *pkt)
+{
+	if (!readable(pkt) || pkt->plane->role != DSI_ROLE_CONSUMER)
+		return -DSI_EINVAL;
+	return dsi__consumer_valid(pkt->plane, pkt);
+}

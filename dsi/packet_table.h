@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * packet_table.h - the packets of one socket, in private memory.
+ *
+ * Place in the data flow: socket -> producer|consumer -> PACKET TABLE.
+ *
+ * A packet object is what the application holds.  A producer has one for
+ * each data slot of the stream; its index is the token that travels in the
+ * descriptor and comes back in a return ring.  A consumer has one for each
+ * packet it may hold at once.
+ *
+ * Free packets wait in a double-ended queue: taken last in, first out, the
+ * slot that is still in the cache is used again first; taken first in, first
+ * out, data lives longest for readers that may be late (RECLAIM).
+ */
+#ifndef DSI_PACKET_TABLE_H
+#define DSI_PACKET_TABLE_H
+
+#include <stdint.h>
+
+struct dsi_data_plane;
+
+#define DSI_NO_OWNER UINT32_MAX
+
+struct dsi_sg_element {
+	uint64_t offset;
+	uint32_t size;
+	uint32_t owner; /* packet whose slot this is, or DSI_NO_OWNER */
+};
+
+/* State of a packet object. */
+#define DSI_PKT_FREE 0u
+#define DSI_PKT_HELD 1u	  /* the application has it */
+#define DSI_PKT_FLIGHT 2u /* producer: committed, not back, or kept */
+
+/* What the application set itself. */
+#define DSI_GIVEN_NUMBER 1u
+#define DSI_GIVEN_TIME 2u
+#define DSI_GIVEN_EXPIRY 4u
+
+struct dsi_packet {
+	struct dsi_data_plane *plane;
+	struct dsi_sg_element *sg;
+	uint64_t position; /* in the ring */
+	uint64_t number;
+	uint64_t time_ns;
+	uint64_t expires_ns;
+	uint32_t index; /* in the table */
+	uint32_t state;
+	uint32_t flags;
+	uint32_t sg_count;
+	uint32_t given;
+	uint32_t token;	     /* consumer: what to put into the return ring */
+	uint32_t pending;    /* producer: bit i = consumer i has not returned */
+	uint32_t keeps;	     /* producer: reasons why it is not free */
+	uint32_t user_keeps; /* producer: those from dsi_packet_keep() */
+	uint32_t shares;     /* producer: packets that share this one's slot */
+	uint32_t committed;  /* producer: its descriptor may still be there */
+	uint32_t lent;	     /* producer: another packet shared its slot */
+};
+
+struct dsi_packet_table {
+	struct dsi_packet *packets;
+	struct dsi_sg_element *sg;
+	uint32_t *free; /* indices; a power of two of places */
+	uint32_t free_mask;
+	uint32_t free_head; /* free-running; oldest */
+	uint32_t free_tail;
+	uint32_t count;
+	uint32_t max_sg;
+};
+
+/* Allocate.  Return 0 or -DSI_ENOMEM.  Context: control plane. */
+int dsi__packet_table_init(struct dsi_packet_table *table,
+			   struct dsi_data_plane *plane, uint32_t count,
+			   uint32_t max_sg);
+void dsi__packet_table_fini(struct dsi_packet_table *table);
+
+/* Is @pkt one of the table's packets?  For any pointer value. */
+int dsi__packet_table_has(const struct dsi_packet_table *table,
+			  const struct dsi_packet *pkt);
+
+static inline uint32_t dsi__packet_table_free(
+	const struct dsi_packet_table *table)
+{
+	return table->free_tail - table->free_head;
+}
+
+/* Precondition for both: dsi__packet_table_free() > 0. */
+static inline struct dsi_packet *dsi__packet_table_newest(
+	struct dsi_packet_table *table)
+{
+	uint32_t i = --table->free_tail & table->free_mask;
+
+	return &table->packets[table->free[i]];
+}
+
+static inline struct dsi_packet *dsi__packet_table_oldest(
+	struct dsi_packet_table *table)
+{
+	uint32_t i = table->free_head++ & table->free_mask;
+
+	return &table->packets[table->free[i]];
+}
+
+static inline void dsi__packet_table_put(struct dsi_packet_table *table,
+					 struct dsi_packet *pkt)
+{
+	pkt->state = DSI_PKT_FREE;
+	table->free[table->free_tail++ & table->free_mask] = pkt->index;
+}
+
+#endif /* DSI_PACKET_TABLE_H */

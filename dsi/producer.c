@@ -1,0 +1,679 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * producer.c - get a free packet, commit it to all consumers, take it back.
+ *
+ * In order of a packet's way: get -> commit -> (consumers) -> collect.
+ * Protocol, edges and trust: producer.h.
+ */
+#include "dsi/data_plane.h"
+#include "dsi/shm_check.h"
+
+static uint32_t bit_of(const struct dsi_producer *producer,
+		       const struct dsi_producer_peer *peer)
+{
+	return UINT32_C(1) << (uint32_t)(peer - producer->peers);
+}
+
+/* The mask's lowest bit as an index, and the mask without it. */
+static struct dsi_producer_peer *next_peer(struct dsi_producer *producer,
+					   uint32_t *mask)
+{
+	uint32_t index = 0;
+
+	while (!(*mask >> index & 1u))
+		index++;
+	*mask &= *mask - 1u;
+	return &producer->peers[index];
+}
+
+static uint32_t active_mask(const struct dsi_producer *producer)
+{
+	return producer->block_mask | producer->drop_mask |
+	       producer->reclaim_mask;
+}
+
+/* ---- who is there ------------------------------------------------------- */
+
+/* Consumer i no longer has the packet. */
+static void clear_pending(struct dsi_data_plane *plane, struct dsi_packet *pkt,
+			  uint32_t bit)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+
+	pkt->pending &= ~bit;
+	if (pkt->pending)
+		return;
+	producer->inflight--;
+	dsi__stat_add(&plane->stats.released, 1);
+	dsi__producer_unkeep(plane, pkt);
+}
+
+/* Positions below the limit may be written: those whose slot no BLOCK
+ * consumer needs any more.  -DSI_EPROTO peers are let go of by the caller. */
+static void refresh_limit(struct dsi_data_plane *plane);
+
+static void admit(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t bit = bit_of(producer, peer);
+
+	peer->first = producer->position;
+	peer->position = 0;
+	peer->returned = 0;
+	peer->dropped = 0;
+	peer->inflight = 0;
+	peer->drop_flag = 0;
+	if (peer->policy == DSI_POLICY_DROP_NEW) {
+		producer->drop_mask |= bit;
+		peer->taken = 0;
+		peer->first = 0;
+	} else if (peer->policy == DSI_POLICY_RECLAIM) {
+		producer->reclaim_mask |= bit;
+		peer->taken = peer->first;
+	} else {
+		producer->block_mask |= bit;
+		peer->taken = peer->first;
+	}
+	producer->joined++;
+	/* relaxed: for statistics. */
+	atomic_fetch_add_explicit(&producer->present, 1, memory_order_relaxed);
+	/* S1: release pairs with the consumer's first look. */
+	atomic_store_explicit(&peer->signal_page->start, peer->first + 1u,
+			      memory_order_release);
+	refresh_limit(plane);
+	dsi__plane_raise(plane, DSI_EVENT_PEER_JOINED, 1);
+}
+
+/* Forget a peer that left or lied.  Its state changes last: from then on
+ * the control plane may free its memory. */
+static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t bit = bit_of(producer, peer);
+
+	producer->block_mask &= ~bit;
+	producer->drop_mask &= ~bit;
+	producer->reclaim_mask &= ~bit;
+	for (uint32_t i = 0; i < plane->table.count && peer->inflight; i++) {
+		struct dsi_packet *pkt = &plane->table.packets[i];
+
+		if (pkt->pending & bit) {
+			peer->inflight--;
+			clear_pending(plane, pkt, bit);
+		}
+	}
+	/* relaxed: for statistics. */
+	atomic_fetch_sub_explicit(&producer->present, 1, memory_order_relaxed);
+}
+
+/* The peer left. */
+static void retire(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
+{
+	let_go(plane, peer);
+	/* J1: release pairs with dsi__producer_left(). */
+	atomic_store_explicit(&peer->state, DSI_PEER_RETIRED,
+			      memory_order_release);
+	refresh_limit(plane);
+}
+
+/* The peer lied.  It loses its packets; nobody else notices. */
+static void expose(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
+{
+	uint32_t active = DSI_PEER_ACTIVE;
+
+	let_go(plane, peer);
+	/* J1: acq_rel pairs with dsi__producer_leave(), which may be first. */
+	if (!atomic_compare_exchange_strong_explicit(
+		    &peer->state, &active, DSI_PEER_BROKEN,
+		    memory_order_acq_rel, memory_order_acquire))
+		/* J1: release pairs with dsi__producer_left(). */
+		atomic_store_explicit(&peer->state, DSI_PEER_RETIRED,
+				      memory_order_release);
+	dsi__plane_raise(plane, DSI_EVENT_ERROR, 1);
+	plane->notice(plane, 1);
+	refresh_limit(plane);
+}
+
+/* Admit who joined and let go of who left. */
+static void adopt_changes(struct dsi_data_plane *plane, uint32_t changes)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+
+	producer->seen_changes = changes;
+	for (uint32_t i = 0; i < DSI_PEER_SLOTS; i++) {
+		struct dsi_producer_peer *peer = &producer->peers[i];
+		uint32_t state = DSI_PEER_JOINING;
+
+		/* J1: acq_rel pairs with join and leave. */
+		if (atomic_compare_exchange_strong_explicit(
+			    &peer->state, &state, DSI_PEER_ACTIVE,
+			    memory_order_acq_rel, memory_order_acquire))
+			admit(plane, peer);
+		else if (state == DSI_PEER_LEAVING)
+			retire(plane, peer);
+	}
+}
+
+static void look_at_changes(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	/* J2: acquire pairs with changed(). */
+	uint32_t changes =
+		atomic_load_explicit(&producer->changes, memory_order_acquire);
+
+	if (changes != producer->seen_changes)
+		adopt_changes(plane, changes);
+}
+
+/* ---- what came back ------------------------------------------------------ */
+
+/* Read the tokens a consumer put into its return ring.  0 or -DSI_EPROTO. */
+static int collect_from(struct dsi_data_plane *plane,
+			struct dsi_producer_peer *peer)
+{
+	uint32_t bit = bit_of(&plane->as.producer, peer);
+	/* T2: acquire pairs with the consumer's commit. */
+	uint64_t returned = atomic_load_explicit(&peer->page->returned,
+						 memory_order_acquire);
+
+	if (!dsi__counter_possible(returned, peer->returned,
+				   peer->returned + peer->inflight))
+		return -DSI_EPROTO;
+	while (peer->returned != returned) {
+		uint64_t at = peer->returned++ & peer->return_mask;
+		/* relaxed: T2 carried it. */
+		uint32_t token = atomic_load_explicit(&peer->returns[at],
+						      memory_order_relaxed);
+
+		if (token >= plane->table.count ||
+		    !(plane->table.packets[token].pending & bit))
+			return -DSI_EPROTO;
+		peer->inflight--;
+		clear_pending(plane, &plane->table.packets[token], bit);
+	}
+	return 0;
+}
+
+static void collect(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t mask = producer->block_mask | producer->drop_mask;
+
+	while (mask) {
+		struct dsi_producer_peer *peer = next_peer(producer, &mask);
+
+		if (peer->inflight && collect_from(plane, peer))
+			expose(plane, peer);
+	}
+}
+
+/* How far the consumer has read.  0 or -DSI_EPROTO. */
+static int refresh_taken(struct dsi_producer_peer *peer, uint64_t position)
+{
+	/* T1: acquire pairs with the consumer's get. */
+	uint64_t taken =
+		atomic_load_explicit(&peer->page->taken, memory_order_acquire);
+
+	if (peer->taken == peer->first && taken == 0)
+		return 0; /* it has not found its start yet */
+	if (!dsi__counter_possible(taken, peer->taken, position))
+		return -DSI_EPROTO;
+	peer->taken = taken;
+	return 0;
+}
+
+static void refresh_limit(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t mask = producer->block_mask;
+	uint64_t least = producer->position;
+	uint32_t broken = 0;
+
+	while (mask) {
+		struct dsi_producer_peer *peer = next_peer(producer, &mask);
+
+		if (refresh_taken(peer, producer->position))
+			broken |= bit_of(producer, peer);
+		else if (producer->position - peer->taken >
+			 producer->position - least)
+			least = peer->taken;
+	}
+	producer->least = least;
+	dsi__stat_max(&plane->stats.backlog_max, producer->position - least);
+	producer->limit = producer->block_mask ? least + producer->ring.slots
+					       : DSI_POSITION_MAX;
+	while (broken)
+		expose(plane, next_peer(producer, &broken));
+}
+
+/* ---- get ------------------------------------------------------------------ */
+
+static int have_space(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+
+	if (producer->joined < producer->wait_consumers)
+		return -DSI_EAGAIN;
+	if (producer->eager || !dsi__packet_table_free(&plane->table))
+		collect(plane);
+	if (!dsi__packet_table_free(&plane->table))
+		return producer->inflight ? -DSI_EAGAIN : -DSI_ENOBUFS;
+	if (producer->position + plane->held < producer->limit)
+		return 0;
+	refresh_limit(plane);
+	if (producer->position + plane->held < producer->limit)
+		return 0;
+	return plane->held < producer->ring.slots ? -DSI_EAGAIN : -DSI_ENOBUFS;
+}
+
+/* The packet's data will be written again, and a reader that was never
+ * asked (RECLAIM) may still look at it: its descriptor, if it is still in
+ * the ring, must go first. */
+static void revoke(struct dsi_producer *producer, struct dsi_packet *pkt)
+{
+	if (pkt->committed &&
+	    producer->position - pkt->position <= producer->ring.slots)
+		dsi__ring_revoke(&producer->ring, pkt->position);
+	pkt->committed = 0;
+}
+
+static void revoke_borrowers(struct dsi_data_plane *plane,
+			     const struct dsi_packet *owner)
+{
+	for (uint32_t i = 0; i < plane->table.count; i++) {
+		struct dsi_packet *pkt = &plane->table.packets[i];
+
+		for (uint32_t k = 0; pkt->committed && k < pkt->sg_count; k++)
+			if (pkt->sg[k].owner == owner->index)
+				revoke(&plane->as.producer, pkt);
+	}
+}
+
+/* Prepare a packet for the application. */
+static void reset(struct dsi_data_plane *plane, struct dsi_packet *pkt)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+
+	if (producer->reclaim_mask) {
+		revoke(producer, pkt);
+		if (pkt->lent)
+			revoke_borrowers(plane, pkt);
+	}
+	pkt->committed = 0;
+	pkt->lent = 0;
+	pkt->state = DSI_PKT_HELD;
+	pkt->flags = 0;
+	pkt->given = 0;
+	pkt->number = 0;
+	pkt->time_ns = 0;
+	pkt->expires_ns = DSI_FOREVER;
+	pkt->sg_count = 0;
+	if (plane->packet_bytes) {
+		pkt->sg[0] = (struct dsi_sg_element){
+			.offset = pkt->index * plane->slot_stride,
+			.size = plane->packet_bytes,
+			.owner = DSI_NO_OWNER,
+		};
+		pkt->sg_count = 1;
+	}
+}
+
+int dsi__producer_get(struct dsi_data_plane *plane, struct dsi_packet **out_pkt)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	struct dsi_packet *pkt;
+	int err;
+
+	look_at_changes(plane);
+	err = have_space(plane);
+	if (err)
+		return err;
+	pkt = producer->reclaim_mask ? dsi__packet_table_oldest(&plane->table)
+				     : dsi__packet_table_newest(&plane->table);
+	reset(plane, pkt);
+	dsi__plane_hold(plane, 1);
+	*out_pkt = pkt;
+	return 0;
+}
+
+/* ---- commit ---------------------------------------------------------------- */
+
+/* Write extension row and descriptor into one ring. */
+static void publish(const struct dsi_ring *ring, uint64_t position,
+		    const struct dsi_packet *pkt, uint32_t flags)
+{
+	struct dsi_ring_entry entry = {
+		.time_ns = pkt->time_ns,
+		.token = (uint16_t)pkt->index,
+	};
+
+	dsi__ring_begin(ring, position);
+	if (pkt->sg_count) {
+		entry.offset = pkt->sg[0].offset;
+		entry.size = pkt->sg[0].size;
+	}
+	if (flags & DSI_DESC_EXT) {
+		dsi__ring_put_ext(ring, position, DSI_EXT_NUMBER, pkt->number);
+		dsi__ring_put_ext(ring, position, DSI_EXT_EXPIRES,
+				  pkt->expires_ns);
+		dsi__ring_put_ext(ring, position, DSI_EXT_COUNT, pkt->sg_count);
+		for (uint32_t i = 1; i < pkt->sg_count; i++) {
+			uint32_t word = DSI_EXT_SG + 2u * (i - 1u);
+
+			dsi__ring_put_ext(ring, position, word,
+					  pkt->sg[i].offset);
+			dsi__ring_put_ext(ring, position, word + 1u,
+					  pkt->sg[i].size);
+		}
+	}
+	entry.flags = (uint16_t)flags;
+	dsi__ring_publish(ring, position, &entry);
+}
+
+/* Number, stamp and expiry that the application left to us. */
+static uint32_t complete(struct dsi_data_plane *plane, struct dsi_packet *pkt,
+			 uint64_t *now)
+{
+	uint32_t flags = pkt->flags;
+
+	if (!(pkt->given & DSI_GIVEN_NUMBER))
+		pkt->number = pkt->position;
+	if (!(pkt->given & DSI_GIVEN_TIME) &&
+	    !(plane->stream_flags & DSI_STREAM_NO_STAMP)) {
+		if (!*now)
+			*now = dsi_port_now();
+		pkt->time_ns = *now;
+		flags |= DSI_DESC_STAMPED;
+	}
+	if (!(pkt->given & DSI_GIVEN_EXPIRY) && plane->lifetime_ns)
+		pkt->expires_ns =
+			pkt->time_ns < DSI_FOREVER - plane->lifetime_ns
+				? pkt->time_ns + plane->lifetime_ns
+				: DSI_FOREVER;
+	if ((pkt->given & (DSI_GIVEN_NUMBER | DSI_GIVEN_EXPIRY)) ||
+	    pkt->sg_count > 1 || (pkt->sg_count == 1 && pkt->sg[0].size == 0))
+		flags |= DSI_DESC_EXT;
+	return flags;
+}
+
+/* Is there room for one more in a DROP_NEW consumer's own ring?  The last
+ * place is kept for the end of the stream. */
+static int drop_room(struct dsi_data_plane *plane,
+		     struct dsi_producer_peer *peer, uint32_t flags)
+{
+	uint32_t quota = peer->quota + (flags & DSI_PACKET_EOS ? 1u : 0u);
+
+	if (peer->inflight < quota &&
+	    peer->position - peer->taken < peer->ring.slots)
+		return 1;
+	if (collect_from(plane, peer) || refresh_taken(peer, peer->position)) {
+		expose(plane, peer);
+		return 0;
+	}
+	return peer->inflight < quota &&
+	       peer->position - peer->taken < peer->ring.slots;
+}
+
+/* Hand the packet to the DROP_NEW consumers that have room for it. */
+static void deliver_or_drop(struct dsi_data_plane *plane,
+			    struct dsi_packet *pkt, uint32_t flags)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t mask = producer->drop_mask;
+
+	while (mask) {
+		struct dsi_producer_peer *peer = next_peer(producer, &mask);
+		uint32_t own = flags | DSI_DESC_EXT;
+
+		if (!(producer->drop_mask & bit_of(producer, peer)))
+			continue; /* exposed meanwhile, with another one */
+		if (!drop_room(plane, peer, flags)) {
+			peer->dropped++;
+			peer->drop_flag = DSI_PACKET_DROPPED_BEFORE;
+			/* relaxed: R1 of its next packet carries it. */
+			atomic_store_explicit(&peer->signal_page->dropped,
+					      peer->dropped,
+					      memory_order_relaxed);
+			dsi__stat_add(&plane->stats.dropped, 1);
+			dsi__plane_raise(plane, DSI_EVENT_DROPPED, 1);
+			continue;
+		}
+		publish(&peer->ring, peer->position++, pkt,
+			own | peer->drop_flag);
+		peer->drop_flag = 0;
+		peer->inflight++;
+		pkt->pending |= bit_of(producer, peer);
+	}
+}
+
+/* The commit itself, as a reason why the packet is not free. */
+#define BEING_COMMITTED (UINT32_C(1) << DSI_PEER_SLOTS)
+
+static void commit_one(struct dsi_data_plane *plane, struct dsi_packet *pkt,
+		       uint64_t *now)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t block = producer->block_mask;
+	uint64_t bytes = 0;
+	uint32_t flags;
+
+	pkt->position = producer->position;
+	flags = complete(plane, pkt, now);
+	publish(&producer->ring, producer->position, pkt, flags);
+	producer->position++;
+
+	pkt->committed = 1;
+	pkt->state = DSI_PKT_FLIGHT;
+	dsi__plane_hold(plane, -1);
+	producer->inflight++;
+	pkt->keeps++; /* until all consumers have given it back */
+	pkt->pending = block | BEING_COMMITTED;
+	while (block)
+		next_peer(producer, &block)->inflight++;
+	if (producer->drop_mask)
+		deliver_or_drop(plane, pkt, flags);
+
+	for (uint32_t i = 0; i < pkt->sg_count; i++)
+		bytes += pkt->sg[i].size;
+	dsi__stat_add(&plane->stats.committed, 1);
+	dsi__stat_add(&plane->stats.bytes, bytes);
+	if (!active_mask(producer))
+		dsi__stat_add(&plane->stats.unclaimed, 1);
+	if (flags & DSI_PACKET_EOS)
+		dsi__plane_raise(plane, DSI_EVENT_EOS, 1);
+	clear_pending(plane, pkt, BEING_COMMITTED);
+}
+
+static uint32_t signal_of(const struct dsi_producer *producer,
+			  const struct dsi_producer_peer *peer)
+{
+	return (uint32_t)(peer->policy == DSI_POLICY_DROP_NEW
+				  ? peer->position
+				  : producer->position - peer->first);
+}
+
+/* The high-water mark, exact: what seems to wait, by the counters we know,
+ * is at least what does; only if that exceeds the mark do we look again. */
+static void note_backlog(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+
+	/* relaxed: we are its writer. */
+	if (producer->block_mask &&
+	    producer->position - producer->least >
+		    atomic_load_explicit(&plane->stats.backlog_max,
+					 memory_order_relaxed))
+		refresh_limit(plane);
+}
+
+void dsi__producer_commit(struct dsi_data_plane *plane,
+			  struct dsi_packet *const *pkts, uint32_t n)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint64_t now = 0;
+	uint32_t mask;
+
+	look_at_changes(plane);
+	for (uint32_t i = 0; i < n; i++)
+		commit_one(plane, pkts[i], &now);
+
+	mask = active_mask(producer);
+	while (mask) {
+		struct dsi_producer_peer *peer = next_peer(producer, &mask);
+
+		dsi__waker_signal(&peer->waker, signal_of(producer, peer));
+	}
+	dsi__notify_fence();
+	mask = active_mask(producer);
+	while (mask) {
+		struct dsi_producer_peer *peer = next_peer(producer, &mask);
+
+		if (dsi__waker_wake(&peer->waker, signal_of(producer, peer)))
+			dsi__stat_add(&plane->stats.wakes, 1);
+	}
+	note_backlog(plane);
+}
+
+int dsi__producer_look(struct dsi_data_plane *plane)
+{
+	look_at_changes(plane);
+	return have_space(plane);
+}
+
+void dsi__producer_discard(struct dsi_data_plane *plane, struct dsi_packet *pkt)
+{
+	pkt->state = DSI_PKT_FLIGHT;
+	dsi__plane_hold(plane, -1);
+	pkt->keeps++;
+	dsi__producer_unkeep(plane, pkt);
+}
+
+/* One reason less to keep the packet; with the last it is free, and so is
+ * its claim on the slots it shared. */
+void dsi__producer_unkeep(struct dsi_data_plane *plane, struct dsi_packet *pkt)
+{
+	pkt->keeps--;
+	if (pkt->keeps || pkt->shares || pkt->state != DSI_PKT_FLIGHT)
+		return;
+	dsi__packet_table_put(&plane->table, pkt);
+	for (uint32_t i = 0; i < pkt->sg_count; i++) {
+		struct dsi_packet *owner;
+
+		if (pkt->sg[i].owner == DSI_NO_OWNER)
+			continue;
+		owner = &plane->table.packets[pkt->sg[i].owner];
+		owner->shares--;
+		/* An owner has no owners: dsi_packet_add_shared() sees to it. */
+		if (!owner->shares && !owner->keeps &&
+		    owner->state == DSI_PKT_FLIGHT)
+			dsi__packet_table_put(&plane->table, owner);
+	}
+}
+
+int dsi__producer_drained(struct dsi_data_plane *plane)
+{
+	look_at_changes(plane);
+	collect(plane);
+	return plane->as.producer.inflight ? -DSI_EAGAIN : 0;
+}
+
+/* ---- sleep ------------------------------------------------------------------ */
+
+uint32_t dsi__producer_announce(struct dsi_data_plane *plane,
+				struct dsi_port_word *words, uint64_t bell)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t mask = producer->block_mask | producer->drop_mask;
+	uint32_t n = 0;
+
+	while (mask) {
+		struct dsi_producer_peer *peer = next_peer(producer, &mask);
+
+		dsi__waiter_announce(&peer->waiter, bell);
+		words[n++] = dsi__waiter_word(&peer->waiter);
+	}
+	return n;
+}
+
+void dsi__producer_withdraw(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t mask = producer->block_mask | producer->drop_mask;
+
+	while (mask)
+		dsi__waiter_withdraw(&next_peer(producer, &mask)->waiter);
+}
+
+/* ---- the control plane's side ------------------------------------------------ */
+
+static void changed(struct dsi_data_plane *plane)
+{
+	/* J2: release pairs with look_at_changes(). */
+	atomic_fetch_add_explicit(&plane->as.producer.changes, 1,
+				  memory_order_release);
+	dsi__plane_wake(plane);
+}
+
+struct dsi_producer_peer *dsi__producer_place(struct dsi_data_plane *plane)
+{
+	for (uint32_t i = 0; i < DSI_PEER_SLOTS; i++) {
+		struct dsi_producer_peer *peer = &plane->as.producer.peers[i];
+
+		/* J1: acquire pairs with dsi__producer_vacate(). */
+		if (atomic_load_explicit(&peer->state, memory_order_acquire) ==
+		    DSI_PEER_EMPTY)
+			return peer;
+	}
+	return NULL;
+}
+
+void dsi__producer_join(struct dsi_data_plane *plane,
+			struct dsi_producer_peer *peer)
+{
+	/* J1: release pairs with adopt_changes(). */
+	atomic_store_explicit(&peer->state, DSI_PEER_JOINING,
+			      memory_order_release);
+	changed(plane);
+}
+
+int dsi__producer_leave(struct dsi_data_plane *plane,
+			struct dsi_producer_peer *peer)
+{
+	uint32_t state = DSI_PEER_JOINING;
+
+	/* J1: acq_rel pairs with adopt_changes(). */
+	if (atomic_compare_exchange_strong_explicit(
+		    &peer->state, &state, DSI_PEER_RETIRED,
+		    memory_order_acq_rel, memory_order_acquire))
+		return 1;
+	state = DSI_PEER_ACTIVE;
+	/* J1: acq_rel pairs with adopt_changes() and expose(). */
+	if (atomic_compare_exchange_strong_explicit(
+		    &peer->state, &state, DSI_PEER_LEAVING,
+		    memory_order_acq_rel, memory_order_acquire))
+		changed(plane);
+	return dsi__producer_left(peer);
+}
+
+int dsi__producer_left(const struct dsi_producer_peer *peer)
+{
+	/* J1: acquire pairs with let_go(). */
+	uint32_t state =
+		atomic_load_explicit(&peer->state, memory_order_acquire);
+
+	return state == DSI_PEER_RETIRED || state == DSI_PEER_BROKEN;
+}
+
+int dsi__producer_broken(const struct dsi_producer_peer *peer)
+{
+	/* J1: acquire pairs with expose(). */
+	return atomic_load_explicit(&peer->state, memory_order_acquire) ==
+	       DSI_PEER_BROKEN;
+}
+
+void dsi__producer_vacate(struct dsi_producer_peer *peer)
+{
+	/* J1: release pairs with dsi__producer_place(). */
+	atomic_store_explicit(&peer->state, DSI_PEER_EMPTY,
+			      memory_order_release);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * producer.h - the producing side of a stream: who owns which packet.
+ *
+ * Place in the data flow: packet.h -> data plane -> PRODUCER -> ring +
+ * notify.
+ *
+ * Order is the ring's matter (ring.h).  Ownership is kept here, in private
+ * memory: for each packet a mask of the consumers that have not given it
+ * back.  They do so in any order, through return rings in their own pages.
+ *
+ * Peers come and go while packets flow.  The control plane prepares a peer
+ * completely and hands it over through its state word; the work thread
+ * admits it and later lets go of it; nobody locks:
+ *
+ *   EMPTY -> JOINING    control plane     everything below is set
+ *   JOINING -> ACTIVE   work thread       admitted
+ *   JOINING -> EMPTY    control plane     left before it was admitted
+ *   ACTIVE -> LEAVING   control plane     closed or died
+ *   LEAVING -> RETIRED  work thread       will not touch its memory again
+ *   ACTIVE -> BROKEN    work thread       it lied; likewise
+ *   RETIRED, BROKEN -> EMPTY  control plane, after unmapping
+ *
+ * Ordering edges:
+ *   J1  peer state store-release -> peer state load-acquire
+ *       in both directions: carries the peer's fields to the work thread,
+ *       and the end of their use back
+ *   J2  changes add-release -> changes load-acquire
+ *       carries the states that changed
+ *   T1  taken: consumer store-release -> producer load-acquire
+ *       carries the licence to overwrite the descriptors before it
+ *   T2  returned: consumer store-release -> producer load-acquire
+ *       carries the tokens, and the end of the consumer's use of the data
+ *   S1  start: producer store-release -> consumer load-acquire
+ *       carries the consumer's first position
+ *
+ * Trust: counters and tokens of a consumer are checked against the private
+ * record.  A lie harms its author only: that peer becomes BROKEN.
+ */
+#ifndef DSI_PRODUCER_H
+#define DSI_PRODUCER_H
+
+#include "dsi/notify.h"
+#include "dsi/packet_table.h"
+#include "dsi/ring.h"
+
+struct dsi_data_plane;
+
+/* More places than consumers: some may still wait to be retired.  The 32nd
+ * bit of a packet's mask stands for the commit itself. */
+#define DSI_PEER_SLOTS 31u
+
+#define DSI_PEER_EMPTY 0u
+#define DSI_PEER_JOINING 1u
+#define DSI_PEER_ACTIVE 2u
+#define DSI_PEER_LEAVING 3u
+#define DSI_PEER_RETIRED 4u
+#define DSI_PEER_BROKEN 5u
+
+struct dsi_producer_peer {
+	_Atomic uint32_t state;
+	/* Set by the control plane before JOINING. */
+	uint32_t policy;
+	uint32_t quota;	      /* DROP_NEW: packets it may pin */
+	uint32_t return_mask; /* of its return ring */
+	struct dsi_ring ring; /* DROP_NEW: its own */
+	struct dsi_shm_signal *signal_page;
+	const struct dsi_shm_consumer *page;
+	const _Atomic uint32_t *returns;
+	struct dsi_waker waker;	  /* we wake it */
+	struct dsi_waiter waiter; /* we sleep for it */
+	/* The work thread's. */
+	uint64_t first;	   /* its first position */
+	uint64_t position; /* DROP_NEW: next position in its own ring */
+	uint64_t taken;	   /* last value seen */
+	uint64_t returned; /* tokens read */
+	uint64_t dropped;
+	uint32_t inflight;  /* packets it has not given back */
+	uint32_t drop_flag; /* its next packet is DROPPED_BEFORE */
+};
+
+struct dsi_producer {
+	struct dsi_ring ring;
+	uint64_t position;   /* of the next commit */
+	uint64_t limit;	     /* positions below it may be written */
+	uint64_t least;	     /* BLOCK consumers need no slot before it */
+	uint32_t block_mask; /* active peers by policy */
+	uint32_t drop_mask;
+	uint32_t reclaim_mask;
+	uint32_t inflight; /* packets with a pending bit */
+	uint32_t eager;	   /* look for returns at each get */
+	uint32_t joined;   /* peers admitted so far */
+	uint32_t wait_consumers;
+	uint32_t seen_changes;
+	_Atomic uint32_t changes;
+	_Atomic uint32_t present; /* for statistics */
+	struct dsi_producer_peer peers[DSI_PEER_SLOTS];
+};
+
+/* Work thread.  Non-blocking: 0, -DSI_EAGAIN, -DSI_ENOBUFS. */
+int dsi__producer_get(struct dsi_data_plane *plane,
+		      struct dsi_packet **out_pkt);
+/* Would a get succeed?  Likewise.  For select. */
+int dsi__producer_look(struct dsi_data_plane *plane);
+/* Work thread.  All of @pkts are held packets of this socket. */
+void dsi__producer_commit(struct dsi_data_plane *plane,
+			  struct dsi_packet *const *pkts, uint32_t n);
+void dsi__producer_discard(struct dsi_data_plane *plane,
+			   struct dsi_packet *pkt);
+/* Drop one reason why the packet is not free. */
+void dsi__producer_unkeep(struct dsi_data_plane *plane, struct dsi_packet *pkt);
+/* 0 when nothing is in flight any more, else -DSI_EAGAIN. */
+int dsi__producer_drained(struct dsi_data_plane *plane);
+
+uint32_t dsi__producer_announce(struct dsi_data_plane *plane,
+				struct dsi_port_word *words, uint64_t bell);
+void dsi__producer_withdraw(struct dsi_data_plane *plane);
+
+/* Control plane, under its lock. */
+/* An EMPTY place or NULL. */
+struct dsi_producer_peer *dsi__producer_place(struct dsi_data_plane *plane);
+/* A peer whose fields are set enters. */
+void dsi__producer_join(struct dsi_data_plane *plane,
+			struct dsi_producer_peer *peer);
+/* A peer leaves.  Return 1 if its memory may be freed now; else it may once
+ * dsi__producer_left() says so. */
+int dsi__producer_leave(struct dsi_data_plane *plane,
+			struct dsi_producer_peer *peer);
+int dsi__producer_left(const struct dsi_producer_peer *peer);
+/* Did the work thread find it lying? */
+int dsi__producer_broken(const struct dsi_producer_peer *peer);
+/* Its memory is freed: the place is EMPTY again. */
+void dsi__producer_vacate(struct dsi_producer_peer *peer);
+
+#endif /* DSI_PRODUCER_H */

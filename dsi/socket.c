@@ -1,0 +1,677 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * socket.c - the endpoint: create, listen or connect, start, stop, close.
+ *
+ * Place in the data flow: stream|component -> SOCKET -> handshake -> data
+ * plane.  Contracts: include/dsi/socket.h; threads: socket_private.h.
+ */
+#include <string.h>
+
+#include "dsi/access.h"
+#include "dsi/socket_private.h"
+#include "dsi/wire.h"
+
+/* A live producer answers in no time; who does not is stopped or hostile. */
+#define ANSWER_NS UINT64_C(5000000000)
+/* Data this large is worth a look at the return rings before each packet,
+ * so that the slot that is still in the cache is used again; for smaller
+ * data the look costs more than it saves (docs/design/10-packets.md). */
+#define EAGER_BYTES 16384u
+
+static struct dsi_socket *socket_of_notice(struct dsi_port_source *source)
+{
+	return (struct dsi_socket *)(void *)((char *)source -
+					     offsetof(struct dsi_socket,
+						      notice));
+}
+
+/* ---- errors ------------------------------------------------------------------ */
+
+struct dsi_text dsi__socket_say(struct dsi_socket *sock)
+{
+	return dsi__text(sock->error, sizeof(sock->error));
+}
+
+int dsi__socket_fail(struct dsi_socket *sock, int err, const char *sentence)
+{
+	struct dsi_text text = dsi__socket_say(sock);
+
+	dsi__text_add(&text, sentence);
+	return err;
+}
+
+/* "connect: not possible: already connected" */
+static int wrong_state(struct dsi_socket *sock, int err, const char *what)
+{
+	struct dsi_text text = dsi__socket_say(sock);
+
+	dsi__text_add(&text, what);
+	dsi__text_add(&text, ": not possible in state '");
+	dsi__text_add(&text, dsi_state_name(dsi__state_now(&sock->state)));
+	dsi__text_add(&text, "'");
+	return err;
+}
+
+const char *dsi_socket_error(const struct dsi_socket *sock)
+{
+	return sock ? sock->error : "";
+}
+
+/* ---- what the data plane and the monitor have to say ---------------------------- */
+
+/* On the monitor's thread: tear down what ended, act on failure. */
+static void notice_ready(struct dsi_port_source *source, uint32_t why)
+{
+	struct dsi_socket *sock = socket_of_notice(source);
+	struct dsi_link *link;
+
+	(void)why;
+	if (sock->plane.role == DSI_ROLE_PRODUCER) {
+		dsi__producer_reap(sock);
+		return;
+	}
+	if (dsi__plane_flags(&sock->plane) & DSI_PLANE_FAILED)
+		(void)dsi__socket_do(sock, DSI_DO_FAIL);
+	link = sock->links;
+	if (!link)
+		return;
+	/* A failed socket hangs up: the producer gets its packets back. */
+	dsi__link_unwatch(link);
+	dsi__link_hang_up(link, 0);
+}
+
+/* On the work thread. */
+static void take_notice(struct dsi_data_plane *plane, int failure)
+{
+	struct dsi_socket *sock = (struct dsi_socket *)(void *)plane;
+
+	if (failure && sock->monitor)
+		dsi_port_loop_kick(sock->monitor, &sock->notice);
+	if (sock->observer_loop)
+		dsi_port_loop_kick(sock->observer_loop, sock->observer);
+}
+
+static void bell_kicked(struct dsi_port_source *source, uint32_t why)
+{
+	(void)source;
+	(void)why;
+}
+
+/* ---- create -------------------------------------------------------------------------- */
+
+static struct dsi_socket *create(uint32_t role)
+{
+	struct dsi_socket *sock = dsi_port_alloc(sizeof(*sock));
+
+	if (!sock)
+		return NULL;
+	sock->plane.role = role;
+	sock->plane.notice = take_notice;
+	sock->plane.bell_kick.ready = bell_kicked;
+	sock->plane.bell_kick.handle = -1;
+	sock->plane.bell_kick.deadline_ns = DSI_FOREVER;
+	sock->notice.ready = notice_ready;
+	sock->notice.handle = -1;
+	sock->notice.deadline_ns = DSI_FOREVER;
+	sock->control.handle = -1;
+	sock->data.handle = -1;
+	sock->signal.handle = -1;
+	sock->page.handle = -1;
+	return sock;
+}
+
+static void write_header(struct dsi_socket *sock)
+{
+	struct dsi_shm_header header = {
+		.magic = DSI_SHM_MAGIC,
+		.abi_major = DSI_SHM_ABI_MAJOR,
+		.abi_minor = DSI_SHM_ABI_MINOR,
+		.header_bytes = sizeof(header),
+		.endian = DSI_SHM_ENDIAN,
+		.cacheline_bytes = DSI_CACHELINE,
+		.ring_slots = sock->desc.ring_slots,
+		.max_sg = sock->desc.max_sg,
+		.ring_offset = DSI_SHM_PAGE_HEAD,
+		.data_bytes = sock->desc.data_bytes,
+	};
+
+	memcpy(sock->control.addr, &header, sizeof(header));
+}
+
+static int make_regions(struct dsi_socket *sock)
+{
+	const struct dsi_producer_options *options = &sock->producer_options;
+	struct dsi_stream_desc *desc = &sock->desc;
+	uint32_t share = desc->flags & DSI_STREAM_WRITABLE ? DSI_PORT_WRITE
+							   : DSI_PORT_READ;
+	int err;
+
+	if (options->flags & DSI_PRODUCER_DATA_FD)
+		err = dsi_port_region_import(&sock->data, options->data_fd,
+					     desc->data_bytes, share);
+	else
+		err = dsi_port_region_create(&sock->data, desc->data_bytes,
+					     share);
+	if (err)
+		return err;
+	desc->data_bytes = sock->data.bytes;
+	err = dsi_port_region_create(
+		&sock->control,
+		dsi__control_bytes(desc->ring_slots, desc->max_sg),
+		DSI_PORT_READ);
+	if (!err)
+		write_header(sock);
+	return err;
+}
+
+static int set_up_plane(struct dsi_socket *sock)
+{
+	struct dsi_data_plane *plane = &sock->plane;
+	const struct dsi_stream_desc *desc = &sock->desc;
+	struct dsi_producer *producer = &plane->as.producer;
+
+	plane->stream_flags = desc->flags;
+	plane->packets = desc->packets;
+	plane->packet_bytes = desc->packet_bytes;
+	plane->slot_stride = dsi__desc_stride(desc);
+	plane->lifetime_ns = desc->lifetime_ns;
+	plane->data = sock->data.addr;
+	plane->data_bytes = desc->data_bytes;
+	plane->spin_ns = sock->producer_options.spin_ns;
+	dsi__ring_attach(&producer->ring,
+			 (char *)sock->control.addr + DSI_SHM_PAGE_HEAD,
+			 desc->ring_slots, desc->max_sg);
+	producer->limit = DSI_POSITION_MAX;
+	producer->eager = desc->packet_bytes >= EAGER_BYTES;
+	producer->wait_consumers = sock->producer_options.wait_consumers;
+	return dsi__packet_table_init(&plane->table, plane, desc->packets,
+				      desc->max_sg);
+}
+
+int dsi_producer_create(const struct dsi_stream_desc *desc,
+			const struct dsi_producer_options *opts,
+			struct dsi_socket **out_sock)
+{
+	struct dsi_socket *sock;
+	int err;
+
+	if (!out_sock || dsi_stream_desc_check(desc, NULL, 0))
+		return -DSI_EINVAL;
+	sock = create(DSI_ROLE_PRODUCER);
+	if (!sock)
+		return -DSI_ENOMEM;
+	err = dsi__options_copy(&sock->producer_options, opts,
+				sizeof(sock->producer_options));
+	if (!err &&
+	    ((sock->producer_options.flags & ~DSI_PRODUCER_DATA_FD) ||
+	     sock->producer_options.wait_consumers > DSI_MAX_CONSUMERS ||
+	     sock->producer_options.reserved))
+		err = -DSI_EINVAL;
+	if (!err)
+		err = dsi__options_copy(&sock->desc, desc, sizeof(sock->desc));
+	dsi__desc_resolve(&sock->desc);
+	if (!err)
+		err = make_regions(sock);
+	if (!err)
+		err = set_up_plane(sock);
+	if (err) {
+		dsi_socket_destroy(sock);
+		return err;
+	}
+	*out_sock = sock;
+	return 0;
+}
+
+int dsi_consumer_create(const struct dsi_consumer_options *opts,
+			struct dsi_socket **out_sock)
+{
+	struct dsi_socket *sock;
+	struct dsi_wish wish;
+
+	if (!out_sock)
+		return -DSI_EINVAL;
+	sock = create(DSI_ROLE_CONSUMER);
+	if (!sock)
+		return -DSI_ENOMEM;
+	if (dsi__options_copy(&sock->consumer_options, opts,
+			      sizeof(sock->consumer_options)))
+		goto invalid;
+	dsi__wish_from_options(&wish, &sock->consumer_options);
+	if (dsi__wish_check(&wish))
+		goto invalid;
+	sock->plane.spin_ns = sock->consumer_options.spin_ns;
+	*out_sock = sock;
+	return 0;
+invalid:
+	dsi_socket_destroy(sock);
+	return -DSI_EINVAL;
+}
+
+/* ---- connect ------------------------------------------------------------------------- */
+
+static int get_monitor(struct dsi_socket *sock)
+{
+	int err;
+
+	if (sock->monitor)
+		return 0;
+	err = dsi_port_monitor_get(&sock->monitor);
+	if (err) {
+		sock->monitor = NULL;
+		return dsi__socket_fail(sock, err,
+					"could not start the monitor thread");
+	}
+	err = dsi_port_loop_add(sock->monitor, &sock->notice);
+	if (err) {
+		dsi_port_monitor_put(sock->monitor);
+		sock->monitor = NULL;
+	}
+	return err;
+}
+
+int dsi__socket_do(struct dsi_socket *sock, enum dsi_operation operation)
+{
+	int err;
+
+	dsi_port_lock();
+	err = dsi__state_do(&sock->state, operation);
+	dsi_port_unlock();
+	if (err)
+		return err;
+	switch (operation) {
+	case DSI_DO_CONNECT:
+		dsi__plane_tell(&sock->plane, DSI_PLANE_CONNECTED, 0);
+		break;
+	case DSI_DO_START:
+		dsi__plane_tell(&sock->plane, DSI_PLANE_RUNNING,
+				DSI_PLANE_STOPPED);
+		break;
+	case DSI_DO_STOP:
+		dsi__plane_tell(&sock->plane, DSI_PLANE_STOPPED,
+				DSI_PLANE_RUNNING);
+		break;
+	case DSI_DO_CLOSE:
+		dsi__plane_tell(&sock->plane, DSI_PLANE_CLOSED,
+				DSI_PLANE_RUNNING | DSI_PLANE_CONNECTED);
+		break;
+	case DSI_DO_FAIL:
+		dsi__plane_tell(&sock->plane, DSI_PLANE_FAILED, 0);
+		break;
+	case DSI_N_OPERATIONS:
+		break;
+	}
+	dsi__plane_raise(&sock->plane, DSI_EVENT_STATE, 1);
+	return 0;
+}
+
+/* Everything that can be wrong before anything changes. */
+static int may_connect(struct dsi_socket *sock, uint32_t role, const char *name,
+		       const char *what)
+{
+	int err;
+
+	if (!sock || sock->plane.role != role)
+		return -DSI_EINVAL;
+	sock->error[0] = '\0';
+	err = dsi__state_ask(&sock->state, DSI_DO_CONNECT);
+	if (err)
+		return wrong_state(sock, err, what);
+	err = dsi__name_check(name);
+	if (err)
+		return dsi__socket_fail(sock, err,
+					"name: must be 1 to 63 characters of "
+					"A-Z a-z 0-9 . _ -, not beginning with "
+					"a dot, optionally after 'sys:'");
+	return get_monitor(sock);
+}
+
+int dsi_socket_listen(struct dsi_socket *sock, const char *name,
+		      const struct dsi_access *access)
+{
+	int err = may_connect(sock, DSI_ROLE_PRODUCER, name, "listen");
+
+	if (err)
+		return err;
+	if (dsi__access_copy(&sock->access, access))
+		return dsi__socket_fail(sock, -DSI_EINVAL,
+					"access: mode may have the bits 0666, "
+					"owner_given 0 or 1");
+	err = dsi_port_listen(name, DSI_PORT_STREAM, &sock->access,
+			      &sock->listener);
+	if (err) {
+		struct dsi_text text = dsi__socket_say(sock);
+
+		sock->listener = NULL;
+		dsi__text_add(&text, "cannot offer the name '");
+		dsi__text_add(&text, name);
+		dsi__text_add(&text, "': ");
+		dsi__text_add(&text, dsi_strerror(err));
+		return err;
+	}
+	sock->door.ready = dsi__producer_door;
+	sock->door.handle = dsi_port_listener_handle(sock->listener);
+	sock->door.deadline_ns = DSI_FOREVER;
+	err = dsi_port_loop_add(sock->monitor, &sock->door);
+	if (err) {
+		dsi_port_listener_close(sock->listener);
+		sock->listener = NULL;
+		return err;
+	}
+	return dsi__socket_do(sock, DSI_DO_CONNECT);
+}
+
+/* Find the name, waiting for it until the deadline. */
+static int knock(const char *name, uint64_t deadline_ns, int32_t *out_conn)
+{
+	for (;;) {
+		int err = dsi_port_connect(name, DSI_PORT_STREAM, out_conn);
+
+		if (err != -DSI_ENOENT && err != -DSI_EAGAIN)
+			return err;
+		if (deadline_ns == 0)
+			return err;
+		err = dsi_port_names_wait(deadline_ns);
+		if (err)
+			return err;
+	}
+}
+
+static int name_error(struct dsi_socket *sock, int err, const char *name)
+{
+	struct dsi_text text = dsi__socket_say(sock);
+
+	dsi__text_add(&text, "stream '");
+	dsi__text_add(&text, name);
+	dsi__text_add(&text,
+		      err == -DSI_ETIMEDOUT ? "' did not appear"
+		      : err == -DSI_ENOENT  ? "' does not exist"
+		      : err == -DSI_EACCES
+			      ? "': its access rule does not admit this user"
+			      : "': ");
+	if (err != -DSI_ETIMEDOUT && err != -DSI_ENOENT && err != -DSI_EACCES)
+		dsi__text_add(&text, dsi_strerror(err));
+	return err;
+}
+
+int dsi_socket_connect(struct dsi_socket *sock, const char *name,
+		       uint64_t deadline_ns)
+{
+	int err = may_connect(sock, DSI_ROLE_CONSUMER, name, "connect");
+	int32_t conn;
+
+	while (!err) {
+		err = knock(name, deadline_ns, &conn);
+		if (err)
+			return name_error(sock, err, name);
+		err = dsi__consumer_attach(sock, conn,
+					   dsi_port_now() + ANSWER_NS);
+		if (!err)
+			return dsi__socket_do(sock, DSI_DO_CONNECT);
+		/* It went away while we talked: its successor may come. */
+		if (err == -DSI_EPIPE && dsi_port_now() < deadline_ns) {
+			err = dsi_port_names_wait(deadline_ns);
+			continue;
+		}
+	}
+	return err;
+}
+
+int dsi__socket_adopt_conn(struct dsi_socket *sock, int32_t conn)
+{
+	int producer = sock->plane.role == DSI_ROLE_PRODUCER;
+	int err = dsi__state_ask(&sock->state, DSI_DO_CONNECT);
+
+	sock->error[0] = '\0';
+	if (producer && err == -DSI_EISCONN)
+		err = 0; /* one more consumer */
+	if (err)
+		err = wrong_state(sock, err, "connect");
+	else
+		err = get_monitor(sock);
+	if (err) {
+		dsi_port_handle_close(conn);
+		return err;
+	}
+	err = producer ? dsi__producer_adopt_conn(sock, conn)
+		       : dsi__consumer_attach(sock, conn,
+					      dsi_port_now() + ANSWER_NS);
+	if (!err && dsi__state_now(&sock->state) == DSI_STATE_CREATED)
+		err = dsi__socket_do(sock, DSI_DO_CONNECT);
+	return err;
+}
+
+/* ---- start, stop, drain --------------------------------------------------------------- */
+
+static int change(struct dsi_socket *sock, enum dsi_operation operation,
+		  const char *what)
+{
+	int err;
+
+	if (!sock)
+		return -DSI_EINVAL;
+	err = dsi__socket_do(sock, operation);
+	return err ? wrong_state(sock, err, what) : 0;
+}
+
+int dsi_socket_start(struct dsi_socket *sock)
+{
+	return change(sock, DSI_DO_START, "start");
+}
+
+int dsi_socket_stop(struct dsi_socket *sock)
+{
+	return change(sock, DSI_DO_STOP, "stop");
+}
+
+static int look_drained(struct dsi_data_plane *plane, void *arg)
+{
+	int err = dsi__plane_check(plane, 1);
+
+	(void)arg;
+	return err ? err : dsi__producer_drained(plane);
+}
+
+int dsi_socket_drain(struct dsi_socket *sock, uint64_t deadline_ns)
+{
+	struct dsi_data_plane *plane;
+	int err;
+
+	if (!sock || sock->plane.role != DSI_ROLE_PRODUCER)
+		return -DSI_EINVAL;
+	plane = &sock->plane;
+	err = look_drained(plane, NULL);
+	if (err != -DSI_EAGAIN || deadline_ns == 0)
+		return err;
+	return dsi__plane_wait(plane, deadline_ns, look_drained, NULL);
+}
+
+/* ---- close ---------------------------------------------------------------------------- */
+
+/* Nothing of the socket is called by the monitor afterwards. */
+static void leave_monitor(struct dsi_socket *sock)
+{
+	if (!sock->monitor)
+		return;
+	dsi_port_loop_remove(sock->monitor, &sock->notice);
+	if (sock->listener) {
+		dsi_port_loop_remove(sock->monitor, &sock->door);
+		dsi_port_listener_close(sock->listener);
+		sock->listener = NULL;
+	}
+}
+
+/* What the application still holds is void. */
+static void void_packets(struct dsi_data_plane *plane)
+{
+	for (uint32_t i = 0; i < plane->table.count; i++)
+		plane->table.packets[i].state = DSI_PKT_FREE;
+	dsi__plane_hold(plane, -(int32_t)plane->held);
+}
+
+static void close_bells(struct dsi_socket *sock)
+{
+	/* P1: acquire pairs with dsi_socket_fd(). */
+	struct dsi_port_loop *bells =
+		atomic_load_explicit(&sock->plane.bells, memory_order_acquire);
+
+	if (!bells)
+		return;
+	/* P1: release, before the loop is gone. */
+	atomic_store_explicit(&sock->plane.bells, NULL, memory_order_release);
+	dsi_port_loop_remove(bells, &sock->plane.bell_kick);
+	dsi_port_loop_destroy(bells);
+}
+
+int dsi_socket_close(struct dsi_socket *sock)
+{
+	if (!sock)
+		return -DSI_EINVAL;
+	if (dsi__state_now(&sock->state) == DSI_STATE_CLOSED)
+		return 0;
+	(void)dsi__socket_do(sock, DSI_DO_CLOSE);
+	leave_monitor(sock);
+	if (sock->plane.role == DSI_ROLE_PRODUCER)
+		dsi__producer_close_links(sock);
+	else
+		dsi__consumer_close_link(sock);
+	close_bells(sock);
+	if (sock->monitor)
+		dsi_port_monitor_put(sock->monitor);
+	sock->monitor = NULL;
+	void_packets(&sock->plane);
+	dsi_port_region_fini(&sock->control);
+	dsi_port_region_fini(&sock->data);
+	return 0;
+}
+
+void dsi_socket_destroy(struct dsi_socket *sock)
+{
+	if (!sock)
+		return;
+	(void)dsi_socket_close(sock);
+	dsi__packet_table_fini(&sock->plane.table);
+	if (sock->plane.role == DSI_ROLE_CONSUMER)
+		dsi_port_free(sock->plane.as.consumer.early);
+	dsi_port_free(sock);
+}
+
+/* ---- asking ---------------------------------------------------------------------------- */
+
+int dsi_socket_state(const struct dsi_socket *sock)
+{
+	return sock ? (int)dsi__state_now(&sock->state) : -DSI_EINVAL;
+}
+
+static int is_connected(const struct dsi_socket *sock)
+{
+	return sock->plane.role == DSI_ROLE_PRODUCER ||
+	       dsi__state_now(&sock->state) != DSI_STATE_CREATED;
+}
+
+int dsi_socket_desc(const struct dsi_socket *sock,
+		    struct dsi_stream_desc *out_desc)
+{
+	uint32_t size;
+
+	if (!sock || !out_desc || out_desc->size < sizeof(size) ||
+	    out_desc->size > sizeof(*out_desc))
+		return -DSI_EINVAL;
+	if (!is_connected(sock))
+		return -DSI_ENOTCONN;
+	size = out_desc->size;
+	memcpy(out_desc, &sock->desc, size);
+	out_desc->size = size;
+	return 0;
+}
+
+int dsi_socket_area(const struct dsi_socket *sock, void **out_addr,
+		    uint64_t *out_bytes)
+{
+	if (!sock || !out_addr || !out_bytes)
+		return -DSI_EINVAL;
+	if (!is_connected(sock) ||
+	    dsi__state_now(&sock->state) == DSI_STATE_CLOSED)
+		return -DSI_ENOTCONN;
+	*out_addr = sock->data.addr;
+	*out_bytes = sock->data.bytes;
+	return 0;
+}
+
+int dsi_socket_stats(const struct dsi_socket *sock,
+		     struct dsi_socket_stats *out_stats)
+{
+	const struct dsi_data_plane *plane;
+	struct dsi_socket_stats stats;
+
+	if (!sock || !out_stats || out_stats->size < sizeof(uint32_t) ||
+	    out_stats->size > sizeof(stats))
+		return -DSI_EINVAL;
+	plane = &sock->plane;
+	stats = (struct dsi_socket_stats){
+		.size = out_stats->size,
+		.state = dsi__state_now(&sock->state),
+		/* relaxed: for statistics. */
+		.held = atomic_load_explicit(&plane->held_now,
+					     memory_order_relaxed),
+	};
+	if (plane->role == DSI_ROLE_PRODUCER)
+		/* relaxed: for statistics. */
+		stats.consumers = atomic_load_explicit(
+			&plane->as.producer.present, memory_order_relaxed);
+#define DSI_STATS_LOAD(name)                                  \
+	/* relaxed: for statistics. */                        \
+	stats.name = atomic_load_explicit(&plane->stats.name, \
+					  memory_order_relaxed);
+	DSI_STATS_MAP(DSI_STATS_LOAD)
+	memcpy(out_stats, &stats, stats.size);
+	return 0;
+}
+
+int dsi_socket_fd(struct dsi_socket *sock)
+{
+	struct dsi_port_loop *bells;
+	struct dsi_link *link;
+	int err;
+
+	if (!sock)
+		return -DSI_EINVAL;
+	if (dsi__state_now(&sock->state) == DSI_STATE_CREATED ||
+	    dsi__state_now(&sock->state) == DSI_STATE_CLOSED)
+		return -DSI_ENOTCONN;
+	/* P1: acquire pairs with the store below. */
+	bells = atomic_load_explicit(&sock->plane.bells, memory_order_acquire);
+	if (bells)
+		return dsi_port_loop_handle(bells);
+	err = dsi_port_loop_create(0, &bells);
+	if (err)
+		return err;
+	err = dsi_port_loop_handle(bells);
+	if (err >= 0 && dsi_port_loop_add(bells, &sock->plane.bell_kick))
+		err = -DSI_ENOMEM;
+	if (err < 0) {
+		dsi_port_loop_destroy(bells);
+		return err;
+	}
+	/* P1: release pairs with dsi__plane_wake() and dsi__link_add_bell().
+	 * A link that joins now sees it, or is in the list that follows. */
+	atomic_store_explicit(&sock->plane.bells, bells, memory_order_release);
+	/* P3: seq_cst pairs with dsi__plane_raise(): from now on every event
+	 * rings. */
+	atomic_fetch_add_explicit(&sock->plane.watchers, 1,
+				  memory_order_seq_cst);
+	dsi_port_lock();
+	for (link = sock->links; link; link = link->next)
+		(void)dsi__link_add_bell(link);
+	dsi_port_unlock();
+	/* Readable at once: the first get() announces. */
+	dsi_port_loop_kick(bells, &sock->plane.bell_kick);
+	return err;
+}
+
+void dsi__socket_observe(struct dsi_socket *sock, struct dsi_port_loop *loop,
+			 struct dsi_port_source *source)
+{
+	sock->observer_loop = loop;
+	sock->observer = source;
+	sock->plane.observed = 1;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * socket_private.h - a socket as the control plane sees it.
+ *
+ * Place in the data flow: stream|component -> SOCKET + handshake -> data
+ * plane.
+ *
+ * The data plane is the first member: the pointer the application holds is
+ * at the same time the pointer the packet functions work with.
+ *
+ * Threads: the application's (create, listen, connect, start, stop, close)
+ * and the monitor's (everything that a peer's message or hang-up causes).
+ * What both touch is guarded by dsi_port_lock(), held for a few instructions
+ * and never across a callback, a wait or dsi_port_loop_remove().
+ */
+#ifndef DSI_SOCKET_PRIVATE_H
+#define DSI_SOCKET_PRIVATE_H
+
+#include <dsi/socket.h>
+
+#include "dsi/data_plane.h"
+#include "dsi/desc.h"
+#include "dsi/state.h"
+#include "dsi/text.h"
+
+#define DSI_ERROR_BYTES 384u
+
+/* A connection to one peer. */
+enum dsi_link_state {
+	DSI_LINK_GREETING, /* producer: HELLO has not come */
+	DSI_LINK_OFFERED,  /* producer: ACCEPT has not come */
+	DSI_LINK_JOINED,
+	DSI_LINK_ENDED /* connection closed; memory may still be in use */
+};
+
+struct dsi_link {
+	struct dsi_port_source source;
+	struct dsi_port_source bell_source;
+	struct dsi_socket *sock;
+	struct dsi_link *next;
+	enum dsi_link_state state;
+	int32_t conn;
+	int32_t bell;
+	uint32_t bell_added;
+	uint32_t policy;
+	uint32_t quota;
+	uint32_t own_slots;
+	/* Producer's side only. */
+	struct dsi_producer_peer *peer;
+	struct dsi_port_region signal;
+	struct dsi_port_region page;
+};
+
+struct dsi_socket {
+	struct dsi_data_plane plane; /* must be first */
+	struct dsi_state state;
+	uint32_t closing;
+	struct dsi_stream_desc desc;
+	struct dsi_consumer_options consumer_options;
+	struct dsi_producer_options producer_options;
+	struct dsi_access access;
+	struct dsi_port_loop *monitor;
+	struct dsi_port_source notice; /* kicked by the data plane */
+	struct dsi_port_source door;   /* the listener's */
+	struct dsi_port_listener *listener;
+	struct dsi_link *links;
+	struct dsi_port_region control;
+	struct dsi_port_region data;
+	struct dsi_port_region signal; /* consumer */
+	struct dsi_port_region page;   /* consumer */
+	/* A component that forwards this socket's events. */
+	struct dsi_port_loop *observer_loop;
+	struct dsi_port_source *observer;
+	char error[DSI_ERROR_BYTES];
+};
+
+static inline struct dsi_link *dsi__link_of(struct dsi_port_source *source)
+{
+	return (struct dsi_link *)(void *)((char *)source -
+					   offsetof(struct dsi_link, source));
+}
+
+static inline uint64_t dsi__round_to_pages(uint64_t bytes)
+{
+	uint64_t page = dsi_port_page_bytes();
+
+	return (bytes + page - 1u) & ~(page - 1u);
+}
+
+/* ---- socket.c ---- */
+
+/* Begin a sentence in the socket's error text. */
+struct dsi_text dsi__socket_say(struct dsi_socket *sock);
+/* Say a whole sentence and return @err. */
+int dsi__socket_fail(struct dsi_socket *sock, int err, const char *sentence);
+/* State changes, together with the flags of the data plane. */
+int dsi__socket_do(struct dsi_socket *sock, enum dsi_operation operation);
+/* Let the socket's events kick @source of @loop as well; before connect. */
+void dsi__socket_observe(struct dsi_socket *sock, struct dsi_port_loop *loop,
+			 struct dsi_port_source *source);
+/* Events that are pending, consumed by being asked for. */
+uint32_t dsi__socket_events(struct dsi_socket *sock, uint32_t mask);
+/* Connect a consumer over a connection that was handed to it, or add a
+ * consumer's connection to a producer.  Takes the handle over. */
+int dsi__socket_adopt_conn(struct dsi_socket *sock, int32_t conn);
+
+/* ---- handshake_producer.c ---- */
+
+/* The listener has somebody at the door. */
+void dsi__producer_door(struct dsi_port_source *source, uint32_t why);
+/* A connection that was handed to us, e.g. by a control application.  Takes
+ * the handle over. */
+int dsi__producer_adopt_conn(struct dsi_socket *sock, int32_t conn);
+/* Disconnect peers that the data plane found lying; free what can be. */
+void dsi__producer_reap(struct dsi_socket *sock);
+/* The end: no link is left.  The work thread must have left. */
+void dsi__producer_close_links(struct dsi_socket *sock);
+
+/* ---- handshake_consumer.c ---- */
+
+/* Say hello over a connection and map what is offered.  Takes the handle
+ * over.  Waits until the deadline. */
+int dsi__consumer_attach(struct dsi_socket *sock, int32_t conn,
+			 uint64_t deadline_ns);
+void dsi__consumer_close_link(struct dsi_socket *sock);
+
+/* ---- link.c ---- */
+
+struct dsi_link *dsi__link_create(struct dsi_socket *sock, int32_t conn,
+				  void (*ready)(struct dsi_port_source *,
+						uint32_t));
+/* Ring its bell into the socket's descriptor, if there is one. */
+int dsi__link_add_bell(struct dsi_link *link);
+/* Stop watching; no callback of it is running afterwards. */
+void dsi__link_unwatch(struct dsi_link *link);
+/* Say good-bye (@bye) and close the connection. */
+void dsi__link_hang_up(struct dsi_link *link, int bye);
+
+#endif /* DSI_SOCKET_PRIVATE_H */
