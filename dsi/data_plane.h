@@ -93,10 +93,10 @@ struct dsi_data_plane {
 	_Atomic(struct dsi_port_loop *) bells;
 	struct dsi_port_source bell_kick;
 	uint32_t observed; /* a component forwards our events */
-	/* Tell the control plane (rare): a peer broke the protocol (@failure),
-	 * or an event is to be forwarded.  May enter the kernel, does not
-	 * block. */
-	void (*notice)(struct dsi_data_plane *plane, int failure);
+	/* Tell the control plane, which is rare: a peer broke the protocol or
+	 * was let go of (@work: there is something to do), or an event is to
+	 * be forwarded.  May enter the kernel to wake it, does not block. */
+	void (*notice)(struct dsi_data_plane *plane, int work);
 };
 
 /* Public socket pointers point to a data plane; socket_private.h says why. */

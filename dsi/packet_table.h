@@ -18,6 +18,8 @@
 
 #include <stdint.h>
 
+#include "dsi/check.h"
+
 struct dsi_data_plane;
 
 #define DSI_NO_OWNER UINT32_MAX
@@ -86,11 +88,14 @@ static inline uint32_t dsi__packet_table_free(
 	return table->free_tail - table->free_head;
 }
 
-/* Precondition for both: dsi__packet_table_free() > 0. */
+/* For both: dsi__packet_table_free() was not 0. */
 static inline struct dsi_packet *dsi__packet_table_newest(
 	struct dsi_packet_table *table)
 {
-	uint32_t i = --table->free_tail & table->free_mask;
+	uint32_t i;
+
+	DSI_ASSERT(table->free_tail != table->free_head);
+	i = --table->free_tail & table->free_mask;
 
 	return &table->packets[table->free[i]];
 }
@@ -98,7 +103,10 @@ static inline struct dsi_packet *dsi__packet_table_newest(
 static inline struct dsi_packet *dsi__packet_table_oldest(
 	struct dsi_packet_table *table)
 {
-	uint32_t i = table->free_head++ & table->free_mask;
+	uint32_t i;
+
+	DSI_ASSERT(table->free_tail != table->free_head);
+	i = table->free_head++ & table->free_mask;
 
 	return &table->packets[table->free[i]];
 }

@@ -5,6 +5,7 @@
  * In order of a packet's way: get -> commit -> (consumers) -> collect.
  * Protocol, edges and trust: producer.h.
  */
+#include "dsi/check.h"
 #include "dsi/data_plane.h"
 #include "dsi/shm_check.h"
 
@@ -43,6 +44,7 @@ static void clear_pending(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 	pkt->pending &= ~bit;
 	if (pkt->pending)
 		return;
+	DSI_ASSERT(producer->inflight > 0);
 	producer->inflight--;
 	dsi__stat_add(&plane->stats.released, 1);
 	dsi__producer_unkeep(plane, pkt);
@@ -102,6 +104,7 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 			clear_pending(plane, pkt, bit);
 		}
 	}
+	DSI_ASSERT(peer->inflight == 0);
 	/* relaxed: for statistics. */
 	atomic_fetch_sub_explicit(&producer->present, 1, memory_order_relaxed);
 }
@@ -114,6 +117,7 @@ static void retire(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 	atomic_store_explicit(&peer->state, DSI_PEER_RETIRED,
 			      memory_order_release);
 	refresh_limit(plane);
+	plane->notice(plane, 1); /* its memory can be freed */
 }
 
 /* The peer lied.  It loses its packets; nobody else notices. */
@@ -552,6 +556,7 @@ void dsi__producer_discard(struct dsi_data_plane *plane, struct dsi_packet *pkt)
  * its claim on the slots it shared. */
 void dsi__producer_unkeep(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 {
+	DSI_ASSERT(pkt->keeps > 0);
 	pkt->keeps--;
 	if (pkt->keeps || pkt->shares || pkt->state != DSI_PKT_FLIGHT)
 		return;

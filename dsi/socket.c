@@ -81,11 +81,11 @@ static void notice_ready(struct dsi_port_source *source, uint32_t why)
 }
 
 /* On the work thread. */
-static void take_notice(struct dsi_data_plane *plane, int failure)
+static void take_notice(struct dsi_data_plane *plane, int work)
 {
 	struct dsi_socket *sock = (struct dsi_socket *)(void *)plane;
 
-	if (failure && sock->monitor)
+	if (work && sock->monitor)
 		dsi_port_loop_kick(sock->monitor, &sock->notice);
 	if (sock->observer_loop)
 		dsi_port_loop_kick(sock->observer_loop, sock->observer);
@@ -301,6 +301,9 @@ int dsi__socket_do(struct dsi_socket *sock, enum dsi_operation operation)
 		break;
 	}
 	dsi__plane_raise(&sock->plane, DSI_EVENT_STATE, 1);
+	if (operation == DSI_DO_CONNECT &&
+	    sock->plane.role == DSI_ROLE_CONSUMER)
+		dsi__plane_raise(&sock->plane, DSI_EVENT_PEER_JOINED, 1);
 	return 0;
 }
 
