@@ -184,7 +184,7 @@ static int spin(struct dsi_data_plane *plane, uint64_t deadline_ns,
 static int sleep_once(struct dsi_data_plane *plane, uint64_t deadline_ns,
 		      int (*look)(struct dsi_data_plane *, void *), void *arg)
 {
-	struct dsi_port_word words[DSI_MAX_CONSUMERS + 1];
+	struct dsi_port_word words[DSI_PEER_SLOTS + 1];
 	uint32_t n = dsi__plane_announce(plane, words, 0);
 	int timeout = 0;
 	int err;

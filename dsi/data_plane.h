@@ -162,7 +162,7 @@ int dsi__plane_ready(struct dsi_data_plane *plane);
 void dsi__plane_disarm(struct dsi_data_plane *plane);
 
 /* The peers' words this socket sleeps on; @words has room for
- * DSI_MAX_CONSUMERS.  @bell: DSI_SLEEP_BELL or 0.  Return their number. */
+ * DSI_PEER_SLOTS.  @bell: DSI_SLEEP_BELL or 0.  Return their number. */
 uint32_t dsi__plane_announce(struct dsi_data_plane *plane,
 			     struct dsi_port_word *words, uint64_t bell);
 void dsi__plane_withdraw(struct dsi_data_plane *plane);

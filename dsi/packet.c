@@ -42,7 +42,7 @@ static int look_get(struct dsi_data_plane *plane, void *arg)
  * once for each -DSI_EAGAIN, and looked again as for a sleep. */
 static int arm(struct dsi_data_plane *plane, const struct get_request *request)
 {
-	struct dsi_port_word words[DSI_MAX_CONSUMERS];
+	struct dsi_port_word words[DSI_PEER_SLOTS];
 	int err;
 
 	(void)dsi__plane_announce(plane, words, DSI_SLEEP_BELL);

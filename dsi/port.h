@@ -104,7 +104,7 @@ struct dsi_port_word {
 int dsi_port_wait(const struct dsi_port_word *words, uint32_t n,
 		  uint64_t deadline_ns);
 
-/* The most words one wait can take, at least DSI_MAX_CONSUMERS + 1. */
+/* The most words one wait can take, at least 32. */
 uint32_t dsi_port_wait_max(void);
 
 /* Wake one waiter of a word.  Never blocks; errors are swallowed (a hostile

@@ -83,7 +83,7 @@ static void announce(struct selection *sel)
 	sel->overflow = 0;
 	for (uint32_t i = 0; i < sel->n; i++) {
 		struct dsi_event_source *source = &sel->sources[i];
-		struct dsi_port_word words[DSI_MAX_CONSUMERS + 1];
+		struct dsi_port_word words[DSI_PEER_SLOTS + 1];
 		uint32_t n = 0;
 
 		if (!source->socket) {
