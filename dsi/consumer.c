@@ -414,7 +414,7 @@ int dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 			 struct dsi_packet **out_pkt)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
-	uint64_t position;
+	uint64_t position = 0;
 	int err = 0;
 
 	if (!consumer->started)
