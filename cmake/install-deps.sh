@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# install-deps.sh build|test - install the Debian packages that are missing:
+# `build` for the library and the demos, `test` for those and the tests.
+#
+# Does nothing, and needs no rights, when nothing is missing.
+set -euo pipefail
+
+build_packages=(
+	gcc libc6-dev make
+	cmake ninja-build pkg-config
+	libjson-c-dev
+	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
+	libswscale-dev
+)
+test_packages=(
+	g++ clang libclang-rt-14-dev clang-format
+	libcmocka-dev python3
+	spin strace valgrind
+	mandoc shellcheck
+	ffmpeg git util-linux
+)
+
+say() {
+	echo "install-deps: $*"
+}
+
+fail() {
+	say "$*" >&2
+	exit 1
+}
+
+case ${1-} in
+build) wanted=("${build_packages[@]}") ;;
+test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
+*) fail "usage: install-deps.sh build|test" ;;
+esac
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+	say "not a Debian system; needed here, under whatever names: ${wanted[*]}"
+	exit 0
+fi
+
+installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+missing=()
+for package in "${wanted[@]}"; do
+	installed "$package" || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+	say "nothing to install"
+	exit 0
+fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null ||
+		fail "missing: ${missing[*]}; install them as root, there is no sudo here"
+	as_root=(sudo)
+fi
+as_root+=(env DEBIAN_FRONTEND=noninteractive)
+
+# Lock waits for another apt, e.g. the first boot's own upgrade.
+apt() {
+	"${as_root[@]}" apt-get -q -o DPkg::Lock::Timeout=300 "$@"
+}
+
+install_missing() {
+	apt install -y --no-install-recommends "${missing[@]}"
+}
+
+say "installing ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# The package lists may be absent or too old; fetch them only then.
+install_missing >"$log" 2>&1 ||
+	{ apt update && install_missing; } >"$log" 2>&1 ||
+	{
+		cat "$log" >&2
+		fail "could not install ${missing[*]}"
+	}

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# Sanitizers and hardening: flags for all targets, because code with and
+# without a sanitizer does not mix.
+
+set(DSI_SANITIZE "" CACHE STRING
+	"Sanitizers to build with: empty, thread, or address,undefined")
+option(DSI_HARDEN "Stack protector and checked libc calls" OFF)
+
+if(DSI_SANITIZE)
+	add_compile_options(
+		-fsanitize=${DSI_SANITIZE}
+		-fno-sanitize-recover=all
+		-fno-omit-frame-pointer)
+	add_link_options(-fsanitize=${DSI_SANITIZE})
+	if(DSI_SANITIZE MATCHES "thread" AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+		# gcc says that it cannot see fences.  We know; no data is
+		# published by one (dsi/ring.h, dsi/notify.h).
+		add_compile_options(-Wno-tsan)
+	endif()
+endif()
+
+if(DSI_HARDEN)
+	add_compile_options(
+		-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+
+# What a freestanding target takes back: all that would call a runtime.
+set(DSI_FREESTANDING_FLAGS
+	-ffreestanding
+	-fno-pic
+	-fno-sanitize=all
+	-fno-stack-protector
+	-U_FORTIFY_SOURCE)
