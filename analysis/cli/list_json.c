@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/*
+ * list_json.c - the named streams as a JSON array for programs.
+ *
+ * With json-c and not jansson, because counters and times are unsigned 64-bit
+ * numbers: json-c prints them exactly, jansson's integers are signed.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <json-c/json.h>
+
+#include "listing.h"
+
+/* Takes @value over, also when it fails. */
+static bool add(struct json_object *object, const char *key,
+		struct json_object *value)
+{
+	if (value && json_object_object_add(object, key, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+static bool add_number(struct json_object *object, const char *key,
+		       uint64_t value)
+{
+	return add(object, key, json_object_new_uint64(value));
+}
+
+static bool add_text(struct json_object *object, const char *key,
+		     const char *text)
+{
+	return add(object, key, json_object_new_string(text));
+}
+
+static struct json_object *make_owner(const struct dsi_peer *owner)
+{
+	struct json_object *object = json_object_new_object();
+	char user[LISTING_OWNER_BYTES];
+
+	listing_user(owner->uid, user, sizeof(user));
+	if (object && add_number(object, "pid", owner->pid) &&
+	    add_number(object, "uid", owner->uid) &&
+	    add_number(object, "gid", owner->gid) &&
+	    add_text(object, "user", user))
+		return object;
+	json_object_put(object);
+	return NULL;
+}
+
+static bool add_desc(struct json_object *object,
+		     const struct dsi_stream_desc *desc)
+{
+	return add_number(object, "packets", desc->packets) &&
+	       add_number(object, "packet_bytes", desc->packet_bytes) &&
+	       add_number(object, "ring_slots", desc->ring_slots) &&
+	       add_number(object, "max_sg", desc->max_sg) &&
+	       add_number(object, "align_bytes", desc->align_bytes) &&
+	       add_number(object, "data_bytes", desc->data_bytes) &&
+	       add_number(object, "lifetime_ns", desc->lifetime_ns) &&
+	       add_number(object, "period_ns", desc->period_ns) &&
+	       add_number(object, "jitter_ns", desc->jitter_ns) &&
+	       add_text(object, "format", desc->format);
+}
+
+static bool fill_answer(struct json_object *object,
+			const struct dsi_name_info *info)
+{
+	return add_text(object, "state", dsi_state_name(info->state)) &&
+	       add(object, "owner", make_owner(&info->owner)) &&
+	       add_number(object, "consumers", info->consumers) &&
+	       add_number(object, "committed", info->committed) &&
+	       add_desc(object, &info->desc);
+}
+
+static struct json_object *make_entry(const struct listing_entry *entry)
+{
+	struct json_object *object = json_object_new_object();
+	bool good = object && add_text(object, "name", entry->name);
+
+	if (good && entry->info.answered)
+		good = fill_answer(object, &entry->info);
+	else if (good)
+		good = add_text(object, "error", listing_reason(entry)) &&
+		       add(object, "code",
+			   json_object_new_int(entry->info.error));
+	if (good)
+		return object;
+	json_object_put(object);
+	return NULL;
+}
+
+int listing_print_json(const struct listing *listing)
+{
+	struct json_object *array = json_object_new_array();
+	const char *text = NULL;
+	size_t i;
+
+	for (i = 0; array && i < listing->n; i++) {
+		struct json_object *entry = make_entry(&listing->entries[i]);
+
+		if (!entry || json_object_array_add(array, entry) != 0) {
+			json_object_put(entry);
+			json_object_put(array);
+			return -1;
+		}
+	}
+	if (array)
+		text = json_object_to_json_string_ext(
+			array, JSON_C_TO_STRING_PRETTY |
+				       JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (text)
+		puts(text);
+	json_object_put(array);
+	return text ? 0 : -1;
+}
