@@ -75,6 +75,7 @@ DSI_API uint64_t dsi_socket_event_count(const struct dsi_socket *sock,
  *
  * Return: "data", "eos", ..., or "?".
  * Context: any thread; RT-safe.
+ * Lifetime: static.
  * Since:   0.1
  */
 DSI_API const char *dsi_event_name(uint32_t event);

@@ -213,6 +213,7 @@ DSI_API int dsi_socket_state(const struct dsi_socket *sock);
  *
  * Return: "created", ..., or "?".
  * Context: any thread; RT-safe.
+ * Lifetime: static.
  * Since:   0.1
  */
 DSI_API const char *dsi_state_name(uint32_t state);
@@ -275,6 +276,28 @@ DSI_API DSI_MUST_CHECK int dsi_socket_stats(const struct dsi_socket *sock,
 DSI_API DSI_MUST_CHECK int dsi_socket_fd(struct dsi_socket *sock);
 
 /**
+ * struct dsi_name_info - what is known of a named stream.
+ * @size:      sizeof(struct dsi_name_info), set by the library
+ * @state:     DSI_STATE_*
+ * @consumers: present now
+ * @answered:  1 if the producer answered; else see @error
+ * @error:     negative code of the failed question, 0 if it was answered
+ * @owner:     the producer, as the kernel vouches for it
+ * @committed: packets so far
+ * @desc:      its description
+ */
+struct dsi_name_info {
+	uint32_t size;
+	uint32_t state;
+	uint32_t consumers;
+	uint32_t answered;
+	int32_t error;
+	struct dsi_peer owner;
+	uint64_t committed;
+	struct dsi_stream_desc desc;
+};
+
+/**
  * dsi_names - list the named streams that may be opened.
  * @visit: called for each with its name, and what its producer says of it
  * @user:  first argument of @visit
@@ -286,16 +309,6 @@ DSI_API DSI_MUST_CHECK int dsi_socket_fd(struct dsi_socket *sock);
  * Context: any thread; blocks.
  * Since:   0.1
  */
-struct dsi_name_info {
-	uint32_t size;
-	uint32_t state;	    /* DSI_STATE_* */
-	uint32_t consumers; /* present now */
-	uint32_t answered;  /* 0: no answer or no permission: see @error */
-	int32_t error;	    /* negative code, 0 if answered */
-	struct dsi_peer owner;
-	uint64_t committed; /* packets so far */
-	struct dsi_stream_desc desc;
-};
 DSI_API int32_t dsi_names(void (*visit)(void *user, const char *name,
 					const struct dsi_name_info *info),
 			  void *user, uint64_t deadline_ns);
