@@ -80,13 +80,16 @@ static int on_open(void *user, const struct dsi_open_request *request,
 {
 	struct part *part = user;
 	struct dsi_stream_desc desc = request->desc;
+	struct dsi_producer_options opts = {.size = sizeof(opts)};
 	int err;
 
 	desc.size = sizeof(desc);
 	desc.packets = 4;
 	desc.packet_bytes = TEXT_BYTES;
+	/* The first packet shall not find an empty room. */
+	opts.wait_consumers = 1;
 	if (request->role == DSI_ROLE_PRODUCER)
-		err = dsi_producer_create(&desc, NULL, &part->sock);
+		err = dsi_producer_create(&desc, &opts, &part->sock);
 	else
 		err = dsi_consumer_create(&request->consumer, &part->sock);
 	*out_sock = part->sock;

@@ -106,6 +106,7 @@ static int filter_open(struct worker *worker,
 {
 	struct filter *filter = worker->state;
 	struct dsi_stream_desc desc = request->desc;
+	struct dsi_producer_options opts = {.size = sizeof(opts)};
 
 	*out_slot = request->role == DSI_ROLE_CONSUMER ? FROM : TO;
 	if (worker->sock[*out_slot])
@@ -115,12 +116,14 @@ static int filter_open(struct worker *worker,
 	/* The control application hands us the description of stream A. */
 	if (frame_layout_parse(&filter->layout, desc.format) != 0)
 		return -DSI_ENOMATCH;
+	/* No frame before there is somebody to take it. */
+	opts.wait_consumers = 1;
 	desc.size = sizeof(desc);
 	desc.packets = OUT_PACKETS;
 	desc.max_sg = FRAME_PLANES;
 	desc.align_bytes = 4096;
 	desc.packet_bytes = filter->layout.slot_bytes;
-	return dsi_producer_create(&desc, NULL, out_sock);
+	return dsi_producer_create(&desc, &opts, out_sock);
 }
 
 int video_filter_main(const struct video_options *opts)

@@ -312,6 +312,7 @@ static int source_open(struct worker *worker,
 {
 	struct source *src = worker->state;
 	struct dsi_stream_desc desc = request->desc;
+	struct dsi_producer_options opts = {.size = sizeof(opts)};
 
 	if (request->role != DSI_ROLE_PRODUCER || worker->sock[0])
 		return -DSI_EINVAL;
@@ -320,6 +321,8 @@ static int source_open(struct worker *worker,
 		fprintf(stderr, "%s: %s\n", src->opts->input, src->in.why);
 		return -DSI_EIO;
 	}
+	/* No frame before there is somebody to take it. */
+	opts.wait_consumers = 1;
 	desc.size = sizeof(desc);
 	desc.packets = DECODER_SLOTS + QUEUE_SLOTS;
 	desc.max_sg = FRAME_PLANES;
@@ -329,7 +332,7 @@ static int source_open(struct worker *worker,
 			 src->in.layout.rate_num;
 	frame_layout_print(&src->in.layout, desc.format, sizeof(desc.format));
 	*out_slot = 0;
-	return dsi_producer_create(&desc, NULL, out_sock);
+	return dsi_producer_create(&desc, &opts, out_sock);
 }
 
 int video_source_main(const struct video_options *opts)

@@ -152,8 +152,8 @@ struct dsi_producer_options {
 };
 
 /* Events of a socket.  DATA and SPACE are levels: they stay as long as get()
- * would give a packet or a final error such as -DSI_EPIPE.  All others are remembered until dsi_select() reports
- * them, and counted. */
+ * would give a packet or a final error such as -DSI_EPIPE.  All others are
+ * remembered until dsi_select() reports them, and counted. */
 #define DSI_EVENT_DATA 0x0001u	      /* consumer: get() would not wait */
 #define DSI_EVENT_SPACE 0x0002u	      /* producer: get() would not wait */
 #define DSI_EVENT_EOS 0x0004u	      /* end of stream committed or reached */
