@@ -7,8 +7,12 @@
  * socket.  Contracts: include/dsi/component.h; messages: wire.h.
  *
  * Everything runs on the thread that serves the component, but for dialling
- * from the same process and for the end.  A control application that goes
- * away takes its sockets with it: they are stopped and closed.
+ * from the same process.  A control application that goes away takes its
+ * sockets with it: they are stopped and closed.
+ *
+ * Ordering edges:
+ *   E1  ended store-release -> ended load-acquire
+ *       carries everything that ending did
  */
 #include <string.h>
 
@@ -52,8 +56,13 @@ struct dsi_component {
 	uint32_t n_controls;
 	uint32_t n_parts;
 	uint32_t next_number;
+	uint32_t has_thread;
 	_Atomic uint32_t shut_down;
+	_Atomic uint32_t ending; /* to be ended by its own thread */
+	_Atomic uint32_t ended;
 };
+
+static void end(struct dsi_component *component);
 
 /* ---- sockets -------------------------------------------------------------------- */
 
@@ -112,6 +121,11 @@ static void events_ready(struct dsi_port_source *source, uint32_t why)
 	uint32_t unsent = 0;
 
 	(void)why;
+	/* relaxed: the kick ordered it. */
+	if (atomic_load_explicit(&component->ending, memory_order_relaxed)) {
+		end(component);
+		return;
+	}
 	for (struct part *part = component->parts; part; part = part->next) {
 		send_events(part);
 		unsent |= part->unsent;
@@ -410,6 +424,7 @@ int dsi_component_create(const char *name, const struct dsi_access *access,
 		return err;
 	}
 	err = dsi_port_loop_add(component->loop, &component->events);
+	component->has_thread = !err && (flags & DSI_COMPONENT_THREAD);
 	if (!err && name)
 		err = open_door(component, name);
 	if (err)
@@ -454,22 +469,43 @@ int32_t dsi_component_sockets(const struct dsi_component *component)
 	return component ? (int32_t)component->n_parts : -DSI_EINVAL;
 }
 
+/* Hang up everybody, stop and close all sockets.  On the serving thread. */
+static void end(struct dsi_component *component)
+{
+	if (component->door.ready)
+		dsi_port_loop_remove(component->loop, &component->door);
+	while (component->controls)
+		drop_control(component->controls);
+	dsi_port_loop_remove(component->loop, &component->events);
+	/* E1: release pairs with dsi_component_destroy(). */
+	atomic_store_explicit(&component->ended, 1, memory_order_release);
+	dsi_port_wake(&component->ended, 0);
+}
+
+/* The component's own thread ends it, because it may be in a callback now;
+ * a component without one is ended by the caller. */
+static void await_end(struct dsi_component *component)
+{
+	struct dsi_port_word word = {&component->ended, 0, 0};
+
+	/* relaxed: the kick orders it. */
+	atomic_store_explicit(&component->ending, 1, memory_order_relaxed);
+	dsi_port_loop_kick(component->loop, &component->events);
+	/* E1: acquire pairs with end(). */
+	while (!atomic_load_explicit(&component->ended, memory_order_acquire))
+		(void)dsi_port_wait(&word, 1, DSI_FOREVER);
+}
+
 void dsi_component_destroy(struct dsi_component *component)
 {
 	if (!component)
 		return;
-	if (component->listener) {
-		if (component->door.ready)
-			dsi_port_loop_remove(component->loop, &component->door);
+	if (component->has_thread)
+		await_end(component);
+	else
+		end(component);
+	if (component->listener)
 		dsi_port_listener_close(component->listener);
-	}
-	/* Afterwards no callback of ours runs: sources go one by one. */
-	for (struct control *control = component->controls; control;
-	     control = control->next)
-		dsi_port_loop_remove(component->loop, &control->source);
-	dsi_port_loop_remove(component->loop, &component->events);
-	while (component->controls)
-		drop_control(component->controls);
 	dsi_port_loop_destroy(component->loop);
 	dsi_port_free(component);
 }

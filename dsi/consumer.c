@@ -100,8 +100,9 @@ static int find_start(struct dsi_consumer *consumer)
 	return 0;
 }
 
-/* Packets were overwritten before we came to them: go on with the oldest
- * that may still be there. */
+/* Packets were overwritten before we came to them.  The oldest that is still
+ * there will be overwritten next, so go on in the middle of what is there:
+ * that leaves time to use it. */
 static void skip_lost(struct dsi_data_plane *plane)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
@@ -110,11 +111,15 @@ static void skip_lost(struct dsi_data_plane *plane)
 					       memory_order_acquire);
 	uint64_t done = consumer->position - consumer->first;
 	uint32_t behind = signal - (uint32_t)done;
+	uint32_t half =
+		(consumer->ring.slots < plane->packets ? consumer->ring.slots
+						       : plane->packets) /
+		2u;
 	uint64_t lost = 1;
 
-	/* More than a ring behind: the signal says how far. */
-	if (behind > consumer->ring.slots && behind <= UINT32_C(1) << 31)
-		lost = behind - consumer->ring.slots;
+	/* The signal says how far we are behind; a lie cannot move us back. */
+	if (behind > half && behind <= UINT32_C(1) << 31)
+		lost = behind - half;
 	forget_early(consumer, lost);
 	consumer->position += lost;
 	consumer->lost += lost;

@@ -233,19 +233,19 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 		       "consumer page: wrong size or not sealed");
 		return;
 	}
-	if (dsi__wire_send(link->conn, &msg, DSI_WIRE_READY, sizeof(msg.head),
-			   NULL, 0)) {
-		end_link(link);
-		return;
-	}
 	set_up_peer(link, peer);
 	link->peer = peer;
 	link->state = DSI_LINK_JOINED;
 	dsi_port_lock();
 	(void)dsi__link_add_bell(link);
 	dsi_port_unlock();
+	/* First in, then told so: whoever hears of READY, and then lets the
+	 * producer go on, can rely on getting the very next packet. */
 	dsi__producer_join(&sock->plane, peer);
 	dsi_port_loop_timer(sock->monitor, &link->source, DSI_FOREVER);
+	if (dsi__wire_send(link->conn, &msg, DSI_WIRE_READY, sizeof(msg.head),
+			   NULL, 0))
+		end_link(link);
 }
 
 /* ---- a link's messages --------------------------------------------------------- */

@@ -23,6 +23,12 @@ static void remember(void *user, const char *name)
 		list->n++;
 }
 
+static void forget(void *user, const char *name)
+{
+	(void)user;
+	(void)name;
+}
+
 /* Ask one producer.  Fills @info; what it says is checked, not believed. */
 static int ask(const char *name, uint64_t deadline_ns,
 	       struct dsi_name_info *info)
@@ -81,5 +87,8 @@ int32_t dsi_names(void (*visit)(void *user, const char *name,
 		visited++;
 	}
 	dsi_port_free(list.names);
+	/* Components are not listed, but those of the dead are removed. */
+	if (err >= 0)
+		(void)dsi_port_names(DSI_PORT_COMPONENT, forget, NULL);
 	return err < 0 ? err : visited;
 }
