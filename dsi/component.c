@@ -64,7 +64,7 @@ struct dsi_component {
 
 static void end(struct dsi_component *component);
 
-/* ---- sockets -------------------------------------------------------------------- */
+/* ---- sockets ------------------------------------------------------------- */
 
 static struct part *find_part(const struct control *control, uint32_t number)
 {
@@ -134,7 +134,7 @@ static void events_ready(struct dsi_port_source *source, uint32_t why)
 			    unsent ? dsi_port_now() + RESEND_NS : DSI_FOREVER);
 }
 
-/* ---- requests --------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------ */
 
 static int do_open(struct control *control, const struct dsi_wire_request *req,
 		   struct dsi_wire_reply *reply)
@@ -256,7 +256,7 @@ static void answer(struct control *control, struct dsi_wire_in *in)
 		send_events(part);
 }
 
-/* ---- control applications come and go ------------------------------------------------ */
+/* ---- control applications come and go ------------------------------------ */
 
 static void drop_control(struct control *control)
 {
@@ -375,7 +375,7 @@ int dsi__component_dial(struct dsi_component *component, int32_t *out_conn)
 	return err;
 }
 
-/* ---- create, serve, destroy ------------------------------------------------------------ */
+/* ---- create, serve, destroy ---------------------------------------------- */
 
 static int open_door(struct dsi_component *component, const char *name)
 {

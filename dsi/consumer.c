@@ -11,7 +11,7 @@
 /* Internal answer of take(): the packet was overwritten under our hands. */
 #define LOST (-DSI_ESTALE)
 
-/* ---- telling the producer ------------------------------------------------- */
+/* ---- telling the producer ------------------------------------------------ */
 
 static void store_taken(struct dsi_consumer *consumer)
 {
@@ -48,7 +48,7 @@ static void store_returned(struct dsi_consumer *consumer)
 			      memory_order_release);
 }
 
-/* ---- packets that were taken ahead of the order (get_nr) ------------------- */
+/* ---- packets that were taken ahead of the order (get_nr) ----------------- */
 
 static int is_early(const struct dsi_consumer *consumer, uint64_t position)
 {
@@ -80,7 +80,7 @@ static void forget_early(struct dsi_consumer *consumer, uint64_t n)
 			flip_early(consumer, consumer->position + i);
 }
 
-/* ---- get ------------------------------------------------------------------- */
+/* ---- get ----------------------------------------------------------------- */
 
 /* Where do we begin?  The producer says so when it admits us. */
 static int find_start(struct dsi_consumer *consumer)
@@ -433,7 +433,7 @@ int dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 	return err == -DSI_EPROTO ? dsi__plane_fail(plane) : err;
 }
 
-/* ---- commit ---------------------------------------------------------------- */
+/* ---- commit -------------------------------------------------------------- */
 
 void dsi__consumer_commit(struct dsi_data_plane *plane,
 			  struct dsi_packet *const *pkts, uint32_t n)
@@ -466,7 +466,7 @@ int dsi__consumer_valid(struct dsi_data_plane *plane,
 	return 0;
 }
 
-/* ---- sleep ------------------------------------------------------------------ */
+/* ---- sleep --------------------------------------------------------------- */
 
 uint32_t dsi__consumer_announce(struct dsi_data_plane *plane,
 				struct dsi_port_word *words, uint64_t bell)

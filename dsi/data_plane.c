@@ -10,7 +10,7 @@
 /* Polls between two looks at the clock while spinning. */
 #define POLLS_PER_CLOCK 32u
 
-/* ---- the private word ------------------------------------------------------ */
+/* ---- the private word ---------------------------------------------------- */
 
 void dsi__plane_wake(struct dsi_data_plane *plane)
 {
@@ -73,7 +73,7 @@ int dsi__plane_check(struct dsi_data_plane *plane, int waiting)
 	return flags & DSI_PLANE_STOPPED ? -DSI_ECANCELED : -DSI_ENOTCONN;
 }
 
-/* ---- events ------------------------------------------------------------------ */
+/* ---- events -------------------------------------------------------------- */
 
 static uint32_t index_of(uint32_t event)
 {
@@ -99,7 +99,7 @@ void dsi__plane_raise(struct dsi_data_plane *plane, uint32_t event,
 		plane->notice(plane, 0);
 }
 
-/* ---- looking and waiting ------------------------------------------------------ */
+/* ---- looking and waiting ------------------------------------------------- */
 
 static int role_get(struct dsi_data_plane *plane, struct dsi_packet **out_pkt)
 {

@@ -14,7 +14,7 @@
 #include "dsi/socket_private.h"
 #include "dsi/wire.h"
 
-/* ---- the offer ------------------------------------------------------------------ */
+/* ---- the offer ----------------------------------------------------------- */
 
 /* Is the geometry possible, before anything is computed with it? */
 static int check_offer(const struct dsi_wire_offer *offer, uint32_t policy)
@@ -94,9 +94,9 @@ static int check_header(struct dsi_socket *sock,
 	return 0;
 }
 
-/* ---- the data plane ---------------------------------------------------------------- */
+/* ---- the data plane ------------------------------------------------------ */
 
-static void set_up_words(struct dsi_socket *sock, int32_t bell)
+static void set_up_words(struct dsi_socket *sock, int32_t peer_bell)
 {
 	struct dsi_consumer *consumer = &sock->plane.as.consumer;
 	char *own = sock->page.addr;
@@ -107,14 +107,13 @@ static void set_up_words(struct dsi_socket *sock, int32_t bell)
 	consumer->signal_page = sock->signal.addr;
 	consumer->waker =
 		(struct dsi_waker){&consumer->page->signal,
-				   &consumer->signal_page->sleep, 0, bell};
-	consumer->waiter =
-		(struct dsi_waiter){&consumer->signal_page->signal,
-				    &consumer->page->sleep, 0, 0, bell};
+				   &consumer->signal_page->sleep, 0, peer_bell};
+	consumer->waiter = (struct dsi_waiter){&consumer->signal_page->signal,
+					       &consumer->page->sleep, 0, 0};
 }
 
 static int set_up_plane(struct dsi_socket *sock,
-			const struct dsi_wire_offer *offer, int32_t bell)
+			const struct dsi_wire_offer *offer, int32_t peer_bell)
 {
 	const struct dsi_stream_desc *desc = &offer->desc;
 	const struct dsi_consumer_options *options = &sock->consumer_options;
@@ -138,14 +137,14 @@ static int set_up_plane(struct dsi_socket *sock,
 	consumer->keep_expired = options->flags & DSI_CONSUMER_KEEP_EXPIRED;
 	consumer->on_reclaim = options->on_reclaim;
 	consumer->user = options->user;
-	set_up_words(sock, bell);
+	set_up_words(sock, peer_bell);
 	consumer->early = dsi_port_alloc(((size_t)slots + 63u) / 64u * 8u);
 	if (!consumer->early)
 		return -DSI_ENOMEM;
 	return dsi__packet_table_init(&plane->table, plane, hold, desc->max_sg);
 }
 
-/* ---- the end of the connection --------------------------------------------------------- */
+/* ---- the end of the connection ------------------------------------------- */
 
 static void link_ready(struct dsi_port_source *source, uint32_t why)
 {
@@ -171,25 +170,7 @@ static void link_ready(struct dsi_port_source *source, uint32_t why)
 	dsi_port_loop_kick(sock->monitor, &sock->notice);
 }
 
-static int watch(struct dsi_socket *sock, int32_t conn, int32_t bell)
-{
-	struct dsi_link *link = dsi__link_create(sock, conn, link_ready);
-	int err;
-
-	if (!link)
-		return -DSI_ENOMEM;
-	link->state = DSI_LINK_JOINED;
-	link->bell = bell;
-	err = dsi_port_loop_add(sock->monitor, &link->source);
-	if (err) {
-		dsi_port_free(link);
-		return err;
-	}
-	sock->links = link;
-	return 0;
-}
-
-/* ---- attach --------------------------------------------------------------------------- */
+/* ---- attach -------------------------------------------------------------- */
 
 /* What the producer answered instead of what we hoped for. */
 static int other_answer(struct dsi_socket *sock, int type,
@@ -232,10 +213,23 @@ static int say_hello(struct dsi_socket *sock, int32_t conn)
 	return err == -DSI_EPIPE ? 0 : err;
 }
 
-/* Map what is offered and make our page; nothing of it is in use yet. */
-static int take_offer(struct dsi_socket *sock, struct dsi_wire_in *in,
-		      int32_t *out_bell)
+/* Our end to listen, and the end that the producer gets. */
+static int make_bell(struct dsi_link *link, int32_t *out_give)
 {
+	int32_t ends[2];
+	int err = dsi_port_bell_pair(ends);
+
+	if (err)
+		return err;
+	link->bell = ends[0];
+	*out_give = ends[1];
+	return 0;
+}
+
+/* Map what is offered and make our page; nothing of it is in use yet. */
+static int take_offer(struct dsi_link *link, struct dsi_wire_in *in)
+{
+	struct dsi_socket *sock = link->sock;
 	const struct dsi_wire_offer *offer = &in->msg.offer;
 	int err = check_offer(offer, sock->consumer_options.policy);
 
@@ -247,48 +241,56 @@ static int take_offer(struct dsi_socket *sock, struct dsi_wire_in *in,
 		err = check_header(sock, &offer->desc);
 	if (err)
 		return err;
-	*out_bell = dsi__wire_take(in, DSI_OFFER_BELL);
+	link->peer_bell = dsi__wire_take(in, DSI_OFFER_BELL);
 	err = dsi_port_region_create(&sock->page,
 				     dsi__page_bytes(offer->desc.packets),
 				     DSI_PORT_READ);
 	if (!err)
-		err = set_up_plane(sock, offer, *out_bell);
+		err = set_up_plane(sock, offer, link->peer_bell);
 	sock->desc = offer->desc;
 	return err ? dsi__socket_fail(sock, err,
 				      "no memory for the consumer page")
 		   : 0;
 }
 
-static int finish(struct dsi_socket *sock, int32_t conn, uint64_t deadline_ns)
+static int finish(struct dsi_link *link, uint64_t deadline_ns)
 {
+	int32_t handles[DSI_ACCEPT_HANDLES] = {
+		[DSI_ACCEPT_PAGE] = link->sock->page.handle,
+	};
 	union dsi_wire msg = {0};
 	struct dsi_wire_in in;
-	int type = dsi__wire_send(conn, &msg, DSI_WIRE_ACCEPT, sizeof(msg.head),
-				  &sock->page.handle, 1);
+	int type = make_bell(link, &handles[DSI_ACCEPT_BELL]);
 
+	if (type)
+		return dsi__socket_fail(link->sock, type,
+					"could not make a bell");
+	type = dsi__wire_send(link->conn, &msg, DSI_WIRE_ACCEPT,
+			      sizeof(msg.head), handles, DSI_ACCEPT_HANDLES);
+	dsi_port_handle_close(handles[DSI_ACCEPT_BELL]);
 	if (type == 0)
-		type = dsi__wire_wait(conn, &in, deadline_ns);
+		type = dsi__wire_wait(link->conn, &in, deadline_ns);
 	if (type > 0)
 		dsi__wire_drop(&in);
-	return type == DSI_WIRE_READY ? 0 : other_answer(sock, type, &in);
+	return type == DSI_WIRE_READY ? 0 : other_answer(link->sock, type, &in);
 }
 
-static int handshake(struct dsi_socket *sock, int32_t conn,
-		     uint64_t deadline_ns, int32_t *out_bell)
+static int handshake(struct dsi_link *link, uint64_t deadline_ns)
 {
+	struct dsi_socket *sock = link->sock;
 	struct dsi_wire_in in = {.n_handles = 0};
-	int err = say_hello(sock, conn);
+	int err = say_hello(sock, link->conn);
 	int type;
 
 	if (err)
 		return dsi__socket_fail(sock, err,
 					"could not send to the producer");
-	type = dsi__wire_wait(conn, &in, deadline_ns);
-	err = type == DSI_WIRE_OFFER ? take_offer(sock, &in, out_bell)
+	type = dsi__wire_wait(link->conn, &in, deadline_ns);
+	err = type == DSI_WIRE_OFFER ? take_offer(link, &in)
 				     : other_answer(sock, type, &in);
 	if (type > 0)
 		dsi__wire_drop(&in);
-	return err ? err : finish(sock, conn, deadline_ns);
+	return err ? err : finish(link, deadline_ns);
 }
 
 static void unmap(struct dsi_socket *sock)
@@ -308,19 +310,35 @@ static void undo(struct dsi_socket *sock)
 	unmap(sock);
 }
 
+/* Close what belongs to the connection. */
+static void free_link(struct dsi_link *link)
+{
+	dsi_port_handle_close(link->conn);
+	dsi_port_handle_close(link->bell);
+	dsi_port_handle_close(link->peer_bell);
+	dsi_port_free(link);
+}
+
 int dsi__consumer_attach(struct dsi_socket *sock, int32_t conn,
 			 uint64_t deadline_ns)
 {
-	int32_t bell = -1;
-	int err = handshake(sock, conn, deadline_ns, &bell);
+	struct dsi_link *link = dsi__link_create(sock, conn, link_ready);
+	int err;
 
+	if (!link) {
+		dsi_port_handle_close(conn);
+		return -DSI_ENOMEM;
+	}
+	err = handshake(link, deadline_ns);
+	link->state = DSI_LINK_JOINED;
+	sock->links = link;
 	if (!err)
-		err = watch(sock, conn, bell);
+		err = dsi_port_loop_add(sock->monitor, &link->source);
 	if (!err)
 		return 0;
+	sock->links = NULL;
 	undo(sock);
-	dsi_port_handle_close(bell);
-	dsi_port_handle_close(conn);
+	free_link(link);
 	return err;
 }
 
@@ -337,8 +355,7 @@ void dsi__consumer_close_link(struct dsi_socket *sock)
 		dsi__link_hang_up(link, 1);
 		if (link->bell_added)
 			dsi_port_loop_remove(bells, &link->bell_source);
-		dsi_port_handle_close(link->bell);
-		dsi_port_free(link);
+		free_link(link);
 	}
 	unmap(sock);
 }

@@ -42,7 +42,7 @@ static void refuse(struct dsi_link *link, int err, const char *text)
 	end_link(link);
 }
 
-/* ---- hello: does it match, and is there room? ------------------------------- */
+/* ---- hello: does it match, and is there room? ---------------------------- */
 
 /* Links that joined or are about to, and the packets their queues may pin. */
 static uint32_t count_consumers(struct dsi_socket *sock, uint32_t *out_pinned)
@@ -180,7 +180,7 @@ static void hello(struct dsi_link *link, const struct dsi_wire_hello *msg)
 		link->state = DSI_LINK_OFFERED;
 }
 
-/* ---- accept: map its page and let it in --------------------------------------- */
+/* ---- accept: map its page and let it in ---------------------------------- */
 
 static int map_page(struct dsi_link *link, struct dsi_wire_in *in)
 {
@@ -188,8 +188,10 @@ static int map_page(struct dsi_link *link, struct dsi_wire_in *in)
 	uint64_t bytes =
 		dsi__round_to_pages(dsi__page_bytes(sock->desc.packets));
 
-	return dsi_port_region_attach(&link->page, dsi__wire_take(in, 0), bytes,
-				      DSI_PORT_READ);
+	link->peer_bell = dsi__wire_take(in, DSI_ACCEPT_BELL);
+	return dsi_port_region_attach(&link->page,
+				      dsi__wire_take(in, DSI_ACCEPT_PAGE),
+				      bytes, DSI_PORT_READ);
 }
 
 static void set_up_peer(struct dsi_link *link, struct dsi_producer_peer *peer)
@@ -209,11 +211,11 @@ static void set_up_peer(struct dsi_link *link, struct dsi_producer_peer *peer)
 	peer->returns =
 		(const _Atomic uint32_t *)(const void *)(page +
 							 DSI_SHM_PAGE_HEAD);
-	peer->waker = (struct dsi_waker){&peer->signal_page->signal,
-					 &peer->page->sleep, 0, link->bell};
+	peer->waker =
+		(struct dsi_waker){&peer->signal_page->signal,
+				   &peer->page->sleep, 0, link->peer_bell};
 	peer->waiter = (struct dsi_waiter){&peer->page->signal,
-					   &peer->signal_page->sleep, 0, 0,
-					   link->bell};
+					   &peer->signal_page->sleep, 0, 0};
 }
 
 static void accept(struct dsi_link *link, struct dsi_wire_in *in)
@@ -248,7 +250,7 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 		end_link(link);
 }
 
-/* ---- a link's messages --------------------------------------------------------- */
+/* ---- a link's messages --------------------------------------------------- */
 
 /* Joined and now leaving, with or without a word. */
 static void parted(struct dsi_link *link, uint32_t event)
@@ -296,7 +298,7 @@ static void link_ready(struct dsi_port_source *source, uint32_t why)
 		refuse(link, -DSI_ETIMEDOUT, "the handshake took too long");
 }
 
-/* ---- the door ------------------------------------------------------------------- */
+/* ---- the door ------------------------------------------------------------ */
 
 static uint32_t count_greeting(struct dsi_socket *sock)
 {
@@ -359,7 +361,7 @@ void dsi__producer_door(struct dsi_port_source *source, uint32_t why)
 	}
 }
 
-/* ---- tearing down ----------------------------------------------------------------- */
+/* ---- tearing down -------------------------------------------------------- */
 
 static void free_link(struct dsi_link *link)
 {
@@ -370,6 +372,7 @@ static void free_link(struct dsi_link *link)
 	if (link->bell_added)
 		dsi_port_loop_remove(bells, &link->bell_source);
 	dsi_port_handle_close(link->bell);
+	dsi_port_handle_close(link->peer_bell);
 	dsi_port_region_fini(&link->signal);
 	dsi_port_region_fini(&link->page);
 	if (link->peer)

@@ -21,6 +21,7 @@ struct dsi_link *dsi__link_create(struct dsi_socket *sock, int32_t conn,
 	link->sock = sock;
 	link->conn = conn;
 	link->bell = -1;
+	link->peer_bell = -1;
 	link->signal.handle = -1;
 	link->page.handle = -1;
 	link->source.ready = ready;

@@ -9,8 +9,10 @@
 
 #define MAX_NAMES 4096u
 
+#define NAME_BYTES (DSI_NAME_BYTES + 4u) /* with "sys:" */
+
 struct name_list {
-	char (*names)[DSI_NAME_BYTES];
+	char (*names)[NAME_BYTES];
 	uint32_t n;
 };
 
@@ -19,7 +21,7 @@ static void remember(void *user, const char *name)
 	struct name_list *list = user;
 
 	if (list->n < MAX_NAMES && !dsi__name_check(name) &&
-	    !dsi__string_copy(list->names[list->n], name, DSI_NAME_BYTES))
+	    !dsi__string_copy(list->names[list->n], name, NAME_BYTES))
 		list->n++;
 }
 

@@ -69,7 +69,6 @@ struct dsi_waiter {
 	_Atomic uint64_t *sleep;	/* ours */
 	uint64_t count;			/* sleeps so far, in bits 34.. */
 	uint32_t seen;			/* snapshot of this sleep */
-	int32_t bell;			/* or -1 */
 };
 
 static inline void dsi__waker_signal(struct dsi_waker *waker, uint32_t signal)

@@ -10,7 +10,7 @@
 #include "dsi/data_plane.h"
 #include "dsi/shm_check.h"
 
-/* ---- get ------------------------------------------------------------------- */
+/* ---- get ----------------------------------------------------------------- */
 
 struct get_request {
 	uint64_t number;
@@ -125,7 +125,7 @@ int dsi_packet_get_abort(struct dsi_socket *sock)
 	return 0;
 }
 
-/* ---- commit ----------------------------------------------------------------- */
+/* ---- commit -------------------------------------------------------------- */
 
 static int is_held(const struct dsi_data_plane *plane,
 		   const struct dsi_packet *pkt)
@@ -184,7 +184,7 @@ int dsi_packet_discard(struct dsi_socket *sock, struct dsi_packet *pkt)
 	return 0;
 }
 
-/* ---- what is in a packet ------------------------------------------------------ */
+/* ---- what is in a packet ------------------------------------------------- */
 
 static int readable(const struct dsi_packet *pkt)
 {

@@ -25,7 +25,7 @@
 #include <dsi/socket.h>
 #include <dsi/types.h>
 
-/* ---- memory, time, and what should never happen ------------------------ */
+/* ---- memory, time, and what should never happen -------------------------- */
 
 /* Zeroed memory, aligned to 64 bytes, or NULL.  Context: control plane. */
 void *dsi_port_alloc(size_t bytes);
@@ -49,7 +49,7 @@ void dsi_port_unlock(void);
 /* Close any handle.  -1 is permitted. */
 void dsi_port_handle_close(int32_t handle);
 
-/* ---- regions: shared memory with one writer ----------------------------- */
+/* ---- regions: shared memory with one writer ------------------------------ */
 
 #define DSI_PORT_READ 1u
 #define DSI_PORT_WRITE 2u    /* read and write */
@@ -74,7 +74,8 @@ int dsi_port_region_import(struct dsi_port_region *region, int32_t handle,
 
 /* Map a peer's region of exactly @bytes (a multiple of the page size).
  * @access: DSI_PORT_READ or _WRITE, and _UNSEALED.  Takes @handle over, also
- * on failure.  -DSI_EPROTO: not a region, other size, not sealed as needed.
+ * on failure; the region's own handle is -1.
+ * -DSI_EPROTO: not a region, other size, not sealed as needed.
  * -DSI_EACCES: the peer does not permit this access.
  * After success nothing the peer does can make an access here fault (unless
  * _UNSEALED was given). */
@@ -87,7 +88,7 @@ void dsi_port_region_fini(struct dsi_port_region *region);
 /* The unit of region sizes, a power of two. */
 uint64_t dsi_port_page_bytes(void);
 
-/* ---- wait and wake on words --------------------------------------------- */
+/* ---- wait and wake on words ---------------------------------------------- */
 
 struct dsi_port_word {
 	const _Atomic uint32_t *word;
@@ -111,15 +112,16 @@ uint32_t dsi_port_wait_max(void);
  * peer can cause some).  Context: RT-safe. */
 void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared);
 
-/* ---- bells: a wake-up that an event loop can see ------------------------ */
+/* ---- bells: a wake-up that an event loop can see ------------------------- */
 
-/* Two connected ends.  Ringing one makes the other readable.  A peer that
- * holds the other end cannot make any of these calls block. */
+/* Two connected ends.  Ringing one makes the other readable.  Who listens
+ * makes the pair and hands out the end to ring: then a peer cannot make any
+ * of these calls block. */
 int dsi_port_bell_pair(int32_t out_ends[2]);
 void dsi_port_bell_ring(int32_t end);	 /* RT-safe */
 void dsi_port_bell_silence(int32_t end); /* RT-safe */
 
-/* ---- connections: messages with handles --------------------------------- */
+/* ---- connections: messages with handles ---------------------------------- */
 
 #define DSI_PORT_MSG_BYTES 1024u
 #define DSI_PORT_MSG_HANDLES 8u
@@ -132,7 +134,8 @@ struct dsi_port_listener;
 
 /* Offer @name (checked by the caller).  A name whose owner is dead is taken
  * over.  @access gives the system's own admission rule, where it has one.
- * -DSI_EEXIST: it has a live owner. */
+ * -DSI_EEXIST: it has a live owner.  -DSI_EACCES: the place of names is not
+ * ours to write.  -DSI_EBUSY: somebody keeps that place locked. */
 int dsi_port_listen(const char *name, uint32_t kind,
 		    const struct dsi_access *access,
 		    struct dsi_port_listener **out_listener);
@@ -140,7 +143,8 @@ int dsi_port_listen(const char *name, uint32_t kind,
 void dsi_port_listener_close(struct dsi_port_listener *listener);
 /* For dsi_port_loop_add(). */
 int32_t dsi_port_listener_handle(const struct dsi_port_listener *listener);
-/* Take a waiting connection, -DSI_EAGAIN if there is none.  Never blocks. */
+/* Take a waiting connection, -DSI_EAGAIN if there is none, -DSI_EMFILE if one
+ * had to be turned away because our table is full.  Never blocks. */
 int dsi_port_accept(struct dsi_port_listener *listener, int32_t *out_conn,
 		    struct dsi_peer *out_peer);
 
@@ -157,8 +161,9 @@ int dsi_port_connect(const char *name, uint32_t kind, int32_t *out_conn);
 /* Sleep until the set of names may have changed.  Freedom: may return early.
  * -DSI_ETIMEDOUT at the deadline. */
 int dsi_port_names_wait(uint64_t deadline_ns);
-/* Visit all names of a kind; removes those whose owner is dead.  Return the
- * number visited or a negative code. */
+/* Visit all names of a kind; removes those whose owner is dead.  Names of the
+ * system's place may be given as "sys:NAME".  Return the number visited or a
+ * negative code. */
 int32_t dsi_port_names(uint32_t kind, void (*visit)(void *, const char *name),
 		       void *user);
 
@@ -173,7 +178,8 @@ int dsi_port_send(int32_t conn, const void *msg, uint32_t bytes,
 /* Receive one message; never blocks.  Received handles are the caller's.
  * Return its length > 0, -DSI_EAGAIN, -DSI_EPIPE after the last message of a
  * peer that closed or died, -DSI_EPROTO if it was longer than @capacity or
- * had more handles than DSI_PORT_MSG_HANDLES (all are closed then).
+ * had more handles than DSI_PORT_MSG_HANDLES, -DSI_EMFILE if our table has no
+ * room for its handles (all are closed then).
  * @out_handles has room for DSI_PORT_MSG_HANDLES. */
 int32_t dsi_port_recv(int32_t conn, void *buffer, uint32_t capacity,
 		      int32_t *out_handles, uint32_t *out_n_handles);
@@ -181,7 +187,7 @@ int32_t dsi_port_recv(int32_t conn, void *buffer, uint32_t capacity,
 /* Sleep until recv would not say -DSI_EAGAIN.  0 or -DSI_ETIMEDOUT. */
 int dsi_port_conn_wait(int32_t conn, uint64_t deadline_ns);
 
-/* ---- loops: one thread that watches many handles ------------------------ */
+/* ---- loops: one thread that watches many handles ------------------------- */
 
 struct dsi_port_loop;
 
@@ -211,7 +217,8 @@ void dsi_port_loop_destroy(struct dsi_port_loop *loop);
 int dsi_port_monitor_get(struct dsi_port_loop **out_loop);
 void dsi_port_monitor_put(struct dsi_port_loop *loop);
 
-/* Level-triggered: ready() is called as long as the handle is readable. */
+/* Level-triggered: ready() is called as long as the handle is readable.  The
+ * handle must be a connection, a listener or a bell, else -DSI_EPROTO. */
 int dsi_port_loop_add(struct dsi_port_loop *loop,
 		      struct dsi_port_source *source);
 /* Afterwards ready() is not running and will not be called again; waits for
@@ -228,7 +235,8 @@ void dsi_port_loop_timer(struct dsi_port_loop *loop,
 void dsi_port_loop_kick(struct dsi_port_loop *loop,
 			struct dsi_port_source *source);
 /* A loop without thread: call what is ready, waiting until the deadline for
- * the first.  0 if something was called, -DSI_ETIMEDOUT. */
+ * the first.  One thread at a time, not from a ready().  0 if something was
+ * called, -DSI_ETIMEDOUT, or what the system says. */
 int dsi_port_loop_dispatch(struct dsi_port_loop *loop, uint64_t deadline_ns);
 /* A handle that is readable when dispatch has something to do, for foreign
  * event loops; -DSI_ENOTSUP where there is no such thing. */

@@ -33,7 +33,7 @@ static uint32_t active_mask(const struct dsi_producer *producer)
 	       producer->reclaim_mask;
 }
 
-/* ---- who is there ------------------------------------------------------- */
+/* ---- who is there -------------------------------------------------------- */
 
 /* Consumer i no longer has the packet. */
 static void clear_pending(struct dsi_data_plane *plane, struct dsi_packet *pkt,
@@ -250,7 +250,7 @@ static void refresh_limit(struct dsi_data_plane *plane)
 		expose(plane, next_peer(producer, &broken));
 }
 
-/* ---- get ------------------------------------------------------------------ */
+/* ---- get ----------------------------------------------------------------- */
 
 static int have_space(struct dsi_data_plane *plane)
 {
@@ -340,7 +340,7 @@ int dsi__producer_get(struct dsi_data_plane *plane, struct dsi_packet **out_pkt)
 	return 0;
 }
 
-/* ---- commit ---------------------------------------------------------------- */
+/* ---- commit -------------------------------------------------------------- */
 
 /* Write extension row and descriptor into one ring. */
 static void publish(const struct dsi_ring *ring, uint64_t position,
@@ -582,7 +582,7 @@ int dsi__producer_drained(struct dsi_data_plane *plane)
 	return plane->as.producer.inflight ? -DSI_EAGAIN : 0;
 }
 
-/* ---- sleep ------------------------------------------------------------------ */
+/* ---- sleep --------------------------------------------------------------- */
 
 uint32_t dsi__producer_announce(struct dsi_data_plane *plane,
 				struct dsi_port_word *words, uint64_t bell)
@@ -609,7 +609,7 @@ void dsi__producer_withdraw(struct dsi_data_plane *plane)
 		dsi__waiter_withdraw(&next_peer(producer, &mask)->waiter);
 }
 
-/* ---- the control plane's side ------------------------------------------------ */
+/* ---- the control plane's side -------------------------------------------- */
 
 static void changed(struct dsi_data_plane *plane)
 {

@@ -31,7 +31,7 @@ struct selection {
 	struct dsi_port_loop **loops; /* once words were not enough */
 };
 
-/* ---- looking ------------------------------------------------------------------ */
+/* ---- looking ------------------------------------------------------------- */
 
 static uint32_t look_socket(struct dsi_socket *sock, uint32_t mask)
 {
@@ -62,7 +62,7 @@ static int32_t look(struct selection *sel)
 	return ready;
 }
 
-/* ---- announcing ----------------------------------------------------------------- */
+/* ---- announcing ---------------------------------------------------------- */
 
 static void add_words(struct selection *sel, const struct dsi_port_word *words,
 		      uint32_t n)
@@ -118,7 +118,7 @@ static void watch(struct selection *sel, uint32_t change)
 				memory_order_seq_cst);
 }
 
-/* ---- sleeping --------------------------------------------------------------------- */
+/* ---- sleeping ------------------------------------------------------------ */
 
 /* From now on by bells. */
 static int change_to_bells(struct selection *sel)
@@ -176,7 +176,7 @@ static int32_t wait_for(struct selection *sel, uint64_t deadline_ns)
 	return ready ? ready : err;
 }
 
-/* ---- select ------------------------------------------------------------------------ */
+/* ---- select -------------------------------------------------------------- */
 
 static int check(const struct dsi_event_source *sources, uint32_t n)
 {

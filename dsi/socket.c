@@ -25,7 +25,7 @@ static struct dsi_socket *socket_of_notice(struct dsi_port_source *source)
 						      notice));
 }
 
-/* ---- errors ------------------------------------------------------------------ */
+/* ---- errors -------------------------------------------------------------- */
 
 struct dsi_text dsi__socket_say(struct dsi_socket *sock)
 {
@@ -57,7 +57,7 @@ const char *dsi_socket_error(const struct dsi_socket *sock)
 	return sock ? sock->error : "";
 }
 
-/* ---- what the data plane and the monitor have to say ---------------------------- */
+/* ---- what the data plane and the monitor have to say --------------------- */
 
 /* On the monitor's thread: tear down what ended, act on failure. */
 static void notice_ready(struct dsi_port_source *source, uint32_t why)
@@ -97,7 +97,7 @@ static void bell_kicked(struct dsi_port_source *source, uint32_t why)
 	(void)why;
 }
 
-/* ---- create -------------------------------------------------------------------------- */
+/* ---- create -------------------------------------------------------------- */
 
 static struct dsi_socket *create(uint32_t role)
 {
@@ -247,7 +247,7 @@ invalid:
 	return -DSI_EINVAL;
 }
 
-/* ---- connect ------------------------------------------------------------------------- */
+/* ---- connect ------------------------------------------------------------- */
 
 static int get_monitor(struct dsi_socket *sock)
 {
@@ -443,7 +443,7 @@ int dsi__socket_adopt_conn(struct dsi_socket *sock, int32_t conn)
 	return err;
 }
 
-/* ---- start, stop, drain --------------------------------------------------------------- */
+/* ---- start, stop, drain -------------------------------------------------- */
 
 static int change(struct dsi_socket *sock, enum dsi_operation operation,
 		  const char *what)
@@ -488,7 +488,7 @@ int dsi_socket_drain(struct dsi_socket *sock, uint64_t deadline_ns)
 	return dsi__plane_wait(plane, deadline_ns, look_drained, NULL);
 }
 
-/* ---- close ---------------------------------------------------------------------------- */
+/* ---- close --------------------------------------------------------------- */
 
 /* Nothing of the socket is called by the monitor afterwards. */
 static void leave_monitor(struct dsi_socket *sock)
@@ -558,7 +558,7 @@ void dsi_socket_destroy(struct dsi_socket *sock)
 	dsi_port_free(sock);
 }
 
-/* ---- asking ---------------------------------------------------------------------------- */
+/* ---- asking -------------------------------------------------------------- */
 
 int dsi_socket_state(const struct dsi_socket *sock)
 {

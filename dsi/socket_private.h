@@ -40,7 +40,8 @@ struct dsi_link {
 	struct dsi_link *next;
 	enum dsi_link_state state;
 	int32_t conn;
-	int32_t bell;
+	int32_t bell;	   /* our end, to listen */
+	int32_t peer_bell; /* to ring the peer, or -1 */
 	uint32_t bell_added;
 	uint32_t policy;
 	uint32_t quota;
@@ -87,7 +88,7 @@ static inline uint64_t dsi__round_to_pages(uint64_t bytes)
 	return (bytes + page - 1u) & ~(page - 1u);
 }
 
-/* ---- socket.c ---- */
+/* ---- socket.c ------------------------------------------------------------ */
 
 /* Begin a sentence in the socket's error text. */
 struct dsi_text dsi__socket_say(struct dsi_socket *sock);
@@ -104,7 +105,7 @@ uint32_t dsi__socket_events(struct dsi_socket *sock, uint32_t mask);
  * consumer's connection to a producer.  Takes the handle over. */
 int dsi__socket_adopt_conn(struct dsi_socket *sock, int32_t conn);
 
-/* ---- handshake_producer.c ---- */
+/* ---- handshake_producer.c ------------------------------------------------ */
 
 /* The listener has somebody at the door. */
 void dsi__producer_door(struct dsi_port_source *source, uint32_t why);
@@ -116,7 +117,7 @@ void dsi__producer_reap(struct dsi_socket *sock);
 /* The end: no link is left.  The work thread must have left. */
 void dsi__producer_close_links(struct dsi_socket *sock);
 
-/* ---- handshake_consumer.c ---- */
+/* ---- handshake_consumer.c ------------------------------------------------ */
 
 /* Say hello over a connection and map what is offered.  Takes the handle
  * over.  Waits until the deadline. */
@@ -124,7 +125,7 @@ int dsi__consumer_attach(struct dsi_socket *sock, int32_t conn,
 			 uint64_t deadline_ns);
 void dsi__consumer_close_link(struct dsi_socket *sock);
 
-/* ---- link.c ---- */
+/* ---- link.c -------------------------------------------------------------- */
 
 struct dsi_link *dsi__link_create(struct dsi_socket *sock, int32_t conn,
 				  void (*ready)(struct dsi_port_source *,

@@ -48,7 +48,7 @@ struct dsi_stream {
 	char error[384];
 };
 
-/* ---- errors ------------------------------------------------------------------ */
+/* ---- errors -------------------------------------------------------------- */
 
 static int fail(struct dsi_stream *stream, const struct member *member, int err,
 		const char *sentence)
@@ -70,7 +70,7 @@ const char *dsi_stream_error(const struct dsi_stream *stream)
 	return stream ? stream->error : "";
 }
 
-/* ---- what the monitor hears ----------------------------------------------------- */
+/* ---- what the monitor hears ---------------------------------------------- */
 
 static void changed(struct dsi_stream *stream)
 {
@@ -149,7 +149,7 @@ static void unwatch(struct member *member)
 	member->watched = 0;
 }
 
-/* ---- one request and its answer ----------------------------------------------------- */
+/* ---- one request and its answer ------------------------------------------ */
 
 /* Has the answer come?  0, -DSI_EAGAIN, or -DSI_EPIPE. */
 static int look_reply(struct member *member, uint32_t serial,
@@ -222,7 +222,7 @@ static int request(struct member *member, enum dsi_request what, int32_t handle,
 	return call(member, &msg, handle, deadline_ns, &reply);
 }
 
-/* ---- members ------------------------------------------------------------------------- */
+/* ---- members ------------------------------------------------------------- */
 
 static int dial(struct dsi_stream *stream, struct member *member,
 		const struct dsi_endpoint *endpoint, uint64_t deadline_ns)
@@ -328,7 +328,7 @@ static void close_member(struct member *member, uint64_t deadline_ns)
 	hang_up(member);
 }
 
-/* ---- create ---------------------------------------------------------------------------- */
+/* ---- create -------------------------------------------------------------- */
 
 static int check_endpoint(const struct dsi_endpoint *endpoint)
 {
@@ -410,7 +410,7 @@ int dsi_stream_create(const struct dsi_stream_desc *desc,
 	return err;
 }
 
-/* ---- while it lives --------------------------------------------------------------------- */
+/* ---- while it lives ------------------------------------------------------ */
 
 static int wrong_state(struct dsi_stream *stream, int err)
 {
@@ -579,7 +579,7 @@ uint32_t dsi__stream_events(struct dsi_stream *stream, uint32_t mask,
 	return 0;
 }
 
-/* ---- destroy ----------------------------------------------------------------------------- */
+/* ---- destroy ------------------------------------------------------------- */
 
 void dsi_stream_destroy(struct dsi_stream *stream)
 {

@@ -56,7 +56,11 @@ struct dsi_wire_head {
 	uint32_t bytes; /* of the whole message */
 };
 
-/* BYE, READY, ACCEPT have nothing but a head (ACCEPT: one handle). */
+/* BYE, READY and ACCEPT have nothing but a head.  ACCEPT carries the consumer
+ * page and, if the consumer can listen to one, the end of a bell to ring. */
+#define DSI_ACCEPT_PAGE 0u
+#define DSI_ACCEPT_BELL 1u
+#define DSI_ACCEPT_HANDLES 2u
 
 #define DSI_HELLO_ATTACH 1u
 #define DSI_HELLO_ASK 2u
@@ -71,7 +75,7 @@ struct dsi_wire_hello {
 #define DSI_OFFER_CONTROL 0u
 #define DSI_OFFER_DATA 1u
 #define DSI_OFFER_SIGNAL 2u
-#define DSI_OFFER_BELL 3u
+#define DSI_OFFER_BELL 3u /* to ring the producer */
 #define DSI_OFFER_HANDLES 4u
 
 struct dsi_wire_offer {

@@ -137,7 +137,8 @@ struct dsi_consumer_options {
  * @data_fd:        with DSI_PRODUCER_DATA_FD: descriptor of the data area
  *                  (memfd, hugetlbfs, dma-buf, anything that can be mapped
  *                  shared).  The library takes its own duplicate.  A memfd
- *                  that permits it is sealed against shrinking.
+ *                  that permits it is sealed against shrinking and, unless
+ *                  the stream is WRITABLE, against being written by others.
  * @wait_consumers: get() hands out no packet before so many consumers have
  *                  joined; counts joins, not present consumers
  * @spin_ns:        how long a blocking get polls before it sleeps

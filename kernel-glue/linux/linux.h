@@ -7,7 +7,7 @@
  *
  *   region.c            memory that two processes see
  *   wait.c bell.c       how one tells the other: word, or descriptor
- *   place.c listener.c names.c   how they find each other
+ *   place.c listener.c lookup.c   how they find each other
  *   conn.c peer.c       what they say first, and who says it
  *   loop.c monitor.c    one thread that hears when a peer dies
  *   memory.c clock.c lock.c poll.c error.c   small things

@@ -3,7 +3,7 @@
  * listener.c - offer a name, and take the connections that come for it.
  *
  * Place in the data flow: the producer's side of rendezvous; place.c says
- * where names are, names.c is the other side.  Control plane.
+ * where names are, lookup.c is the other side.  Control plane.
  *
  * The access rule becomes owner and mode of the socket's file, because
  * connect() needs the right to write there: who is not admitted does not

@@ -2,7 +2,7 @@
 /*
  * place.c - the directories that names live in, and their files.
  *
- * Place in the data flow: below listener.c and names.c.  Control plane.
+ * Place in the data flow: below listener.c and lookup.c.  Control plane.
  *
  * There is no daemon that keeps names: a name is a socket in a directory,
  * and the file system is the name server.  A user's own names are in

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * names.c - find names: connect to one, list them, wait for them.
+ * lookup.c - find names: connect to one, list them, wait for them.
  *
  * Place in the data flow: the consumer's side of rendezvous; place.c says
  * where names are, listener.c is the other side.  Control plane.
