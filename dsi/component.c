@@ -191,8 +191,11 @@ static int do_connect(struct control *control, struct part *part, int32_t conn)
 static int do_start(struct control *control, struct part *part)
 {
 	struct dsi_component *component = control->component;
-	int err = dsi_socket_start(part->sock);
+	int err;
 
+	if (dsi_socket_state(part->sock) == (int)DSI_STATE_RUNNING)
+		return 0; /* the callbacks see each start once */
+	err = dsi_socket_start(part->sock);
 	if (!err && component->ops.start)
 		err = component->ops.start(component->user, part->sock);
 	return err;

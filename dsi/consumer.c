@@ -114,7 +114,8 @@ static void skip_lost(struct dsi_data_plane *plane)
 	uint32_t half =
 		(consumer->ring.slots < plane->packets ? consumer->ring.slots
 						       : plane->packets) /
-		2u;
+			2u +
+		1u;
 	uint64_t lost = 1;
 
 	/* The signal says how far we are behind; a lie cannot move us back. */

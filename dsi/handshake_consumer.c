@@ -161,12 +161,13 @@ static void link_ready(struct dsi_port_source *source, uint32_t why)
 		return;
 	dsi__wire_drop(&in);
 	link->state = DSI_LINK_ENDED;
-	/* First the flag, then the event: who sees the event sees the flag. */
-	dsi__plane_tell(&sock->plane, DSI_PLANE_GONE, 0);
+	/* First the event, then the flag: who is told -DSI_EPIPE by a get()
+	 * finds the reason among the events. */
 	dsi__plane_raise(&sock->plane,
 			 type == DSI_WIRE_BYE ? DSI_EVENT_PEER_LEFT
 					      : DSI_EVENT_PEER_GONE,
 			 1);
+	dsi__plane_tell(&sock->plane, DSI_PLANE_GONE, 0);
 	dsi_port_loop_kick(sock->monitor, &sock->notice);
 }
 
@@ -259,7 +260,7 @@ static int finish(struct dsi_link *link, uint64_t deadline_ns)
 		[DSI_ACCEPT_PAGE] = link->sock->page.handle,
 	};
 	union dsi_wire msg = {0};
-	struct dsi_wire_in in;
+	struct dsi_wire_in in = {.n_handles = 0};
 	int type = make_bell(link, &handles[DSI_ACCEPT_BELL]);
 
 	if (type)

@@ -244,6 +244,7 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 	/* First in, then told so: whoever hears of READY, and then lets the
 	 * producer go on, can rely on getting the very next packet. */
 	dsi__producer_join(&sock->plane, peer);
+	dsi__plane_raise(&sock->plane, DSI_EVENT_PEER_JOINED, 1);
 	dsi_port_loop_timer(sock->monitor, &link->source, DSI_FOREVER);
 	if (dsi__wire_send(link->conn, &msg, DSI_WIRE_READY, sizeof(msg.head),
 			   NULL, 0))
@@ -320,19 +321,21 @@ int dsi__producer_adopt_conn(struct dsi_socket *sock, int32_t conn)
 		dsi_port_handle_close(conn);
 		return err;
 	}
+	/* Under the lock the link cannot be freed, though its peer may hang
+	 * up as soon as it is watched. */
 	dsi_port_lock();
 	link->next = sock->links;
 	sock->links = link;
-	dsi_port_unlock();
 	err = dsi_port_loop_add(sock->monitor, &link->source);
-	if (err) {
+	if (err)
 		link->source.handle = -1;
+	else
+		dsi_port_loop_timer(sock->monitor, &link->source,
+				    dsi_port_now() + GREETING_NS);
+	if (err)
 		end_link(link);
-		return err;
-	}
-	dsi_port_loop_timer(sock->monitor, &link->source,
-			    dsi_port_now() + GREETING_NS);
-	return 0;
+	dsi_port_unlock();
+	return err;
 }
 
 void dsi__producer_door(struct dsi_port_source *source, uint32_t why)

@@ -8,6 +8,7 @@
 #include "dsi/wire.h"
 
 #define MAX_NAMES 4096u
+#define ANSWER_NS UINT64_C(5000000000) /* for each, where no limit is given */
 
 #define NAME_BYTES (DSI_NAME_BYTES + 4u) /* with "sys:" */
 
@@ -64,6 +65,17 @@ static int ask(const char *name, uint64_t deadline_ns,
 	return 0;
 }
 
+/* Of the time that is left, the share of the first of @n: one that does not
+ * answer shall not use up what belongs to the others. */
+static uint64_t share(uint64_t deadline_ns, uint32_t n)
+{
+	uint64_t now = dsi_port_now();
+
+	if (deadline_ns == DSI_FOREVER)
+		return now + ANSWER_NS;
+	return deadline_ns > now ? now + (deadline_ns - now) / n : deadline_ns;
+}
+
 int32_t dsi_names(void (*visit)(void *user, const char *name,
 				const struct dsi_name_info *info),
 		  void *user, uint64_t deadline_ns)
@@ -81,7 +93,8 @@ int32_t dsi_names(void (*visit)(void *user, const char *name,
 	for (uint32_t i = 0; err >= 0 && i < list.n; i++) {
 		struct dsi_name_info info = {.size = sizeof(info)};
 
-		info.error = ask(list.names[i], deadline_ns, &info);
+		info.error = ask(list.names[i], share(deadline_ns, list.n - i),
+				 &info);
 		info.answered = !info.error;
 		if (info.error == -DSI_ENOENT)
 			continue; /* it went away meanwhile */

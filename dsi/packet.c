@@ -263,7 +263,7 @@ static int may_lend(const struct dsi_packet *pkt,
 	if (!dsi__packet_table_has(&pkt->plane->table, owner) || owner == pkt ||
 	    pkt->lent || !pkt->plane->packet_bytes)
 		return 0;
-	if (owner->state != DSI_PKT_HELD && !owner->keeps)
+	if (owner->state != DSI_PKT_HELD && !owner->user_keeps)
 		return 0;
 	for (uint32_t i = 0; i < owner->sg_count; i++)
 		if (owner->sg[i].owner != DSI_NO_OWNER)
@@ -345,6 +345,9 @@ int dsi_packet_set_flags(struct dsi_packet *pkt, uint32_t flags)
 	if (pkt->plane->stream_flags & DSI_STREAM_PHYS)
 		known |= DSI_PACKET_PHYS;
 	if (flags & ~known)
+		return -DSI_EINVAL;
+	/* What its elements are cannot change once there are some. */
+	if (((flags ^ pkt->flags) & DSI_PACKET_PHYS) && pkt->sg_count)
 		return -DSI_EINVAL;
 	pkt->flags = flags;
 	return 0;

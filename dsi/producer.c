@@ -83,7 +83,6 @@ static void admit(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 	atomic_store_explicit(&peer->signal_page->start, peer->first + 1u,
 			      memory_order_release);
 	refresh_limit(plane);
-	dsi__plane_raise(plane, DSI_EVENT_PEER_JOINED, 1);
 }
 
 /* Forget a peer that left or lied.  Its state changes last: from then on
@@ -246,8 +245,13 @@ static void refresh_limit(struct dsi_data_plane *plane)
 	dsi__stat_max(&plane->stats.backlog_max, producer->position - least);
 	producer->limit = producer->block_mask ? least + producer->ring.slots
 					       : DSI_POSITION_MAX;
-	while (broken)
-		expose(plane, next_peer(producer, &broken));
+	while (broken) {
+		struct dsi_producer_peer *peer = next_peer(producer, &broken);
+
+		/* Exposing one looks at the others again. */
+		if (producer->block_mask & bit_of(producer, peer))
+			expose(plane, peer);
+	}
 }
 
 /* ---- get ----------------------------------------------------------------- */

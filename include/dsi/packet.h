@@ -99,7 +99,7 @@ DSI_API DSI_MUST_CHECK int dsi_packet_get_nr(struct dsi_socket *sock,
  * Ends the get() that is blocked now, or else the next one that would block.
  *
  * Return: 0, or -DSI_EINVAL.
- * Context: any thread; RT-safe.
+ * Context: any thread, also a signal handler; RT-safe.
  * Source:  original DSI dsi_packet_get_abort()
  * Since:   0.1
  */
@@ -313,8 +313,11 @@ DSI_API int dsi_packet_set_expiry(struct dsi_packet *pkt, uint64_t expires_ns);
  * @pkt:   held packet
  * @flags: DSI_PACKET_GAP, _EOS, _PHYS and bits of DSI_PACKET_USER
  *
- * Return: 0, or -DSI_EINVAL for other flags, or PHYS on a stream that is not
- *         declared DSI_STREAM_PHYS.
+ * PHYS says what the elements are, so it can be changed only while the packet
+ * has none, and not in a stream with data slots.
+ *
+ * Return: 0, or -DSI_EINVAL for other flags, or PHYS where it is not possible
+ *         or the stream is not declared DSI_STREAM_PHYS.
  * Context: work thread of the packet's socket; RT-safe.
  * Since:   0.1
  */

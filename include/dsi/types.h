@@ -139,8 +139,9 @@ struct dsi_consumer_options {
  *                  shared).  The library takes its own duplicate.  A memfd
  *                  that permits it is sealed against shrinking and, unless
  *                  the stream is WRITABLE, against being written by others.
- * @wait_consumers: get() hands out no packet before so many consumers have
- *                  joined; counts joins, not present consumers
+ * @wait_consumers: get() hands out no packet before so many consumers were
+ *                  admitted, also if some have left since; one that left
+ *                  before a get() could admit it does not count
  * @spin_ns:        how long a blocking get polls before it sleeps
  */
 struct dsi_producer_options {

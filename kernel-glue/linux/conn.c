@@ -138,14 +138,18 @@ int32_t dsi_port_recv(int32_t conn, void *buffer, uint32_t capacity,
 		.msg_control = &control,
 		.msg_controllen = sizeof(control),
 	};
+	int resets = 0;
 	uint32_t n;
 	ssize_t bytes;
 	int verdict;
 
 	*out_n_handles = 0;
+	/* A peer that closed with messages of ours unread leaves ECONNRESET,
+	 * which is told once and before the messages that it sent us. */
 	do
 		bytes = recvmsg(conn, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (bytes < 0 && errno == EINTR);
+	while (bytes < 0 &&
+	       (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
 	if (bytes < 0)
 		return errno == ENOTCONN ? -DSI_EPIPE : dsi__error_from(errno);
 

@@ -7,8 +7,8 @@
  *
  * The access rule becomes owner and mode of the socket's file, because
  * connect() needs the right to write there: who is not admitted does not
- * even reach us.  The order is bind, owner, mode, listen: until the last
- * step nobody can connect, so there is no moment with a wider rule.
+ * even reach us.  The order is bind under a hidden name, owner, mode, listen,
+ * rename: who finds the name can connect, by the right rule.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,6 +32,7 @@ struct dsi_port_listener {
 	ino_t ino;
 	struct dsi__place place;
 	char file[DSI__FILE_BYTES];
+	char hidden[32]; /* what the file is called until it is ready */
 };
 
 /* What connect() shall enforce.  A class has read and write, or nothing. */
@@ -60,7 +61,7 @@ static int listener_admit(struct dsi_port_listener *listener,
 	mode_t mode = listener_mode(access);
 	char self[32];
 	struct stat st;
-	int fd = openat(listener->dir, listener->file,
+	int fd = openat(listener->dir, listener->hidden,
 			O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	int result = 0;
 
@@ -85,7 +86,7 @@ static int listener_bind(struct dsi_port_listener *listener)
 {
 	struct sockaddr_un address;
 	socklen_t size = dsi__place_address(&listener->place, listener->dir,
-					    listener->file, &address);
+					    listener->hidden, &address);
 
 	if (bind(listener->handle, (const struct sockaddr *)&address, size) ==
 	    0)
@@ -95,33 +96,53 @@ static int listener_bind(struct dsi_port_listener *listener)
 	return errno == EPERM ? -DSI_EACCES : dsi__error_from(errno);
 }
 
+/* Bind under a name that nobody looks for.  The lock makes us the only one
+ * who does, so what is there was left behind; if it is another user's, in a
+ * directory where we may not remove it, ours gets a number. */
+static int listener_bind_hidden(struct dsi_port_listener *listener)
+{
+	int result;
+
+	(void)snprintf(listener->hidden, sizeof(listener->hidden), ".new");
+	(void)unlinkat(listener->dir, listener->hidden, 0);
+	result = listener_bind(listener);
+	if (result == -DSI_EEXIST) {
+		(void)snprintf(listener->hidden, sizeof(listener->hidden),
+			       ".new-%ld", (long)getpid());
+		(void)unlinkat(listener->dir, listener->hidden, 0);
+		result = listener_bind(listener);
+	}
+	return result;
+}
+
+/* Ready to accept: now the name may be seen.  Never over another file. */
+static int listener_publish(const struct dsi_port_listener *listener)
+{
+	if (renameat2(listener->dir, listener->hidden, listener->dir,
+		      listener->file, RENAME_NOREPLACE) == 0)
+		return 0;
+	return errno == EEXIST ? -DSI_EEXIST : dsi__error_from(errno);
+}
+
 /* Under the lock of the directory. */
 static int listener_claim(struct dsi_port_listener *listener,
 			  const struct dsi_access *access)
 {
-	int result = listener_bind(listener);
+	int result = dsi__place_clear(&listener->place, listener->dir,
+				      listener->file);
 
-	if (result == -DSI_EEXIST) {
-		result = dsi__place_clear(&listener->place, listener->dir,
-					  listener->file);
-		if (result == 0)
-			result = listener_bind(listener);
-	}
+	if (result == 0)
+		result = listener_bind_hidden(listener);
 	if (result < 0)
 		return result;
-
 	result = listener_admit(listener, access);
 	if (result == 0 && listen(listener->handle, LISTENER_BACKLOG) < 0)
 		result = dsi__error_from(errno);
-	if (result < 0) {
-		(void)unlinkat(listener->dir, listener->file, 0);
-		return result;
-	}
-	/* Who waits for the name saw the file appear, tried too early and was
-	 * refused: make it look again (dsi_port_names_wait()). */
-	(void)utimensat(listener->dir, listener->file, NULL,
-			AT_SYMLINK_NOFOLLOW);
-	return 0;
+	if (result == 0)
+		result = listener_publish(listener);
+	if (result < 0)
+		(void)unlinkat(listener->dir, listener->hidden, 0);
+	return result;
 }
 
 /* The directory where we may put a name. */

@@ -169,9 +169,9 @@ static void names_watch(int watch)
 	uint32_t n = dsi__places(places);
 
 	for (uint32_t i = 0; i < n; i++) {
-		/* IN_ATTRIB: a listener touches its file when it is ready. */
-		uint32_t what = IN_CREATE | IN_ATTRIB | IN_DELETE |
-				IN_MOVED_TO | IN_MOVED_FROM | IN_ONLYDIR;
+		/* IN_MOVED_TO: a listener that is ready takes its name. */
+		uint32_t what = IN_CREATE | IN_DELETE | IN_MOVED_TO |
+				IN_MOVED_FROM | IN_ONLYDIR;
 		/* Make the one that a producer would make, to see it. */
 		int dir = dsi__place_open(&places[i], i == 0);
 

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# check_atomics.sh INCLUDE-FOLDER... - no _Atomic word is used like a plain one.
+# The compiler sees what check_edges.py cannot: `word++` and `if (word)`.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+
+if ! command -v clang >/dev/null; then
+	echo "skipped: no clang"
+	exit 77
+fi
+search=("-I$root")
+for folder in "$@"; do
+	search+=("-I$folder")
+done
+clang -std=c11 -fsyntax-only -Watomic-implicit-seq-cst -Werror \
+	"${search[@]}" "$root"/dsi/*.c
+clang -std=gnu11 -fsyntax-only -Watomic-implicit-seq-cst -Werror \
+	"${search[@]}" "$root"/kernel-glue/linux/*.c

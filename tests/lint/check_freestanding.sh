@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# check_freestanding.sh CC NM OBJECT... - the core, linked into one object, asks
+# for nothing but mem*() and the port.
+set -euo pipefail
+
+cc=$1 nm=$2
+shift 2
+whole=$(mktemp --suffix=.o)
+trap 'rm -f "$whole"' EXIT
+
+"$cc" -nostdlib -r -o "$whole" "$@"
+defined=$("$nm" --defined-only "$whole" | grep -c ' T dsi_' || true)
+foreign=$("$nm" -u "$whole" | awk '{ print $NF }' |
+	grep -Evx 'mem(cpy|set|cmp|move)|dsi_port_[a-z_]+' || true)
+
+if [ "$defined" -eq 0 ]; then
+	echo "no dsi_ function in $# objects" >&2
+	exit 1
+fi
+if [ -n "$foreign" ]; then
+	echo "the core needs more than mem*() and dsi_port_*:" >&2
+	echo "$foreign" >&2
+	exit 1
+fi
+echo "$# objects, $defined functions, nothing foreign"

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * linux_test.h - what the tests of the Linux port share.
+ *
+ * None of them asserts that something is fast.  What must not block is
+ * guarded by alarm(): a test that hangs dies of it.
+ */
+#ifndef LINUX_TEST_H
+#define LINUX_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dsi/port.h"
+
+#define TEST_MS UINT64_C(1000000)
+#define TEST_HANG_S 120u
+
+/* How many descriptors are open: a leak is a difference. */
+static inline int test_open_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	(void)closedir(dir);
+	return n;
+}
+
+/* A point of time soon. */
+static inline uint64_t test_in_ms(uint64_t ms)
+{
+	return dsi_port_now() + ms * TEST_MS;
+}
+
+/* Wait for a child; its exit status, or 128 + signal. */
+static inline int test_reap(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* A child has no cmocka to report to. */
+#define TEST_CHILD(what)                                                     \
+	do {                                                                 \
+		if (!(what)) {                                               \
+			dprintf(2, "%s:%d: child: %s\n", __FILE__, __LINE__, \
+				#what);                                      \
+			_exit(1);                                            \
+		}                                                            \
+	} while (0)
+
+#endif /* LINUX_TEST_H */

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# check_package.sh STEP SOURCE BUILD PREFIX - the installed library, as others
+# meet it.  Steps: install files pkg-config static find-package readme.
+set -euo pipefail
+
+step=$1 source=$2 build=$3 prefix=$4
+cc=${CC:-cc}
+outside=$source/tests/package/outside
+work=$prefix/../$step
+strict=(-std=gnu11 -Wall -Wextra -Wpedantic -Werror)
+
+rm -rf "$work"
+mkdir -p "$work"
+work=$(cd "$work" && pwd)
+
+# In the prefix, wherever this system puts its libraries.
+pc=$(find "$prefix" -name dsi.pc 2>/dev/null || true)
+flags() {
+	PKG_CONFIG_PATH=$(dirname "$pc") pkg-config "$@" dsi
+}
+libdir() {
+	flags --variable=libdir
+}
+
+fail() {
+	echo "$*" >&2
+	exit 1
+}
+
+install_prefix() {
+	rm -rf "$prefix"
+	cmake --install "$build" --prefix "$prefix" >"$work/log" ||
+		{ cat "$work/log"; fail "cmake --install failed"; }
+	grep -c Installing "$work/log"
+}
+
+# What is there is what should be, and nothing of our own flags leaks.
+files() {
+	local lib header
+	lib=$(libdir)
+	for header in component dsi errno event export packet socket stream \
+		types version; do
+		[ -f "$prefix/include/dsi/$header.h" ] || fail "no $header.h"
+	done
+	[ "$(find "$prefix/include" -type f | wc -l)" -eq 10 ] ||
+		fail "headers nobody knows of in $prefix/include"
+	"$source/tests/lint/check_headers.sh" "$prefix/include"
+
+	[ -L "$lib/libdsi.so" ] || fail "no libdsi.so"
+	readelf -d "$lib/libdsi.so" >"$work/dynamic"
+	grep -q 'SONAME.*\[libdsi\.so\.0\]' "$work/dynamic" || fail "SONAME"
+	grep -q 'NOW' "$work/dynamic" || fail "not linked with -z now"
+	[ -f "$lib/libdsi.a" ] || fail "no libdsi.a"
+	[ -x "$prefix/bin/dsi" ] || fail "no program dsi"
+	"$prefix/bin/dsi" --version
+
+	local page installed
+	for page in "$source"/docs/man/*.[1-8]; do
+		installed=$prefix/share/man/man${page##*.}/${page##*/}
+		[ -f "$installed" ] || fail "not installed: ${page##*/}"
+	done
+
+	case $(flags --cflags) in
+	*-D*) fail "definitions in Cflags: $(flags --cflags)" ;;
+	esac
+	grep -rl "$build" "$lib/pkgconfig" "$lib/cmake" &&
+		fail "the build folder is known to the installed files"
+	return 0
+}
+
+# Flags are meant to be split into words.
+# shellcheck disable=SC2046
+with_pkg_config() {
+	"$cc" "${strict[@]}" "$outside/outside.c" -o "$work/outside" \
+		$(flags --cflags --libs)
+	LD_LIBRARY_PATH=$(libdir) "$work/outside"
+}
+
+# shellcheck disable=SC2046
+with_static() {
+	"$cc" "${strict[@]}" "$outside/outside.c" -o "$work/outside" \
+		$(flags --cflags) -Wl,-Bstatic $(flags --libs) -Wl,-Bdynamic \
+		$(flags --static --libs-only-other)
+	readelf -d "$work/outside" | grep -q 'libdsi' &&
+		fail "the shared library was taken"
+	"$work/outside"
+}
+
+with_find_package() {
+	cp "$outside/CMakeLists.txt" "$outside/outside.c" "$work"
+	cmake -S "$work" -B "$work/build" -G Ninja -DCMAKE_C_COMPILER="$cc" \
+		-DCMAKE_PREFIX_PATH="$prefix" >"$work/log" ||
+		{ cat "$work/log"; fail "configure failed"; }
+	cmake --build "$work/build" >"$work/log" ||
+		{ cat "$work/log"; fail "build failed"; }
+	"$work/build/outside"
+	"$work/build/outside_static"
+}
+
+# The example of README.md: what stands between ```c and ``` after the mark,
+# compiled and run as printed.
+# shellcheck disable=SC2046
+with_readme() {
+	[ -f "$source/README.md" ] || fail "no README.md"
+	awk '/^<!-- example: hello\.c -->/ { marked = 1; next }
+	     marked && /^```c$/ { inside = 1; next }
+	     inside && /^```/ { exit }
+	     inside { print }' "$source/README.md" >"$work/hello.c"
+	[ -s "$work/hello.c" ] ||
+		fail "README.md has no C block marked <!-- example: hello.c -->"
+	"$cc" "${strict[@]}" "$work/hello.c" -o "$work/hello" \
+		$(flags --cflags --libs)
+	LD_LIBRARY_PATH=$(libdir) timeout 30 "$work/hello"
+}
+
+case $step in
+install) install_prefix ;;
+files) files ;;
+pkg-config) with_pkg_config ;;
+static) with_static ;;
+find-package) with_find_package ;;
+readme) with_readme ;;
+*) fail "unknown step $step" ;;
+esac
