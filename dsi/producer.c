@@ -436,6 +436,8 @@ static void deliver_or_drop(struct dsi_data_plane *plane,
 		if (!(producer->drop_mask & bit_of(producer, peer)))
 			continue; /* exposed meanwhile, with another one */
 		if (!drop_room(plane, peer, flags)) {
+			if (!(producer->drop_mask & bit_of(producer, peer)))
+				continue; /* exposed just now */
 			peer->dropped++;
 			peer->drop_flag = DSI_PACKET_DROPPED_BEFORE;
 			/* relaxed: R1 of its next packet carries it. */

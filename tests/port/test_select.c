@@ -269,7 +269,6 @@ static int watch_peer(uint64_t die)
 	struct dsi_socket *sock;
 
 	conf_try(conf_produce(NAME, &desc, 0, &sock));
-	forget(sock);
 	conf_try(select_gives(sock, DSI_EVENT_PEER_JOINED, conf_later(),
 			      DSI_EVENT_PEER_JOINED, 0));
 	conf_step(0);
