@@ -27,10 +27,12 @@ void dsi__plane_wake(struct dsi_data_plane *plane)
 
 void dsi__plane_tell(struct dsi_data_plane *plane, uint32_t set, uint32_t clear)
 {
-	/* P1: release pairs with dsi__plane_flags(). */
-	atomic_fetch_and_explicit(&plane->flags, ~clear, memory_order_release);
+	/* Set before clear: in between, dsi__plane_check() finds both and
+	 * still answers with the one that stops. */
 	/* P1: release pairs with dsi__plane_flags(). */
 	atomic_fetch_or_explicit(&plane->flags, set, memory_order_release);
+	/* P1: release pairs with dsi__plane_flags(). */
+	atomic_fetch_and_explicit(&plane->flags, ~clear, memory_order_release);
 	dsi__plane_wake(plane);
 }
 
@@ -152,6 +154,12 @@ uint32_t dsi__plane_announce(struct dsi_data_plane *plane,
 		       : dsi__consumer_announce(plane, words, bell);
 }
 
+uint32_t dsi__plane_peers(const struct dsi_data_plane *plane)
+{
+	return plane->role == DSI_ROLE_PRODUCER ? plane->as.producer.generation
+						: 0;
+}
+
 void dsi__plane_withdraw(struct dsi_data_plane *plane)
 {
 	if (plane->role == DSI_ROLE_PRODUCER)
@@ -185,6 +193,7 @@ static int sleep_once(struct dsi_data_plane *plane, uint64_t deadline_ns,
 		      int (*look)(struct dsi_data_plane *, void *), void *arg)
 {
 	struct dsi_port_word words[DSI_PEER_SLOTS + 1];
+	uint32_t peers = dsi__plane_peers(plane);
 	uint32_t n = dsi__plane_announce(plane, words, 0);
 	int timeout = 0;
 	int err;
@@ -192,7 +201,8 @@ static int sleep_once(struct dsi_data_plane *plane, uint64_t deadline_ns,
 	words[n++] = dsi__plane_word(plane);
 	dsi__notify_fence();
 	err = look(plane, arg);
-	if (err == -DSI_EAGAIN) {
+	/* Who was let go of by look() may take its words with it. */
+	if (err == -DSI_EAGAIN && peers == dsi__plane_peers(plane)) {
 		dsi__stat_add(&plane->stats.waits, 1);
 		timeout = dsi_port_wait(words, n, deadline_ns);
 	}

@@ -166,6 +166,9 @@ void dsi__plane_disarm(struct dsi_data_plane *plane);
 uint32_t dsi__plane_announce(struct dsi_data_plane *plane,
 			     struct dsi_port_word *words, uint64_t bell);
 void dsi__plane_withdraw(struct dsi_data_plane *plane);
+/* Changes whenever words that were announced may be gone: then do not sleep
+ * on them, but announce again. */
+uint32_t dsi__plane_peers(const struct dsi_data_plane *plane);
 /* The private word, for the same purpose. */
 struct dsi_port_word dsi__plane_word(const struct dsi_data_plane *plane);
 

@@ -4,7 +4,7 @@
 
 const char *dsi_strerror(int err)
 {
-	switch (err < 0 ? -err : err) {
+	switch (err < 0 ? 0u - (unsigned int)err : (unsigned int)err) {
 	case 0:
 		return "success";
 #define DSI_ERRNO_CASE(name, number, text) \

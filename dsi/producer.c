@@ -77,6 +77,7 @@ static void admit(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 		peer->taken = peer->first;
 	}
 	producer->joined++;
+	producer->generation++;
 	/* relaxed: for statistics. */
 	atomic_fetch_add_explicit(&producer->present, 1, memory_order_relaxed);
 	/* S1: release pairs with the consumer's first look. */
@@ -104,6 +105,7 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 		}
 	}
 	DSI_ASSERT(peer->inflight == 0);
+	producer->generation++;
 	/* relaxed: for statistics. */
 	atomic_fetch_sub_explicit(&producer->present, 1, memory_order_relaxed);
 }

@@ -92,6 +92,7 @@ struct dsi_producer {
 	uint32_t joined;   /* peers admitted so far */
 	uint32_t wait_consumers;
 	uint32_t seen_changes;
+	uint32_t generation; /* peers admitted and let go of */
 	_Atomic uint32_t changes;
 	_Atomic uint32_t present; /* for statistics */
 	struct dsi_producer_peer peers[DSI_PEER_SLOTS];

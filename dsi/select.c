@@ -151,14 +151,31 @@ static int sleep_on_bells(struct selection *sel, uint64_t deadline_ns)
 	return err;
 }
 
+/* Changes whenever words that were announced may be gone. */
+static uint32_t peers_of(const struct selection *sel)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < sel->n; i++)
+		if (sel->sources[i].socket && (sel->sources[i].mask & LEVELS))
+			sum += dsi__plane_peers(&sel->sources[i].socket->plane);
+	return sum;
+}
+
 static int32_t wait_for(struct selection *sel, uint64_t deadline_ns)
 {
 	int32_t ready = 0;
 	int err = 0;
 
 	while (!ready && !err) {
+		uint32_t peers = peers_of(sel);
+
 		announce(sel);
 		ready = look(sel);
+		if (!ready && peers != peers_of(sel)) {
+			withdraw(sel); /* somebody's words may be gone */
+			continue;
+		}
 		if (!ready && sel->overflow && !sel->loops) {
 			withdraw(sel);
 			err = change_to_bells(sel);
