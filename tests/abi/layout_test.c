@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * layout_test.c - the layout of shared memory against its document.
+ *
+ * Prints the tables that docs/design/20-shm-layout.md holds; with --print
+ * that is all.
+ */
+#include <string.h>
+
+#include "dsi/shm_layout.h"
+#include "tests/unit/doc_block.h"
+
+struct field {
+	const char *name;
+	size_t offset;
+	size_t bytes;
+	const char *writer;
+	const char *meaning;
+};
+
+#define FIELD(type, name, writer, meaning)                                   \
+	{                                                                    \
+#name, offsetof(struct type, name),                          \
+			sizeof(((struct type *)NULL)->name), writer, meaning \
+	}
+
+static const struct field header[] = {
+	FIELD(dsi_shm_header, magic, "producer, once", "`DSI1`"),
+	FIELD(dsi_shm_header, abi_major, "producer, once",
+	      "other major: cannot talk"),
+	FIELD(dsi_shm_header, abi_minor, "producer, once", "other minor: can"),
+	FIELD(dsi_shm_header, header_bytes, "producer, once",
+	      "size of this head"),
+	FIELD(dsi_shm_header, endian, "producer, once", "0x01020304"),
+	FIELD(dsi_shm_header, cacheline_bytes, "producer, once", "64"),
+	FIELD(dsi_shm_header, ring_slots, "producer, once",
+	      "descriptors, power of two"),
+	FIELD(dsi_shm_header, max_sg, "producer, once",
+	      "elements of one packet"),
+	FIELD(dsi_shm_header, ring_offset, "producer, once",
+	      "bytes from the head to the first descriptor"),
+	FIELD(dsi_shm_header, data_bytes, "producer, once",
+	      "size of the data area"),
+	FIELD(dsi_shm_header, reserved, "producer, once", "for growth; zero"),
+};
+
+static const struct field desc[] = {
+	FIELD(dsi_shm_desc, commit, "producer",
+	      "position + 1; bit 63: gone, or being written"),
+	FIELD(dsi_shm_desc, time_ns, "producer", "time stamp"),
+	FIELD(dsi_shm_desc, offset, "producer",
+	      "element 0: bytes into the data area"),
+	FIELD(dsi_shm_desc, place, "producer",
+	      "element 0: size (0..31), flags (32..47), token (48..63)"),
+};
+
+static const struct field signal_page[] = {
+	FIELD(dsi_shm_signal, signal, "producer",
+	      "packets committed for this consumer, low 32 bits; it sleeps "
+	      "here"),
+	FIELD(dsi_shm_signal, reserved0, "nobody", "zero"),
+	FIELD(dsi_shm_signal, start, "producer, once",
+	      "1 + first position; 0: not admitted yet"),
+	FIELD(dsi_shm_signal, dropped, "producer",
+	      "packets not delivered (DROP_NEW)"),
+	FIELD(dsi_shm_signal, sleep, "producer",
+	      "sleep index towards this consumer"),
+};
+
+static const struct field consumer_page[] = {
+	FIELD(dsi_shm_consumer, taken, "consumer",
+	      "position up to which it needs no descriptor"),
+	FIELD(dsi_shm_consumer, returned, "consumer",
+	      "tokens put into the return ring"),
+	FIELD(dsi_shm_consumer, signal, "consumer",
+	      "changes with the above; the producer sleeps here"),
+	FIELD(dsi_shm_consumer, reserved0, "nobody", "zero"),
+	FIELD(dsi_shm_consumer, sleep, "consumer", "its sleep index"),
+};
+
+static void print_fields(FILE *out, const char *title,
+			 const struct field *fields, size_t n, size_t total)
+{
+	fprintf(out, "### %s\n\n", title);
+	fprintf(out, "| offset | bytes | field | written by | meaning |\n");
+	fprintf(out, "|---:|---:|---|---|---|\n");
+	for (size_t i = 0; i < n; i++)
+		fprintf(out, "| %zu | %zu | `%s` | %s | %s |\n",
+			fields[i].offset, fields[i].bytes, fields[i].name,
+			fields[i].writer, fields[i].meaning);
+	fprintf(out, "\n%zu bytes in all.\n\n", total);
+}
+
+#define PRINT(out, title, type, fields)                                        \
+	print_fields(out, title, fields, sizeof(fields) / sizeof((fields)[0]), \
+		     sizeof(struct type))
+
+static void print_rows(FILE *out)
+{
+	static const uint32_t elements[] = {1, 2, 3, 4, 8, 64};
+
+	fprintf(out, "### Extension row\n\n");
+	fprintf(out, "| word | content |\n|---:|---|\n");
+	fprintf(out, "| %u | packet number |\n", DSI_EXT_NUMBER);
+	fprintf(out, "| %u | expiry |\n", DSI_EXT_EXPIRES);
+	fprintf(out, "| %u | element count |\n", DSI_EXT_COUNT);
+	fprintf(out, "| %u, %u, ... | offset and size of element 1, 2, ... |\n",
+		DSI_EXT_SG, DSI_EXT_SG + 1u);
+	fprintf(out, "\n| `max_sg` | words of a row |\n|---:|---:|\n");
+	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
+		fprintf(out, "| %u | %u |\n", elements[i],
+			DSI_EXT_WORDS(elements[i]));
+	fprintf(out, "\n");
+}
+
+static void print_sizes(FILE *out)
+{
+	fprintf(out, "### Sizes, before rounding to pages\n\n");
+	fprintf(out, "| region | content | 1 slot | 64 slots |\n");
+	fprintf(out, "|---|---|---:|---:|\n");
+	fprintf(out,
+		"| control area | head of %u, descriptors, rows (`max_sg` 1) "
+		"| %ju | %ju |\n",
+		DSI_SHM_PAGE_HEAD, (uintmax_t)dsi__control_bytes(1, 1),
+		(uintmax_t)dsi__control_bytes(64, 1));
+	fprintf(out,
+		"| signal page | head of %u, DROP_NEW: its own ring | %ju | "
+		"%ju |\n",
+		DSI_SHM_PAGE_HEAD, (uintmax_t)dsi__signal_bytes(1, 1),
+		(uintmax_t)dsi__signal_bytes(64, 1));
+	fprintf(out,
+		"| consumer page | head of %u, return ring of 32-bit tokens | "
+		"%ju | %ju |\n",
+		DSI_SHM_PAGE_HEAD, (uintmax_t)dsi__page_bytes(1),
+		(uintmax_t)dsi__page_bytes(64));
+}
+
+static void print_layout(FILE *out)
+{
+	PRINT(out, "Head of the control area", dsi_shm_header, header);
+	PRINT(out, "Descriptor", dsi_shm_desc, desc);
+	print_rows(out);
+	PRINT(out, "Signal page", dsi_shm_signal, signal_page);
+	PRINT(out, "Consumer page", dsi_shm_consumer, consumer_page);
+	print_sizes(out);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "--print") == 0) {
+		print_layout(stdout);
+		return 0;
+	}
+	return doc_block_compare(DOC_LAYOUT, "layout", print_layout) ? 1 : 0;
+}
