@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* kill_common.c - processes, a page, random moments; see kill_common.h. */
+#define _GNU_SOURCE
+#include "tests/kill/kill_common.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/dsi-kill-XXXXXX";
+static int page_fd = -1;
+static uint32_t shm_before;
+
+static uint32_t count_entries(const char *path)
+{
+	DIR *dir = opendir(path);
+	uint32_t n = 0;
+	struct dirent *entry;
+
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir)))
+		n += entry->d_name[0] != '.';
+	(void)closedir(dir);
+	return n;
+}
+
+uint32_t count_descriptors(void)
+{
+	return count_entries("/proc/self/fd");
+}
+
+uint32_t count_names(void)
+{
+	return count_entries(folder);
+}
+
+uint32_t count_regions(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	uint32_t n = 0;
+	char line[512];
+
+	MUST(maps);
+	while (fgets(line, sizeof(line), maps))
+		n += strstr(line, "/memfd:dsi") != NULL;
+	(void)fclose(maps);
+	return n;
+}
+
+static struct kill_page *map_page(void)
+{
+	void *page = mmap(NULL, sizeof(struct kill_page),
+			  PROT_READ | PROT_WRITE, MAP_SHARED, page_fd, 0);
+
+	MUST(page != MAP_FAILED);
+	return page;
+}
+
+struct kill_page *kill_begin(uint64_t *out_random, uint32_t *out_rounds)
+{
+	const char *rounds = getenv("DSI_KILL_ROUNDS");
+	const char *seed = getenv("DSI_KILL_SEED");
+
+	*out_rounds = rounds ? (uint32_t)strtoul(rounds, NULL, 0) : 200u;
+	*out_random = seed ? strtoull(seed, NULL, 0) : dsi_now() | 1u;
+	printf("DSI_KILL_SEED=%ju DSI_KILL_ROUNDS=%u\n", (uintmax_t)*out_random,
+	       *out_rounds);
+	(void)fflush(stdout);
+	MUST(mkdtemp(folder));
+	MUST_BE(setenv("DSI_RUNTIME_DIR", folder, 1), 0);
+	shm_before = count_entries("/dev/shm");
+	/* Children inherit it. */
+	page_fd = memfd_create("kill-page", 0);
+	MUST(page_fd >= 0);
+	MUST_BE(ftruncate(page_fd, sizeof(struct kill_page)), 0);
+	return map_page();
+}
+
+void kill_end(void)
+{
+	MUST_BE(count_names(), 0);
+	MUST_BE(rmdir(folder), 0);
+	MUST(count_entries("/dev/shm") <= shm_before);
+}
+
+struct kill_page *kill_attach(char **argv)
+{
+	page_fd = (int)strtol(argv[3], NULL, 0);
+	return map_page();
+}
+
+pid_t kill_spawn(const char *role, uint32_t number)
+{
+	char digits[2][16];
+	char *const argv[] = {(char *)(uintptr_t) "/proc/self/exe",
+			      (char *)(uintptr_t)role, digits[0], digits[1],
+			      NULL};
+	pid_t pid;
+
+	(void)snprintf(digits[0], sizeof(digits[0]), "%u", number);
+	(void)snprintf(digits[1], sizeof(digits[1]), "%d", page_fd);
+	pid = vfork();
+	MUST(pid >= 0);
+	if (pid == 0) {
+		(void)execv(argv[0], argv);
+		_exit(127);
+	}
+	return pid;
+}
+
+void kill_now(pid_t pid)
+{
+	MUST_BE(kill(pid, SIGKILL), 0);
+}
+
+int kill_await(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		MUST(errno == EINTR);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+void sleep_us(uint64_t us)
+{
+	const struct timespec span = {
+		.tv_sec = (time_t)(us / 1000000u),
+		.tv_nsec = (long)(us % 1000000u * 1000u),
+	};
+
+	(void)nanosleep(&span, NULL);
+}
+
+void sleep_randomly(uint64_t *random, uint64_t us)
+{
+	uint64_t scale = us >> must_random(random) % 6u;
+
+	if (scale > 0)
+		sleep_us(must_random(random) % scale);
+}
+
+uint64_t kill_deadline(void)
+{
+	return dsi_now() + KILL_PATIENCE_NS;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * no_calls_test.c - a running stream that is polled calls nothing: it does
+ * not allocate, lock, or enter the kernel.
+ *
+ * Producer and consumer are threads; call_count.c counts what each of them calls
+ * between its first and its last packet.  A control run shows that it would.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+
+#include <dsi/dsi.h>
+
+#include "tests/rt/call_count.h"
+#include "tests/unit/must.h"
+
+#define NAME "quiet"
+#define PACKETS_SENT 100000u
+#define BATCH 8u
+#define PATIENCE_NS UINT64_C(60000000000)
+
+struct side {
+	struct dsi_socket *sock;
+	pthread_t thread;
+	uint64_t packets;
+	uint64_t calls;
+	const char *first;
+};
+
+/* Give the other thread the processor, past the counter. */
+static void let_others(uint32_t *turns)
+{
+	if (++*turns % 256u == 0)
+		__asm__ volatile("syscall"
+				 :
+				 : "a"(SYS_sched_yield)
+				 : "rcx", "r11", "memory");
+}
+
+static uint32_t get_some(struct side *side, struct dsi_packet **pkts)
+{
+	uint32_t turns = 0;
+	int32_t n;
+
+	while ((n = dsi_packet_get_many(side->sock, 0, pkts, BATCH)) ==
+	       -DSI_EAGAIN)
+		let_others(&turns);
+	MUST(n > 0);
+	return (uint32_t)n;
+}
+
+static void *produce(void *arg)
+{
+	struct side *side = arg;
+	struct dsi_packet *pkts[BATCH];
+	struct dsi_socket_stats stats = {.size = sizeof(stats)};
+
+	calls_begin();
+	while (side->packets < PACKETS_SENT) {
+		uint32_t n = get_some(side, pkts);
+
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t size;
+			void *data;
+
+			MUST_BE(dsi_packet_data(pkts[i], 0, &data, &size), 0);
+			*(uint64_t *)data = side->packets++;
+			if (side->packets >= PACKETS_SENT)
+				MUST_BE(dsi_packet_set_flags(pkts[i],
+							     DSI_PACKET_EOS),
+					0);
+			if (i % 3u == 2u)
+				MUST_BE(dsi_packet_set_number(
+						pkts[i], side->packets - 1u),
+					0);
+		}
+		MUST_BE(dsi_packet_commit_many(side->sock, pkts, n), 0);
+		MUST_BE(dsi_socket_stats(side->sock, &stats), 0);
+	}
+	side->calls = calls_end(&side->first);
+	return NULL;
+}
+
+static void *consume(void *arg)
+{
+	struct side *side = arg;
+	struct dsi_packet *pkts[BATCH];
+	uint32_t ended = 0;
+
+	calls_begin();
+	while (!ended) {
+		uint32_t n = get_some(side, pkts);
+
+		for (uint32_t i = 0; i < n; i++) {
+			ended |= dsi_packet_flags(pkts[i]) & DSI_PACKET_EOS;
+			MUST(dsi_packet_valid(pkts[i]) >= 0);
+			side->packets++;
+		}
+		MUST_BE(dsi_packet_commit_many(side->sock, pkts, n), 0);
+	}
+	side->calls = calls_end(&side->first);
+	return NULL;
+}
+
+static struct dsi_socket *make_producer(void)
+{
+	const struct dsi_stream_desc desc = {
+		.size = sizeof(desc),
+		.packets = 100,
+		.packet_bytes = 64,
+		.lifetime_ns = PATIENCE_NS,
+	};
+	const struct dsi_producer_options options = {
+		.size = sizeof(options),
+		.wait_consumers = 1,
+	};
+	struct dsi_socket *sock;
+
+	MUST_BE(dsi_producer_create(&desc, &options, &sock), 0);
+	MUST_BE(dsi_socket_listen(sock, NAME, NULL), 0);
+	MUST_BE(dsi_socket_start(sock), 0);
+	return sock;
+}
+
+static struct dsi_socket *make_consumer(uint32_t policy)
+{
+	const struct dsi_consumer_options options = {
+		.size = sizeof(options),
+		.policy = policy,
+	};
+	struct dsi_socket *sock;
+
+	MUST_BE(dsi_consumer_create(&options, &sock), 0);
+	MUST_BE(dsi_socket_connect(sock, NAME, dsi_now() + PATIENCE_NS), 0);
+	MUST_BE(dsi_socket_start(sock), 0);
+	return sock;
+}
+
+static void run(uint32_t policy, const char *name)
+{
+	struct side from = {.sock = make_producer()};
+	struct side to = {.sock = make_consumer(policy)};
+
+	MUST_BE(pthread_create(&to.thread, NULL, consume, &to), 0);
+	MUST_BE(pthread_create(&from.thread, NULL, produce, &from), 0);
+	MUST_BE(pthread_join(from.thread, NULL), 0);
+	MUST_BE(pthread_join(to.thread, NULL), 0);
+	printf("%s: %ju packets sent with %ju calls (first: %s), %ju received "
+	       "with %ju (first: %s)\n",
+	       name, (uintmax_t)from.packets, (uintmax_t)from.calls, from.first,
+	       (uintmax_t)to.packets, (uintmax_t)to.calls, to.first);
+	MUST(from.calls == 0 && to.calls == 0);
+	dsi_socket_destroy(to.sock);
+	dsi_socket_destroy(from.sock);
+}
+
+/* The counter counts: making a socket allocates, sleeping calls the kernel. */
+static void control_run(void)
+{
+	struct dsi_socket *from;
+	struct dsi_socket *to;
+	struct dsi_packet *pkt;
+	const char *first;
+
+	calls_begin();
+	from = make_producer();
+	MUST(calls_end(&first) > 10);
+	to = make_consumer(DSI_POLICY_BLOCK);
+	calls_begin();
+	MUST_BE(dsi_packet_get(to, dsi_now() + 1000000u, &pkt), -DSI_ETIMEDOUT);
+	MUST_BE(calls_end(&first), 1);
+	dsi_socket_destroy(to);
+	dsi_socket_destroy(from);
+}
+
+int main(void)
+{
+	char folder[] = "/tmp/dsi-rt-XXXXXX";
+
+	MUST(mkdtemp(folder));
+	MUST_BE(setenv("DSI_RUNTIME_DIR", folder, 1), 0);
+	control_run();
+	run(DSI_POLICY_BLOCK, "block");
+	run(DSI_POLICY_DROP_NEW, "drop");
+	run(DSI_POLICY_RECLAIM, "reclaim");
+	MUST_BE(rmdir(folder), 0);
+	return 0;
+}
