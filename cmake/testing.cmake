@@ -16,13 +16,6 @@ function(dsi_add_test)
 	if(NOT T_LIBS)
 		set(T_LIBS dsi_static)
 	endif()
-	foreach(file IN LISTS T_SOURCES) # TEMPORARY
-		cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
-		if(NOT EXISTS "${file}")
-			message(WARNING "${T_NAME}: not there yet: ${file}")
-			return()
-		endif()
-	endforeach() # TEMPORARY
 	dsi_test_program(${T_NAME} SOURCES ${T_SOURCES} LIBS ${T_LIBS}
 		DEFINITIONS ${T_DEFINITIONS})
 	add_test(NAME ${T_NAME} COMMAND ${T_NAME} ${T_ARGS})

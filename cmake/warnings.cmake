@@ -26,11 +26,6 @@ set(DSI_WARNINGS
 	-Wnull-dereference
 	-Wdouble-promotion)
 
-if(CMAKE_C_COMPILER_ID MATCHES "Clang")
-	# An _Atomic word used like a plain one is a hidden seq_cst access.
-	list(APPEND DSI_WARNINGS -Watomic-implicit-seq-cst)
-endif()
-
 if(DSI_WERROR)
 	list(APPEND DSI_WARNINGS -Werror)
 endif()

@@ -10,7 +10,7 @@
  *   place.c listener.c lookup.c   how they find each other
  *   conn.c peer.c       what they say first, and who says it
  *   loop.c monitor.c    one thread that hears when a peer dies
- *   memory.c clock.c lock.c poll.c error.c   small things
+ *   alloc.c clock.c lock.c poll.c error.c   small things
  *
  * Every descriptor here is close-on-exec, and no descriptor is trusted to be
  * non-blocking: O_NONBLOCK belongs to the open file description, which a

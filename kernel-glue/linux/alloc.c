@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory.c - private memory, the end of a process, and closing handles.
+ * alloc.c - private memory, the end of a process, and closing handles.
  *
  * Place in the data flow: control plane only; after start the library does
  * not allocate.

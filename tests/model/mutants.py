@@ -1,0 +1,374 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""mutants.py - would the explorer notice?
+
+A check that never fails proves nothing.  Here the sources are copied and each
+copy is made worse in one place: an order weakened, a fence deleted, two steps
+exchanged - at least once for every ordering edge that the headers declare.
+The explorer must find fault with each copy.  A few it cannot, because the
+edge is not needed for what we ask, or because something else stands in for
+it; each of those is listed with the reason, and a listed one that is caught
+after all is an error too: then the list is out of date.
+
+usage: mutants.py --source DIR --include DIR --work DIR [--cc CC] [NAME...]
+"""
+import argparse
+import concurrent.futures
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+CORE = ["producer", "consumer", "data_plane", "packet_table", "packet",
+        "select", "event"]
+FLAGS = ["-std=c11", "-O1", "-g", "-fsanitize=thread", "-w"]
+
+# Scenarios, from cheap to dear.
+BLOCK = ["block-ring2", "block-ring1", "block-packet1"]
+BOTH = BLOCK + ["block-holding", "bell"]
+RECLAIM = ["reclaim", "reclaim-ring"]
+JOIN = ["visit", "two-visit", "join-late"]
+KILL = ["killed-one", "killed-ring2"]
+
+MUTANTS = []
+
+
+def mutant(name, file, changes, scenarios, survives=None):
+    MUTANTS.append((name, file, changes, scenarios, survives))
+
+
+def order(file, function, old, new, name, scenarios, survives=None, nth=0):
+    """In @function, memory order @old becomes @new; @nth -1: all of them."""
+    mutant(name, file, [("order", function, old, new, nth)], scenarios,
+           survives)
+
+
+def text(file, old, new, name, scenarios, survives=None):
+    mutant(name, file, [("text", old, new)], scenarios, survives)
+
+
+# ---- R: the ring ------------------------------------------------------------
+order("ring.h", "dsi__ring_publish", "release", "relaxed",
+      "R1 commit store relaxed", BLOCK, nth=3)
+order("ring.h", "dsi__ring_look", "acquire", "relaxed",
+      "R1 commit load relaxed", BLOCK)
+mutant("R2 field stores relaxed", "ring.h",
+       [("order", "dsi__ring_publish", "release", "relaxed", n)
+        for n in (0, 0, 0)] +
+       [("order", "dsi__ring_put_ext", "release", "relaxed", 0)], RECLAIM)
+mutant("R2 field loads relaxed", "ring.h",
+       [("order", "dsi__ring_copy", "acquire", "relaxed", -1),
+        ("order", "dsi__ring_get_ext", "acquire", "relaxed", 0)], RECLAIM)
+text("producer.c", "	dsi__ring_begin(ring, position);\n", "",
+     "R2 no BUSY mark", RECLAIM)
+text("consumer.c", "	if (!dsi__ring_whole(&consumer->ring, position))\n",
+     "	if (0)\n", "R2 copy not checked", RECLAIM)
+text("ring.h", "	atomic_thread_fence(memory_order_release);\n", "",
+     "R3 no fence after revoke", RECLAIM)
+text("ring.h", "	atomic_thread_fence(memory_order_acquire);\n", "",
+     "R3 no fence before validity", RECLAIM)
+text("producer.c", "		revoke(producer, pkt);\n", "",
+     "R3 no revoke", RECLAIM)
+
+# ---- N: flag and wait -------------------------------------------------------
+order("notify.h", "dsi__waker_signal", "release", "relaxed",
+      "N1 signal store relaxed", BOTH)
+order("notify.h", "dsi__waiter_announce", "acquire", "relaxed",
+      "N1 signal load relaxed", BOTH,
+      "the fence N2 follows before anything is looked at, and acquires")
+order("consumer.c", "skip_lost", "acquire", "relaxed",
+      "N1 signal load in skip_lost() relaxed", RECLAIM,
+      "only a distance; the ring is asked again with R1")
+order("notify.h", "dsi__notify_fence", "seq_cst", "acq_rel",
+      "N2 fence acq_rel", BOTH)
+text("notify.h", "	atomic_thread_fence(memory_order_seq_cst);\n", "",
+     "N2 no fence", BOTH)
+text("producer.c", "	dsi__notify_fence();\n", "",
+     "N2 no fence in the producer's commit", BOTH)
+text("consumer.c", "	dsi__notify_fence();\n", "",
+     "N2 no fence when the consumer tells", BOTH)
+text("packet.c", "	dsi__notify_fence();\n", "",
+     "N2 no fence before waiting for a bell", ["bell"])
+text("data_plane.c", "	dsi__notify_fence();\n", "",
+     "N2 no fence before sleeping", BLOCK,
+     "the port's wait is a full fence (port.h); the bell has none")
+text("notify.h", " ||\n	    (int32_t)(signal - (uint32_t)sleep) <= 0)", ")",
+     "N  wake although the sleeper had seen the signal", BOTH)
+text("notify.h", " || sleep == waker->woken", "",
+     "N  wake the same sleep again", BLOCK,
+     "costs a needless system call, loses nothing")
+mutant("N  signal before commit", "producer.c",
+       [("move", "	mask = active_mask(producer);\n	while (mask) {\n"
+         "		struct dsi_producer_peer *peer = "
+         "next_peer(producer, &mask);\n\n"
+         "		dsi__waker_signal(",
+         "	dsi__notify_fence();\n",
+         "	for (uint32_t i = 0; i < n; i++)\n		commit_one("),
+        ("text", "signal_of(producer, peer));\n	}\n	for (",
+         "signal_of(producer, peer) + n);\n	}\n	for (")], BOTH)
+text("consumer.c",
+     "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
+     "	dsi__notify_fence();\n"
+     "	if (dsi__waker_wake(&consumer->waker, consumer->signal))\n"
+     "		dsi__stat_add(&plane->stats.wakes, 1);\n",
+     "	if (dsi__waker_wake(&consumer->waker, consumer->signal + 1))\n"
+     "		dsi__stat_add(&plane->stats.wakes, 1);\n"
+     "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
+     "	dsi__notify_fence();\n",
+     "N  wake before signal", BOTH)
+text("consumer.c", "	store_returned(consumer);\n	tell(plane);\n}\n\nint dsi__consumer_valid",
+     "	tell(plane);\n	store_returned(consumer);\n}\n\nint dsi__consumer_valid",
+     "N  signal before return", BOTH)
+text("notify.h", "{waiter->signal, waiter->seen, 1u}",
+     "{waiter->signal, atomic_load_explicit(waiter->signal, "
+     "memory_order_acquire), 1u}",
+     "N  snapshot after the announcement", BLOCK)
+text("data_plane.c", "		timeout = dsi_port_wait(words, n, deadline_ns);\n",
+     "		for (uint32_t i = 0; i < n; i++)\n"
+     "			words[i].expected = atomic_load_explicit("
+     "words[i].word, memory_order_acquire);\n"
+     "		timeout = dsi_port_wait(words, n, deadline_ns);\n",
+     "N  snapshot after the second look", BOTH)
+text("data_plane.c", "	err = look(plane, arg);\n	if (err == -DSI_EAGAIN) {",
+     "	err = -DSI_EAGAIN;\n	if (err == -DSI_EAGAIN) {",
+     "N  no second look", BOTH)
+text("consumer.c", "	if (plane->as.consumer.unsaid)\n		tell(plane);\n", "",
+     "N  taken is not told when nothing is there", ["block-holding"])
+
+# ---- J, T, S: peers, their counters, their start ----------------------------
+order("producer.c", "dsi__producer_join", "release", "relaxed",
+      "J1 join relaxed", JOIN)
+order("producer.c", "adopt_changes", "acq_rel", "relaxed",
+      "J1 admission relaxed", JOIN)
+order("producer.c", "retire", "release", "relaxed", "J1 retired relaxed",
+      JOIN)
+order("producer.c", "dsi__producer_left", "acquire", "relaxed",
+      "J1 left load relaxed", JOIN)
+text("producer.c", "	let_go(plane, peer);\n"
+     "	/* J1: release pairs with dsi__producer_left(). */\n"
+     "	atomic_store_explicit(&peer->state, DSI_PEER_RETIRED,\n"
+     "			      memory_order_release);\n",
+     "	atomic_store_explicit(&peer->state, DSI_PEER_RETIRED,\n"
+     "			      memory_order_release);\n"
+     "	refresh_limit(plane);\n	let_go(plane, peer);\n",
+     "J1 retired too early", JOIN)
+order("producer.c", "dsi__producer_vacate", "release", "relaxed",
+      "J1 vacated relaxed", JOIN,
+      "vacate and place are steps of one thread, the control plane")
+order("producer.c", "changed", "release", "relaxed", "J2 changes relaxed",
+      JOIN)
+order("producer.c", "look_at_changes", "acquire", "relaxed",
+      "J2 changes load relaxed", JOIN)
+order("consumer.c", "store_taken", "release", "relaxed",
+      "T1 taken relaxed", ["block-ring2", "block-ring1", "block-holding"],
+      "needs a load that is satisfied after a later store of its thread, "
+      "which the model does not have (load buffering)")
+order("producer.c", "refresh_taken", "acquire", "relaxed",
+      "T1 taken load relaxed", ["block-ring2", "block-ring1",
+                                "block-holding"],
+      "as for the store")
+order("consumer.c", "store_returned", "release", "relaxed",
+      "T2 returned relaxed", BLOCK)
+order("producer.c", "collect_from", "acquire", "relaxed",
+      "T2 returned load relaxed", BLOCK)
+order("producer.c", "admit", "release", "relaxed", "S1 start relaxed",
+      ["join-late"], "the word itself is all that it carries; the ring is "
+      "read with R1")
+order("consumer.c", "find_start", "acquire", "relaxed",
+      "S1 start load relaxed", ["join-late"], "as for the store")
+
+text("data_plane.c",
+     "err == -DSI_EAGAIN && peers == dsi__plane_peers(plane)",
+     "err == -DSI_EAGAIN",
+     "J1 sleeps on words of a peer let go of", ["two-leave"])
+
+# ---- P: the control plane's words -------------------------------------------
+order("data_plane.c", "dsi__plane_tell", "release", "relaxed",
+      "P1 flags relaxed", ["cancel", "killed-one"], nth=-1)
+order("data_plane.c", "dsi__plane_tell", "release", "relaxed",
+      "P1 flags set relaxed, cleared release", ["cancel"],
+      "an update passes on what the one before it released", nth=1)
+order("data_plane.h", "dsi__plane_flags", "acquire", "relaxed",
+      "P1 flags load relaxed", ["cancel", "killed-one"])
+order("data_plane.c", "dsi__plane_wake", "release", "relaxed",
+      "P2 word relaxed", ["cancel", "killed-one"])
+order("data_plane.c", "dsi__plane_word", "acquire", "relaxed",
+      "P2 word load relaxed", ["cancel", "event"],
+      "the fence N2 follows before the flags are looked at, and acquires")
+mutant("P2 no private word in the wait", "data_plane.c",
+       [("text", "	words[n++] = dsi__plane_word(plane);\n", "")],
+       ["killed-one"])
+text("data_plane.c", "	uint32_t gone = dsi__plane_flags(plane) & "
+     "DSI_PLANE_GONE;\n	int err = role_get(plane, out_pkt);\n",
+     "	int err = role_get(plane, out_pkt);\n"
+     "	uint32_t gone = dsi__plane_flags(plane) & DSI_PLANE_GONE;\n",
+     "P1 gone is read after the ring", KILL)
+order("data_plane.c", "dsi__plane_raise", "seq_cst", "relaxed",
+      "P3 events relaxed", ["event"], nth=0)
+order("data_plane.c", "dsi__plane_raise", "seq_cst", "relaxed",
+      "P3 watchers load relaxed", ["event"],
+      "the update of events before it acquires what select() released",
+      nth=1)
+order("event.c", "dsi__socket_events", "seq_cst", "relaxed",
+      "P3 events taken relaxed", ["event"],
+      "the fence N2 of select() stands before it, and releases")
+mutant("P3 all acq_rel", "data_plane.c",
+       [("order", "dsi__plane_raise", "seq_cst", "acq_rel", 0),
+        ("order", "dsi__plane_raise", "seq_cst", "acquire", 0)], ["event"],
+       "both sides update the same word, and that alone orders them")
+text("data_plane.c", "	if (atomic_load_explicit(&plane->watchers, "
+     "memory_order_seq_cst))\n		dsi__plane_wake(plane);\n", "",
+     "P3 no wake", ["event"])
+
+
+# ---- making them --------------------------------------------------------------
+
+def body_of(source, function):
+    """(first, last) of a function's body."""
+    for match in re.finditer(r"^[A-Za-z_][^;{}#=]*?\b%s\s*\([^;{}]*\)\s*\{"
+                             % function, source, re.M):
+        end = source.find("\n}\n", match.end())
+        return match.end(), end
+    raise ValueError(f"no function {function}")
+
+
+def apply(source, change):
+    if change[0] == "text":
+        _, old, new = change
+        if source.count(old) != 1:
+            raise ValueError(f"{source.count(old)} times: {old!r}")
+        return source.replace(old, new)
+    if change[0] == "move":
+        # From @first up to @behind, in front of @before.
+        _, first, behind, before = change
+        start = source.index(first)
+        end = source.index(behind, start)
+        block = source[start:end]
+        source = source[:start] + source[end:]
+        at = source.rindex(before, 0, start)
+        return source[:at] + block + source[at:]
+    _, function, old, new, nth = change
+    start, end = body_of(source, function)
+    body = source[start:end]
+    word = f"memory_order_{old}"
+    places = [m.start() for m in re.finditer(word + r"\b", body)]
+    if not places or nth >= len(places):
+        raise ValueError(f"no {word} number {nth} in {function}")
+    for at in reversed(places if nth < 0 else [places[nth]]):
+        body = body[:at] + f"memory_order_{new}" + body[at + len(word):]
+    return source[:start] + body + source[end:]
+
+
+class Builder:
+    def __init__(self, args):
+        self.args = args
+        self.model = os.path.join(args.source, "tests/model")
+        self.includes = ["-I", os.path.join(args.source, "include"),
+                         "-I", args.include]
+
+    def compile(self, flags, source, out):
+        subprocess.run([self.args.cc, *flags, "-c", source, "-o", out],
+                       check=True)
+
+    def common(self):
+        """What no mutant changes: explorer, rig, scenarios."""
+        flags = ["-std=gnu11", "-g", "-w", "-I", self.model,
+                 "-I", self.args.source, *self.includes]
+        self.objects = []
+        for path in (glob.glob(os.path.join(self.model, "explorer/*.c")) +
+                     [os.path.join(self.model, n + ".c")
+                      for n in ("model_port", "rig", "scenarios")]):
+            name = os.path.basename(path)[:-2]
+            extra = (["-O1", "-fsanitize=thread"]
+                     if name in ("rig", "scenarios") else ["-O2"])
+            out = os.path.join(self.args.work, name + ".o")
+            self.compile(flags + extra, path, out)
+            self.objects.append(out)
+
+    def program(self, number, file, changes):
+        folder = os.path.join(self.args.work, f"mutant-{number}")
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(os.path.join(self.args.source, "dsi"),
+                        os.path.join(folder, "dsi"))
+        if file:
+            path = os.path.join(folder, "dsi", file)
+            with open(path, encoding="utf-8") as handle:
+                source = handle.read()
+            for change in changes:
+                source = apply(source, change)
+            with open(path, "w", encoding="utf-8") as handle:
+                handle.write(source)
+        objects = []
+        for name in CORE:
+            out = os.path.join(folder, name + ".o")
+            self.compile(FLAGS + ["-I", folder, *self.includes],
+                         os.path.join(folder, "dsi", name + ".c"), out)
+            objects.append(out)
+        program = os.path.join(folder, "scenarios")
+        subprocess.run([self.args.cc, "-Wl,--wrap=memcpy,--wrap=memset",
+                        *self.objects, *objects, "-o", program], check=True)
+        return program
+
+
+def judge(builder, number, entry):
+    """(name, caught by, executions, why, problem)"""
+    name, file, changes, scenarios, survives = entry
+    try:
+        program = builder.program(number, file, changes)
+    except (ValueError, subprocess.CalledProcessError) as error:
+        return name, "-", "-", "", f"cannot be made: {error}"
+    caught = None
+    for scenario in scenarios:
+        done = subprocess.run([program, "--brief", "--seconds", "60",
+                               scenario], stdout=subprocess.PIPE, text=True)
+        found = re.search(r"; (\d+) executions.* s: (.*)", done.stdout)
+        if done.returncode == 1:
+            caught = (scenario, found.group(1), found.group(2))
+            break
+        if done.returncode != 0:
+            return name, "-", "-", "", f"{scenario}: {done.stdout.strip()}"
+    shutil.rmtree(os.path.dirname(program))
+    if caught and survives:
+        return name, *caught, "is on the list of those that survive"
+    if caught:
+        return name, *caught, None
+    return (name, "-", "-", f"survives: {survives}" if survives else "",
+            None if survives else "SURVIVES")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--source", required=True)
+    parser.add_argument("--include", required=True,
+                        help="generated headers of the build")
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--cc", default="cc")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("names", nargs="*", help="only those that begin so")
+    args = parser.parse_args()
+
+    os.makedirs(args.work, exist_ok=True)
+    start = time.monotonic()
+    builder = Builder(args)
+    builder.common()
+    chosen = [m for m in MUTANTS
+              if not args.names or m[0].startswith(tuple(args.names))]
+    problems = 0
+    print(f"{'mutant':49} {'caught by':14} {'after':>8}  how")
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        for name, by, after, why, problem in pool.map(
+                lambda pair: judge(builder, *pair), enumerate(chosen)):
+            print(f"{name:49} {by:14} {after:>8}  {why[:70]}", flush=True)
+            if problem:
+                problems += 1
+                print(f"  PROBLEM: {problem}", flush=True)
+    print(f"{len(chosen)} mutants, {problems} problem(s), "
+          f"{time.monotonic() - start:.0f} s")
+    sys.exit(1 if problems or not chosen else 0)
+
+
+if __name__ == "__main__":
+    main()

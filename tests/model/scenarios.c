@@ -1,0 +1,944 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scenarios.c - the shipped data plane under the explorer.
+ *
+ * Each scenario is a few packets through the real producer.c, consumer.c,
+ * data_plane.c, packet.c and select.c, and what must hold whatever the
+ * threads do: every wait ends, data arrives whole, once and in order.
+ *
+ *   scenarios                 all of the default set
+ *   scenarios --long          the long set
+ *   scenarios NAME...         only these
+ *   --bound N                 at most N preemptions instead of all orders
+ *   --seconds S               for each scenario; not done by then is a failure
+ *   --brief                   no schedule of a failure
+ *   --save FILE               write the schedule of a failure
+ *   --replay FILE NAME        run it again
+ *   --list                    names
+ * Exit status: 0 all hold, 1 one fails, 2 not finished or not possible.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rig.h"
+
+/* ---- threads that several scenarios use --------------------------------------- */
+
+static struct dsi_packet *get(struct dsi_socket *sock)
+{
+	struct dsi_packet *pkt = NULL;
+	int err = dsi_packet_get(sock, DSI_FOREVER, &pkt);
+
+	mc_check(err == 0, "get() without limit fails");
+	return pkt;
+}
+
+static uint64_t *payload(const struct dsi_packet *pkt)
+{
+	void *data = NULL;
+	uint32_t size = 0;
+
+	mc_check(dsi_packet_data(pkt, 0, &data, &size) == 0, "packet is empty");
+	mc_check(size == RIG_PAYLOAD * sizeof(uint64_t), "packet has its size");
+	return data;
+}
+
+/* What a packet carries. */
+static uint64_t content(uint64_t number)
+{
+	return 1000 + number;
+}
+
+static void send(uint64_t number, uint32_t flags)
+{
+	struct dsi_packet *pkt = get(rig.socket);
+	uint64_t *data = payload(pkt);
+
+	for (uint32_t i = 0; i < RIG_PAYLOAD; i++)
+		data[i] = content(number);
+	mc_check(dsi_packet_set_flags(pkt, flags) == 0, "flags");
+	mc_check(dsi_packet_commit(rig.socket, pkt) == 0, "commit");
+}
+
+static void producer(void *arg)
+{
+	(void)arg;
+	for (uint64_t i = 0; i < rig.options.total; i++)
+		send(i, i + 1u == rig.options.total ? DSI_PACKET_EOS : 0);
+}
+
+static void check_packet(const struct dsi_packet *pkt, uint64_t number)
+{
+	const uint64_t *data = payload(pkt);
+
+	mc_check(dsi_packet_number(pkt) == number, "packet is out of order");
+	for (uint32_t i = 0; i < RIG_PAYLOAD; i++)
+		mc_check(data[i] == content(number), "data is wrong");
+}
+
+/* Takes all packets, in order. */
+static void consumer(void *arg)
+{
+	struct rig_reader *reader = arg;
+
+	for (uint64_t i = 0; i < rig.options.total; i++) {
+		struct dsi_packet *pkt = get(reader->socket);
+
+		check_packet(pkt, i);
+		mc_check(dsi_packet_commit(reader->socket, pkt) == 0, "commit");
+	}
+}
+
+static void add_consumers(void (*run)(void *))
+{
+	static const char *const names[RIG_READERS] = {"consumer", "consumer2"};
+
+	for (uint32_t i = 0; i < rig.options.readers; i++)
+		mc_thread(names[i], run, &rig.readers[i]);
+}
+
+/* ---- BLOCK: nothing is lost, both sides sleep ----------------------------------- */
+
+static void block(uint32_t slots, uint32_t packets, uint32_t total,
+		  uint32_t readers)
+{
+	rig_build(&(struct rig_options){.ring_slots = slots,
+					.packets = packets,
+					.total = total,
+					.readers = readers,
+					.wait_for = readers});
+	mc_thread("producer", producer, NULL);
+	add_consumers(consumer);
+}
+
+static void block_ring1(void)
+{
+	block(1, 2, 2, 1);
+}
+
+static void block_packet1(void)
+{
+	block(2, 1, 2, 1);
+}
+
+static void block_ring2(void)
+{
+	block(2, 2, 2, 1);
+}
+
+static void block_ring1_long(void)
+{
+	block(1, 2, 3, 1);
+}
+
+static void block_packet1_long(void)
+{
+	block(2, 1, 3, 1);
+}
+
+static void block_ring2_long(void)
+{
+	block(2, 2, 3, 1);
+}
+
+static void block_two(void)
+{
+	block(1, 1, 1, 2);
+}
+
+static void block_two_long(void)
+{
+	block(1, 1, 2, 2);
+}
+
+/* The consumer keeps a packet while it gets the next (see consumer.h: when
+ * the producer learns of it). */
+static void holding_consumer(void *arg)
+{
+	struct rig_reader *reader = arg;
+	struct dsi_packet *held = NULL;
+
+	for (uint64_t i = 0; i < rig.options.total; i++) {
+		struct dsi_packet *pkt = get(reader->socket);
+
+		check_packet(pkt, i);
+		if (held)
+			mc_check(dsi_packet_commit(reader->socket, held) == 0,
+				 "commit");
+		held = pkt;
+	}
+}
+
+static void block_holding(void)
+{
+	rig_build(&(struct rig_options){.ring_slots = 1,
+					.packets = 2,
+					.total = 2,
+					.readers = 1,
+					.wait_for = 1});
+	mc_thread("producer", producer, NULL);
+	add_consumers(holding_consumer);
+}
+
+/* With a deadline: either a packet or -DSI_ETIMEDOUT, and it may be tried
+ * again. */
+static void hasty_consumer(void *arg)
+{
+	struct rig_reader *reader = arg;
+
+	for (uint64_t i = 0; i < rig.options.total;) {
+		struct dsi_packet *pkt;
+		int err = dsi_packet_get(reader->socket, 2, &pkt);
+
+		if (err == -DSI_ETIMEDOUT)
+			continue;
+		mc_check(err == 0, "get() with a deadline fails");
+		check_packet(pkt, i++);
+		mc_check(dsi_packet_commit(reader->socket, pkt) == 0, "commit");
+	}
+}
+
+static void deadline(void)
+{
+	rig_build(&(struct rig_options){.ring_slots = 2,
+					.packets = 2,
+					.total = 2,
+					.readers = 1,
+					.wait_for = 1});
+	mc_thread("producer", producer, NULL);
+	add_consumers(hasty_consumer);
+}
+
+/* ---- the bell: an event loop waits, not the library ------------------------------ */
+
+static void loop_consumer(void *arg)
+{
+	struct rig_reader *reader = arg;
+
+	for (uint64_t i = 0; i < rig.options.total;) {
+		struct dsi_packet *pkt;
+		int err = dsi_packet_get(reader->socket, 0, &pkt);
+
+		if (err == -DSI_EAGAIN) {
+			mc_bell_wait(1);
+			continue;
+		}
+		mc_check(err == 0, "get() without waiting fails");
+		check_packet(pkt, i++);
+		mc_check(dsi_packet_commit(reader->socket, pkt) == 0, "commit");
+	}
+}
+
+static void bell(uint32_t slots, uint32_t total)
+{
+	rig_build(&(struct rig_options){.ring_slots = slots,
+					.packets = slots,
+					.total = total,
+					.readers = 1,
+					.wait_for = 1});
+	atomic_init(&rig.readers[0].plane->bells, rig_loop_of(1));
+	mc_thread("producer", producer, NULL);
+	add_consumers(loop_consumer);
+}
+
+static void bell_ring1(void)
+{
+	bell(1, 2);
+}
+
+static void bell_ring2(void)
+{
+	bell(2, 3);
+}
+
+/* ---- DROP_NEW: the producer never waits for it, and says what is missing ---------- */
+
+static void dropping_consumer(void *arg)
+{
+	struct rig_reader *reader = arg;
+	uint64_t next = 0;
+	uint32_t flags = 0;
+
+	while (!(flags & DSI_PACKET_EOS)) {
+		struct dsi_packet *pkt = get(reader->socket);
+		uint64_t number = dsi_packet_number(pkt);
+
+		flags = dsi_packet_flags(pkt);
+		mc_check(number >= next, "packet is out of order");
+		check_packet(pkt, number);
+		mc_check((number > next) ==
+				 !!(flags & DSI_PACKET_DROPPED_BEFORE),
+			 "a gap and its mark do not match");
+		next = number + 1u;
+		mc_check(dsi_packet_commit(reader->socket, pkt) == 0, "commit");
+	}
+	mc_check(next == rig.options.total, "the end is missing");
+}
+
+static void drop(uint32_t total)
+{
+	rig_build(&(struct rig_options){.ring_slots = 1,
+					.packets = 3,
+					.policy = DSI_POLICY_DROP_NEW,
+					.quota = 1,
+					.total = total,
+					.readers = 1,
+					.wait_for = 1});
+	mc_thread("producer", producer, NULL);
+	add_consumers(dropping_consumer);
+}
+
+static void drop_new(void)
+{
+	drop(3);
+}
+
+static void drop_new_long(void)
+{
+	drop(4);
+}
+
+/* ---- RECLAIM: overwritten under the reader, who must notice ------------------------- */
+
+/* Payload that is read while it may be written: relaxed atomics stand for
+ * the application's plain accesses, which would be a race by intention. */
+static void overwriting_producer(void *arg)
+{
+	(void)arg;
+	for (uint64_t number = 0; number < rig.options.total; number++) {
+		struct dsi_packet *pkt = get(rig.socket);
+		_Atomic uint64_t *data =
+			(_Atomic uint64_t *)(void *)payload(pkt);
+
+		for (uint32_t i = 0; i < RIG_PAYLOAD; i++)
+			atomic_store_explicit(&data[i], content(number),
+					      memory_order_relaxed);
+		if (rig.options.numbered)
+			mc_check(!dsi_packet_set_number(pkt, 7 * number),
+				 "number");
+		mc_check(dsi_packet_commit(rig.socket, pkt) == 0, "commit");
+	}
+}
+
+/* Nothing is in flight, and the packet free for longest is taken first, so
+ * the number decides where the data lies. */
+static uint64_t *place_of(uint64_t number)
+{
+	uint64_t packets = rig.options.packets;
+
+	return rig.data + (packets - 1u - number % packets) * RIG_PAYLOAD;
+}
+
+static void reclaim_consumer(void *arg)
+{
+	struct rig_reader *reader = arg;
+	uint64_t factor = rig.options.numbered ? 7 : 1;
+	uint64_t next = 0;
+
+	while (next < rig.options.total) {
+		struct dsi_packet *pkt = get(reader->socket);
+		uint64_t number = dsi_packet_number(pkt) / factor;
+		_Atomic uint64_t *data =
+			(_Atomic uint64_t *)(void *)payload(pkt);
+		int right = 1;
+
+		mc_check(dsi_packet_number(pkt) % factor == 0,
+			 "number is torn");
+		mc_check(number >= next, "packet is out of order");
+		mc_check(payload(pkt) == place_of(number),
+			 "a descriptor is mixed of two packets");
+		for (uint32_t i = 0; i < RIG_PAYLOAD; i++)
+			right &= atomic_load_explicit(&data[i],
+						      memory_order_relaxed) ==
+				 content(number);
+		if (dsi_packet_valid(pkt) == 1)
+			mc_check(right, "valid, but the data is not whole");
+		next = number + 1u;
+		mc_check(dsi_packet_commit(reader->socket, pkt) == 0, "commit");
+	}
+}
+
+static void reclaim(uint32_t slots, uint32_t packets, uint32_t total,
+		    uint32_t numbered)
+{
+	rig_build(&(struct rig_options){.ring_slots = slots,
+					.packets = packets,
+					.policy = DSI_POLICY_RECLAIM,
+					.total = total,
+					.numbered = numbered,
+					.readers = 1,
+					.wait_for = 1});
+	mc_thread("producer", overwriting_producer, NULL);
+	add_consumers(reclaim_consumer);
+}
+
+/* The smallest stream there can be: its only packet is always new. */
+static void reclaim_one(void)
+{
+	reclaim(1, 1, 2, 0);
+}
+
+/* More packets than slots: a slot's fields change with each lap. */
+static void reclaim_ring(void)
+{
+	reclaim(2, 3, 3, 1);
+}
+
+static void reclaim_both(void)
+{
+	reclaim(2, 2, 3, 0);
+}
+
+static void reclaim_long(void)
+{
+	reclaim(2, 2, 4, 0);
+}
+
+/* ---- joining and leaving while packets flow -------------------------------------------- */
+
+static void leave(uint32_t reader)
+{
+	struct rig_reader *r = &rig.readers[reader];
+
+	if (!dsi__producer_leave(rig.plane, r->peer))
+		while (!dsi__producer_left(r->peer))
+			mc_poll();
+	mc_unmap(r->page, r->page_bytes, 0);
+	mc_unmap(r->signal_page, r->signal_bytes, 0);
+	dsi__producer_vacate(r->peer);
+}
+
+static void finish(void)
+{
+	/* release: the scenario's own word. */
+	atomic_store_explicit(rig.over, 1, memory_order_release);
+}
+
+/* A consumer that never takes anything comes, and leaves again. */
+static void control_visit(void *arg)
+{
+	(void)arg;
+	rig_set_up_peer(0);
+	dsi__producer_join(rig.plane, rig.readers[0].peer);
+	leave(0);
+	finish();
+}
+
+/* The producer goes on taking notice, as one does that waits in select(). */
+static void attentive_producer(void *arg)
+{
+	producer(arg);
+	/* acquire: the scenario's own word. */
+	while (!atomic_load_explicit(rig.over, memory_order_acquire)) {
+		(void)dsi__producer_drained(rig.plane);
+		mc_poll();
+	}
+}
+
+static void visit(void)
+{
+	rig_build(&(struct rig_options){.ring_slots = 1,
+					.packets = 1,
+					.total = 2,
+					.readers = 1,
+					.join_late = 1});
+	mc_thread("producer", attentive_producer, NULL);
+	mc_thread("control", control_visit, NULL);
+}
+
+/* Two come: the second while the producer looks at the first. */
+static void control_two_visit(void *arg)
+{
+	(void)arg;
+	for (uint32_t i = 0; i < 2; i++) {
+		rig_set_up_peer(i);
+		dsi__producer_join(rig.plane, rig.readers[i].peer);
+	}
+	leave(0);
+	leave(1);
+	finish();
+}
+
+static void two_visit(void)
+{
+	rig_build(&(struct rig_options){.ring_slots = 1,
+					.packets = 1,
+					.policy = DSI_POLICY_RECLAIM,
+					.total = 1,
+					.readers = 2,
+					.join_late = 1});
+	mc_thread("producer", attentive_producer, NULL);
+	mc_thread("control", control_two_visit, NULL);
+}
+
+/* Two consumers that take nothing leave, one after the other. */
+static void control_two_leave(void *arg)
+{
+	(void)arg;
+	leave(0);
+	leave(1);
+	finish();
+}
+
+static void two_leave(void)
+{
+	rig_build(&(struct rig_options){.ring_slots = 1,
+					.packets = 2,
+					.total = 2,
+					.readers = 2});
+	mc_thread("producer", attentive_producer, NULL);
+	mc_thread("control", control_two_leave, NULL);
+}
+
+/* A consumer comes while the producer runs, and gets the rest. */
+static void late_consumer(void *arg)
+{
+	struct rig_reader *reader = arg;
+	uint32_t flags = 0;
+	uint64_t next = 0;
+
+	rig_set_up_peer(0);
+	dsi__producer_join(rig.plane, reader->peer);
+	while (!(flags & DSI_PACKET_EOS)) {
+		struct dsi_packet *pkt = get(reader->socket);
+		uint64_t number = dsi_packet_number(pkt);
+
+		mc_check(next == 0 || number == next, "packet is out of order");
+		check_packet(pkt, number);
+		next = number + 1u;
+		flags = dsi_packet_flags(pkt);
+		mc_check(dsi_packet_commit(reader->socket, pkt) == 0, "commit");
+	}
+}
+
+/* Sends the last packet only when somebody is there. */
+static void late_producer(void *arg)
+{
+	(void)arg;
+	send(0, 0);
+	while ((void)dsi__producer_look(rig.plane),
+	       !rig.plane->as.producer.joined)
+		mc_poll();
+	send(1, DSI_PACKET_EOS);
+}
+
+static void join_late(void)
+{
+	rig_build(&(struct rig_options){.ring_slots = 1,
+					.packets = 1,
+					.total = 2,
+					.readers = 1,
+					.join_late = 1});
+	mc_thread("producer", late_producer, NULL);
+	add_consumers(late_consumer);
+}
+
+/* ---- death of the producer ------------------------------------------------------------- */
+
+static void monitor(void *arg)
+{
+	(void)arg;
+	mc_await_death();
+	*rig.plain = 1; /* why: carried by P1 */
+	dsi__plane_tell(rig.readers[0].plane, DSI_PLANE_GONE, 0);
+}
+
+/* Everything that was committed arrives, and then the news. */
+static void surviving_consumer(void *arg)
+{
+	struct rig_reader *reader = arg;
+
+	for (uint64_t i = 0;; i++) {
+		struct dsi_packet *pkt;
+		int err = dsi_packet_get(reader->socket, DSI_FOREVER, &pkt);
+
+		if (err == -DSI_EPIPE)
+			break;
+		mc_check(err == 0, "get() without limit fails");
+		check_packet(pkt, i);
+		mc_check(dsi_packet_commit(reader->socket, pkt) == 0, "commit");
+	}
+	mc_check(*rig.plain == 1, "the reason is not seen");
+}
+
+/* After every execution: nobody was taken for a liar. */
+static void check_honest(void)
+{
+	uint32_t index = 0;
+
+	while (DSI_EVENT_ERROR >> (index + 1u))
+		index++;
+	mc_check(atomic_load(&rig.plane->event_counts[index]) == 0,
+		 "the producer says that a consumer lied");
+	for (uint32_t i = 0; i < rig.options.readers; i++)
+		mc_check(atomic_load(
+				 &rig.readers[i].plane->event_counts[index]) ==
+				 0,
+			 "a consumer says that the producer lied");
+}
+
+/* In the memory as it is in the end nothing more is committed. */
+static void check_drained(void)
+{
+	const struct dsi_consumer *c = &rig.readers[0].plane->as.consumer;
+
+	check_honest();
+	if (c->started)
+		mc_check(dsi__ring_look(&c->ring, c->position) !=
+				 DSI_RING_READY,
+			 "a committed packet is lost");
+}
+
+static void killed(uint32_t slots, uint32_t packets, uint32_t total)
+{
+	rig_build(&(struct rig_options){.ring_slots = slots,
+					.packets = packets,
+					.total = total,
+					.readers = 1,
+					.wait_for = 1});
+	mc_thread("producer", producer, NULL);
+	add_consumers(surviving_consumer);
+	mc_thread("monitor", monitor, NULL);
+}
+
+static void killed_one(void)
+{
+	killed(1, 1, 1);
+}
+
+static void killed_ring1(void)
+{
+	killed(1, 1, 2);
+}
+
+static void killed_ring2(void)
+{
+	killed(2, 2, 2);
+}
+
+/* ---- flags and events from other threads ------------------------------------------------- */
+
+static void aborter(void *arg)
+{
+	(void)arg;
+	*rig.plain = 1;
+	(void)dsi_packet_get_abort(rig.readers[0].socket);
+}
+
+static void aborted_consumer(void *arg)
+{
+	struct rig_reader *reader = arg;
+	struct dsi_packet *pkt;
+
+	mc_check(dsi_packet_get(reader->socket, DSI_FOREVER, &pkt) ==
+			 -DSI_ECANCELED,
+		 "get() was not cancelled");
+	mc_check(*rig.plain == 1, "the reason is not seen");
+}
+
+static void cancel(void)
+{
+	rig_build(&(struct rig_options){
+		.ring_slots = 1, .packets = 1, .readers = 1, .join_late = 1});
+	add_consumers(aborted_consumer);
+	mc_thread("aborter", aborter, NULL);
+}
+
+static void raiser(void *arg)
+{
+	(void)arg;
+	(void)dsi_socket_raise(rig.readers[0].socket, 0x10000u);
+}
+
+static void selector(void *arg)
+{
+	struct rig_reader *reader = arg;
+	struct dsi_event_source source = {.socket = reader->socket,
+					  .mask = DSI_EVENT_USER};
+
+	mc_check(dsi_select(&source, 1, DSI_FOREVER) == 1, "select() fails");
+	mc_check(source.events == 0x10000u, "not the event that was raised");
+}
+
+static void event(void)
+{
+	rig_build(&(struct rig_options){
+		.ring_slots = 1, .packets = 1, .readers = 1, .join_late = 1});
+	add_consumers(selector);
+	mc_thread("raiser", raiser, NULL);
+}
+
+/* select() for data, then get(). */
+static void data_selector(void *arg)
+{
+	struct rig_reader *reader = arg;
+	struct dsi_event_source source = {.socket = reader->socket,
+					  .mask = DSI_EVENT_DATA};
+
+	for (uint64_t i = 0; i < rig.options.total; i++) {
+		struct dsi_packet *pkt = NULL;
+
+		mc_check(dsi_select(&source, 1, DSI_FOREVER) == 1,
+			 "select() fails");
+		mc_check(dsi_packet_get(reader->socket, 0, &pkt) == 0,
+			 "select() said that there is data");
+		check_packet(pkt, i);
+		mc_check(dsi_packet_commit(reader->socket, pkt) == 0, "commit");
+	}
+}
+
+static void select_data(void)
+{
+	rig_build(&(struct rig_options){.ring_slots = 1,
+					.packets = 1,
+					.total = 2,
+					.readers = 1,
+					.wait_for = 1});
+	mc_thread("producer", producer, NULL);
+	add_consumers(data_selector);
+}
+
+/* ---- running ----------------------------------------------------------------------------------- */
+
+struct entry {
+	struct mc_scenario scenario;
+	int is_long;
+	int bound; /* most preemptions, or -1: all orders */
+};
+
+#define ALL (-1)
+
+static const struct entry entries[] = {
+	{{.name = "event", .set_up = event, .end = check_honest}, 0, ALL},
+	{{.name = "cancel", .set_up = cancel, .end = check_honest}, 0, ALL},
+	{{.name = "block-ring1", .set_up = block_ring1, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "block-packet1",
+	  .set_up = block_packet1,
+	  .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "block-ring2", .set_up = block_ring2, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "block-holding",
+	  .set_up = block_holding,
+	  .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "block-two", .set_up = block_two, .end = check_honest}, 0, 2},
+	{{.name = "spurious",
+	  .set_up = block_ring2,
+	  .end = check_honest,
+	  .spurious = 1},
+	 0,
+	 ALL},
+	{{.name = "deadline",
+	  .set_up = deadline,
+	  .end = check_honest,
+	  .timeouts = 1},
+	 0,
+	 ALL},
+	{{.name = "select-data", .set_up = select_data, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "bell", .set_up = bell_ring1, .end = check_honest}, 0, ALL},
+	{{.name = "drop-new", .set_up = drop_new, .end = check_honest}, 0, ALL},
+	{{.name = "reclaim-one", .set_up = reclaim_one, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "reclaim-ring", .set_up = reclaim_ring, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "reclaim", .set_up = reclaim_both, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "join-late", .set_up = join_late, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "visit", .set_up = visit, .end = check_honest}, 0, ALL},
+	{{.name = "two-visit", .set_up = two_visit, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "two-leave", .set_up = two_leave, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "killed-one",
+	  .set_up = killed_one,
+	  .end = check_drained,
+	  .kill = 1},
+	 0,
+	 ALL},
+	{{.name = "killed-ring1",
+	  .set_up = killed_ring1,
+	  .end = check_drained,
+	  .kill = 1},
+	 0,
+	 1},
+	{{.name = "killed-ring2",
+	  .set_up = killed_ring2,
+	  .end = check_drained,
+	  .kill = 1},
+	 0,
+	 2},
+	{{.name = "block-ring2-long",
+	  .set_up = block_ring2_long,
+	  .end = check_honest},
+	 1,
+	 ALL},
+	{{.name = "bell-long", .set_up = bell_ring2, .end = check_honest},
+	 1,
+	 ALL},
+	{{.name = "drop-new-long",
+	  .set_up = drop_new_long,
+	  .end = check_honest},
+	 1,
+	 ALL},
+	{{.name = "reclaim-long", .set_up = reclaim_long, .end = check_honest},
+	 1,
+	 ALL},
+	{{.name = "block-two-all", .set_up = block_two, .end = check_honest},
+	 1,
+	 ALL},
+	{{.name = "spurious-ring1",
+	  .set_up = block_ring1,
+	  .end = check_honest,
+	  .spurious = 1},
+	 1,
+	 ALL},
+	{{.name = "block-ring1-long",
+	  .set_up = block_ring1_long,
+	  .end = check_honest},
+	 1,
+	 3},
+	{{.name = "block-packet1-long",
+	  .set_up = block_packet1_long,
+	  .end = check_honest},
+	 1,
+	 3},
+	{{.name = "block-two-long",
+	  .set_up = block_two_long,
+	  .end = check_honest},
+	 1,
+	 2},
+	{{.name = "killed-ring2-long",
+	  .set_up = killed_ring2,
+	  .end = check_drained,
+	  .kill = 1},
+	 1,
+	 3},
+	{{.name = "killed-ring1-long",
+	  .set_up = killed_ring1,
+	  .end = check_drained,
+	  .kill = 1},
+	 1,
+	 2},
+};
+
+static struct {
+	struct mc_options explorer;
+	int is_long;
+	int bound;
+	int n_names;
+	const char *names[32];
+} options = {.bound = ALL};
+
+static int is_wanted(const struct entry *entry)
+{
+	for (int i = 0; i < options.n_names; i++)
+		if (!strcmp(options.names[i], entry->scenario.name))
+			return 1;
+	return !options.n_names && entry->is_long == options.is_long;
+}
+
+static int run(const struct entry *entry)
+{
+	static const char *const verdicts[] = {"holds", "FAILS", "NOT FINISHED",
+					       "NOT POSSIBLE"};
+	struct mc_options how = options.explorer;
+	int bound = options.bound != ALL ? options.bound : entry->bound;
+	struct mc_result result;
+
+	if (bound != ALL) {
+		how.bounded = 1;
+		how.preemptions = (uint32_t)bound;
+	}
+	mc_explore(&entry->scenario, &how, &result);
+	printf("%-18s %s: ", entry->scenario.name, verdicts[result.verdict]);
+	if (bound == ALL)
+		printf("all orders; ");
+	else
+		printf("at most %d preemptions; ", bound);
+	printf("%llu executions, %llu states, %llu steps, %.2f s%s%s\n",
+	       (unsigned long long)result.executions,
+	       (unsigned long long)result.states,
+	       (unsigned long long)result.steps, result.seconds,
+	       *result.why ? ": " : "", result.why);
+	fflush(stdout);
+	if (result.verdict == MC_HOLDS)
+		return 0;
+	return result.verdict == MC_FAILS ? 1 : 2;
+}
+
+static void list(void)
+{
+	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+		puts(entries[i].scenario.name);
+}
+
+static int parse(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : "";
+
+		if (!strcmp(argv[i], "--long"))
+			options.is_long = 1;
+		else if (!strcmp(argv[i], "--brief"))
+			options.explorer.quiet = 1;
+		else if (!strcmp(argv[i], "--bound") && ++i)
+			options.bound = atoi(value);
+		else if (!strcmp(argv[i], "--seconds") && ++i)
+			options.explorer.seconds = atof(value);
+		else if (!strcmp(argv[i], "--save") && ++i)
+			options.explorer.save = value;
+		else if (!strcmp(argv[i], "--replay") && ++i)
+			options.explorer.replay = value;
+		else if (argv[i][0] == '-' || options.n_names == 32)
+			return -1;
+		else
+			options.names[options.n_names++] = argv[i];
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int worst = 0;
+	int found = 0;
+
+	if (argc == 2 && !strcmp(argv[1], "--list")) {
+		list();
+		return 0;
+	}
+	if (parse(argc, argv)) {
+		fprintf(stderr, "usage: see scenarios.c\n");
+		return 2;
+	}
+	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+		int status;
+
+		if (!is_wanted(&entries[i]))
+			continue;
+		found++;
+		status = run(&entries[i]);
+		if (worst < status)
+			worst = status;
+	}
+	if (options.n_names && found != options.n_names) {
+		fprintf(stderr, "no such scenario\n");
+		return 2;
+	}
+	return worst;
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# run_spin.sh [long] - notify.pml in all its forms, against what is expected.
+#
+# "holds": no lost wake-up and no failed assertion in any state; "fails": Spin
+# finds one.  A mutant that holds is as wrong as a protocol that fails.
+set -uo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+model=$here/notify.pml
+for tool in spin "${CC:-cc}"; do
+	if ! command -v "$tool" >/dev/null; then
+		echo "skipped: no $tool"
+		exit 77
+	fi
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+bad=0
+limit=30
+[ "${1-}" = long ] && limit=600
+
+# expect OUTCOME FLAG...
+expect() {
+	local outcome=$1 found
+	shift
+	rm -f pan pan.* ./*.trail
+	if ! spin -a "$@" "$model" >spin.log 2>&1 ||
+		! "${CC:-cc}" -O2 -w -DSAFETY -DCOLLAPSE -DVECTORSZ=2048 \
+			-o pan pan.c 2>cc.log; then
+		cat spin.log cc.log 2>/dev/null
+		echo "PROBLEM: $* cannot be built"
+		bad=1
+		return
+	fi
+	timeout "${limit}" ./pan -m1000000 -w22 >out 2>&1
+	if grep -q 'errors: 0' out && ! grep -q 'max search depth' out; then
+		found=holds
+	elif grep -q 'errors: 1' out &&
+		grep -Eq '^pan:1: (invalid end state|assertion violated)' out; then
+		found=fails
+	else
+		found=unclear
+	fi
+	printf '%-6s %-34s %9s states   %s\n' "$found" "$*" \
+		"$(awk '/states, stored/ { print $1; exit }' out)" \
+		"$(sed -n 's/^pan:1: //p' out)"
+	if [ "$found" != "$outcome" ]; then
+		echo "PROBLEM: should be: $outcome"
+		cat out
+		bad=1
+	fi
+}
+
+one=-DCONSUMERS=1
+expect holds -DITEMS=1
+expect holds $one -DITEMS=3
+expect holds $one -DNOFC
+expect holds $one -DDEADLINE
+expect holds $one -DDEATH
+expect holds $one -DBELL
+if [ "${1-}" = long ]; then
+	expect holds -DNONE
+	expect holds -DBELL
+	expect holds -DITEMS=1 -DDEATH
+	expect holds $one -DITEMS=4
+	expect holds $one -DITEMS=3 -DDEATH
+fi
+
+expect fails $one -DNOFP
+expect fails $one -DNOFC -DNOKF
+expect fails $one -DBELL -DNOFC
+expect fails $one -DSNAPLATE
+expect fails $one -DNOLOOK
+expect fails $one -DSIGFIRST
+expect fails $one -DWAKEFIRST
+expect fails $one -DTICKET
+expect fails $one -DNOCOMPARE
+expect fails $one -DNOWAKE
+expect fails $one -DDEATH -DEARLY
+expect fails $one -DDEATH -DGONELATE
+expect fails $one -DDEATH -DNOPRIV
+exit $bad
