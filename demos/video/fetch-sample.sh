@@ -44,7 +44,10 @@ give_up() {
 }
 
 cd "$work"
-apt-get download "$package" >log 2>&1 || give_up download
+# A bare machine has no package lists yet.
+apt-get download "$package" >log 2>&1 ||
+	{ apt-get update && apt-get download "$package"; } >>log 2>&1 ||
+	give_up download
 dpkg-deb -x "$package"_*.deb tree >>log 2>&1 || give_up unpack
 [ -s "tree/$file" ] || give_up "find $name in"
 # Complete or not at all, also if two run at once.

@@ -61,16 +61,16 @@ void fake__object_put(struct fake_object *object)
 		return;
 	switch (object->type) {
 	case FAKE_REGION:
-		fake__region_end((struct fake_region *)object);
+		fake__region_end((struct fake_region *)(void *)object);
 		break;
 	case FAKE_BELL:
-		fake__bell_end((struct fake_bell *)object);
+		fake__bell_end((struct fake_bell *)(void *)object);
 		break;
 	case FAKE_CONN:
-		fake__conn_end((struct fake_conn *)object);
+		fake__conn_end((struct fake_conn *)(void *)object);
 		break;
 	case FAKE_LISTENER:
-		fake__listener_end((struct fake_listener *)object);
+		fake__listener_end((struct fake_listener *)(void *)object);
 		break;
 	case FAKE_LOOP:
 		break;

@@ -66,7 +66,9 @@ static struct {
 
 /* ---- verdicts ------------------------------------------------------------------ */
 
-static void verdict(int *which, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void verdict(int *which,
+							  const char *format,
+							  va_list args)
 {
 	if (!mc__run.failed && !mc__run.broken && !mc__run.relearn) {
 		*which = 1;
