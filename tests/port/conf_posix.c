@@ -2,37 +2,27 @@
 /*
  * conf_posix.c - what the runners have in common that run on a POSIX system.
  */
-#include <setjmp.h>
-#include <signal.h>
-#include <string.h>
+#include <errno.h>
+#include <unistd.h>
 
 #include "conf.h"
 
-static sigjmp_buf faulted;
-
-static void on_fault(int signal)
+/* The kernel stores for us, and says -EFAULT where we would have had a fault:
+ * the byte goes out through a pipe and comes back to its place.  No signal
+ * handler, which the sanitizers would come between. */
+int conf_store_faults(void *addr)
 {
-	(void)signal;
-	siglongjmp(faulted, 1);
-}
+	int fault = 1;
+	int ends[2];
 
-__attribute__((no_sanitize("address", "thread"))) int conf_store_faults(
-	void *addr)
-{
-	_Atomic unsigned char *byte = addr;
-	struct sigaction action, old_segv, old_bus;
-	volatile int fault = 1;
+	if (pipe(ends) < 0)
+		return -1;
+	if (write(ends[1], addr, 1) == 1) {
+		ssize_t n = read(ends[0], addr, 1);
 
-	memset(&action, 0, sizeof(action));
-	action.sa_handler = on_fault;
-	action.sa_flags = SA_NODEFER;
-	sigaction(SIGSEGV, &action, &old_segv);
-	sigaction(SIGBUS, &action, &old_bus);
-	if (sigsetjmp(faulted, 1) == 0) {
-		atomic_store(byte, atomic_load(byte));
-		fault = 0;
+		fault = n < 0 && errno == EFAULT;
 	}
-	sigaction(SIGSEGV, &old_segv, NULL);
-	sigaction(SIGBUS, &old_bus, NULL);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
 	return fault;
 }
