@@ -65,8 +65,10 @@ static int place_from_env(struct dsi__place *place, const char *variable,
 
 uint32_t dsi__places(struct dsi__place places[DSI__PLACES])
 {
-	if (place_from_env(&places[0], "DSI_RUNTIME_DIR", "") ||
-	    place_from_env(&places[0], "XDG_RUNTIME_DIR", "/dsi")) {
+	/* Who names a directory means that one and no other. */
+	if (place_from_env(&places[0], "DSI_RUNTIME_DIR", ""))
+		return 1;
+	if (place_from_env(&places[0], "XDG_RUNTIME_DIR", "/dsi")) {
 		if (places[0].system)
 			return 1;
 		dsi__place_system(&places[1]);
