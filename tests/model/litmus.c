@@ -249,6 +249,13 @@ static void sleep_on(_Atomic uint32_t *word, uint32_t expected)
 	(void)mc_wait(&wait, 1, 0);
 }
 
+/* The result is used: otherwise clang makes a mere store of it, and stores by
+ * two threads that nothing orders the explorer refuses. */
+static uint32_t set_flag(uint32_t value)
+{
+	return atomic_exchange_explicit(&w->y, value, memory_order_relaxed);
+}
+
 static void waiter(int on_flag, int waiter_clears, int fence)
 {
 	uint32_t got = 0;
@@ -260,15 +267,14 @@ static void waiter(int on_flag, int waiter_clears, int fence)
 			got = seen;
 			continue;
 		}
-		atomic_exchange_explicit(&w->y, 1, memory_order_relaxed);
+		w->r[1] += set_flag(1);
 		if (fence)
 			FENCE(seq_cst);
 		seen = LOAD(x, acquire);
 		if (seen == got)
 			sleep_on(on_flag ? &w->y : &w->x, on_flag ? 1 : seen);
 		if (waiter_clears)
-			atomic_exchange_explicit(&w->y, 0,
-						 memory_order_relaxed);
+			w->r[1] += set_flag(0);
 	}
 }
 
@@ -281,8 +287,7 @@ static void waker(int on_flag, int waker_clears, int fence)
 		if (!LOAD(y, relaxed))
 			continue;
 		if (waker_clears)
-			atomic_exchange_explicit(&w->y, 0,
-						 memory_order_relaxed);
+			w->r[0] += set_flag(0);
 		mc_wake(on_flag ? &w->y : &w->x);
 	}
 }

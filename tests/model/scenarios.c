@@ -483,10 +483,8 @@ static void control_two_leave(void *arg)
 
 static void two_leave(void)
 {
-	rig_build(&(struct rig_options){.ring_slots = 1,
-					.packets = 2,
-					.total = 2,
-					.readers = 2});
+	rig_build(&(struct rig_options){
+		.ring_slots = 1, .packets = 2, .total = 2, .readers = 2});
 	mc_thread("producer", attentive_producer, NULL);
 	mc_thread("control", control_two_leave, NULL);
 }
@@ -799,9 +797,9 @@ static const struct entry entries[] = {
 	{{.name = "reclaim-long", .set_up = reclaim_long, .end = check_honest},
 	 1,
 	 ALL},
-	{{.name = "block-two-all", .set_up = block_two, .end = check_honest},
+	{{.name = "block-two-deep", .set_up = block_two, .end = check_honest},
 	 1,
-	 ALL},
+	 3},
 	{{.name = "spurious-ring1",
 	  .set_up = block_ring1,
 	  .end = check_honest,
@@ -822,7 +820,7 @@ static const struct entry entries[] = {
 	  .set_up = block_two_long,
 	  .end = check_honest},
 	 1,
-	 2},
+	 1},
 	{{.name = "killed-ring2-long",
 	  .set_up = killed_ring2,
 	  .end = check_drained,

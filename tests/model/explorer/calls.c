@@ -66,6 +66,21 @@ static uint64_t differ(uint64_t old, uint64_t operand)
 		return *expected == wanted;                                    \
 	}
 
+/* clang's form of the same: gives back what was found. */
+#define CAS_VALUE(bits)                                                     \
+	uint##bits##_t __tsan_atomic##bits##_compare_exchange_val(          \
+		volatile uint##bits##_t *at, uint##bits##_t expected,       \
+		uint##bits##_t value, int order, int fail_order);           \
+	uint##bits##_t __tsan_atomic##bits##_compare_exchange_val(          \
+		volatile uint##bits##_t *at, uint##bits##_t expected,       \
+		uint##bits##_t value, int order, int fail_order)            \
+	{                                                                   \
+		uint64_t wanted = expected;                                 \
+                                                                            \
+		return (uint##bits##_t)mc__rmw(at, bits / 8, put, value,    \
+					       order, fail_order, &wanted); \
+	}
+
 #define WORD(bits)                                                         \
 	uint##bits##_t __tsan_atomic##bits##_load(                         \
 		const volatile uint##bits##_t *at, int order);             \
@@ -88,7 +103,7 @@ static uint64_t differ(uint64_t old, uint64_t operand)
 	RMW(bits, fetch_or, either)                                        \
 	RMW(bits, fetch_xor, differ)                                       \
 	CAS(bits, strong)                                                  \
-	CAS(bits, weak)
+	CAS(bits, weak) CAS_VALUE(bits)
 
 WORD(32)
 WORD(64)
