@@ -40,7 +40,8 @@ struct part {
 	struct control *control;
 	struct dsi_socket *sock;
 	uint32_t number;
-	uint32_t unsent; /* events the connection had no room for */
+	uint32_t unsent;  /* events the connection had no room for */
+	uint32_t started; /* the start callback ran, and stop is owed */
 };
 
 struct dsi_component {
@@ -77,8 +78,10 @@ static struct part *find_part(const struct control *control, uint32_t number)
 
 static void stop_part(struct dsi_component *component, struct part *part)
 {
-	if (dsi_socket_state(part->sock) != (int)DSI_STATE_RUNNING)
+	if (!part->started)
 		return;
+	/* Also for a socket that failed: its work thread is to leave it. */
+	part->started = 0;
 	(void)dsi_socket_stop(part->sock);
 	if (component->ops.stop)
 		(void)component->ops.stop(component->user, part->sock);
@@ -148,17 +151,24 @@ static int do_open(struct control *control, const struct dsi_wire_request *req,
 	if ((req->role != DSI_ROLE_PRODUCER &&
 	     req->role != DSI_ROLE_CONSUMER) ||
 	    dsi__wish_check(&req->wish) ||
+	    dsi__string_length(req->desc.format, DSI_FORMAT_BYTES) ==
+		    DSI_FORMAT_BYTES ||
 	    dsi__string_copy(open.argument, req->argument, DSI_ARGUMENT_BYTES))
 		return -DSI_EPROTO;
 	if (component->n_parts == MAX_PARTS)
 		return -DSI_EMFILE;
+	open.desc.size = sizeof(open.desc);
 	dsi__wish_to_options(&open.consumer, &req->wish);
 	(void)dsi_port_peer(control->conn, &open.peer);
 	part = dsi_port_alloc(sizeof(*part));
 	if (!part)
 		return -DSI_ENOMEM;
 	err = component->ops.open(component->user, &open, &sock);
-	if (!err && (!sock || sock->plane.role != req->role))
+	if (!err && sock && sock->plane.role != req->role) {
+		component->ops.close(component->user, sock);
+		sock = NULL;
+	}
+	if (!err && !sock)
 		err = -DSI_EINVAL;
 	if (err) {
 		dsi_port_free(part);
@@ -193,11 +203,16 @@ static int do_start(struct control *control, struct part *part)
 	struct dsi_component *component = control->component;
 	int err;
 
-	if (dsi_socket_state(part->sock) == (int)DSI_STATE_RUNNING)
+	if (part->started)
 		return 0; /* the callbacks see each start once */
 	err = dsi_socket_start(part->sock);
-	if (!err && component->ops.start)
+	if (err)
+		return err;
+	if (component->ops.start)
 		err = component->ops.start(component->user, part->sock);
+	part->started = !err;
+	if (err)
+		(void)dsi_socket_stop(part->sock);
 	return err;
 }
 
@@ -323,6 +338,9 @@ static int add_control(struct dsi_component *component, int32_t conn)
 		err = control ? 0 : -DSI_ENOMEM;
 	}
 	if (err) {
+		dsi_port_lock();
+		component->n_controls -= err == -DSI_ENOMEM;
+		dsi_port_unlock();
 		dsi_port_handle_close(conn);
 		return err;
 	}

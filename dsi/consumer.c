@@ -70,14 +70,20 @@ static void flip_early(struct dsi_consumer *consumer, uint64_t position)
 		consumer->n_early--;
 }
 
-/* @n positions from the present one on will not be passed one by one. */
-static void forget_early(struct dsi_consumer *consumer, uint64_t n)
+/* @n positions from the present one on will not be passed one by one.  Return
+ * how many of them had been taken. */
+static uint64_t forget_early(struct dsi_consumer *consumer, uint64_t n)
 {
+	uint64_t forgotten = 0;
+
 	if (n > consumer->ring.slots)
 		n = consumer->ring.slots;
 	for (uint64_t i = 0; i < n && consumer->n_early; i++)
-		if (is_early(consumer, consumer->position + i))
+		if (is_early(consumer, consumer->position + i)) {
 			flip_early(consumer, consumer->position + i);
+			forgotten++;
+		}
+	return forgotten;
 }
 
 /* ---- get ----------------------------------------------------------------- */
@@ -117,12 +123,21 @@ static void skip_lost(struct dsi_data_plane *plane)
 			2u +
 		1u;
 	uint64_t lost = 1;
+	uint64_t got;
 
 	/* The signal says how far we are behind; a lie cannot move us back. */
 	if (behind > half && behind <= UINT32_C(1) << 31)
 		lost = behind - half;
-	forget_early(consumer, lost);
+	/* What was taken early among them is not lost. */
+	got = forget_early(consumer, lost);
 	consumer->position += lost;
+	while (is_early(consumer, consumer->position)) {
+		flip_early(consumer, consumer->position);
+		consumer->position++;
+	}
+	lost -= got;
+	if (lost == 0)
+		return;
 	consumer->lost += lost;
 	dsi__stat_add(&plane->stats.reclaimed, lost);
 	dsi__plane_raise(plane, DSI_EVENT_RECLAIMED, lost);
@@ -186,7 +201,7 @@ static int take(struct dsi_data_plane *plane, uint64_t position,
 	pkt->number = position;
 	pkt->time_ns = entry.time_ns;
 	pkt->expires_ns = DSI_FOREVER;
-	if (plane->lifetime_ns &&
+	if (plane->lifetime_ns && entry.time_ns &&
 	    entry.time_ns < DSI_FOREVER - plane->lifetime_ns)
 		pkt->expires_ns = entry.time_ns + plane->lifetime_ns;
 	pkt->token = entry.token;
@@ -202,6 +217,20 @@ static int take(struct dsi_data_plane *plane, uint64_t position,
 	return check_elements(plane, pkt);
 }
 
+/* The producer says that it left out packets before this one. */
+static void note_dropped(struct dsi_data_plane *plane)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	/* relaxed: R1 of this packet carried it; the peer may write what it
+	 * likes, it is shown and not used. */
+	uint64_t dropped = atomic_load_explicit(&consumer->signal_page->dropped,
+						memory_order_relaxed);
+
+	consumer->missed = 1;
+	dsi__stat_max(&plane->stats.dropped, dropped);
+	dsi__plane_raise(plane, DSI_EVENT_DROPPED, 1);
+}
+
 /* The packet is the application's: count it. */
 static void deliver(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 		    uint32_t flags, uint64_t now)
@@ -209,18 +238,10 @@ static void deliver(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 	struct dsi_consumer *consumer = &plane->as.consumer;
 	uint64_t bytes = 0;
 
-	if (consumer->lost) {
-		consumer->lost = 0;
+	if (consumer->lost || consumer->missed)
 		pkt->flags |= DSI_PACKET_DROPPED_BEFORE;
-	} else if (flags & DSI_PACKET_DROPPED_BEFORE) {
-		/* relaxed: R1 of this packet carried it; the peer may write
-		 * what it likes, it is shown and not used. */
-		uint64_t dropped = atomic_load_explicit(
-			&consumer->signal_page->dropped, memory_order_relaxed);
-
-		dsi__stat_max(&plane->stats.dropped, dropped);
-		dsi__plane_raise(plane, DSI_EVENT_DROPPED, 1);
-	}
+	consumer->lost = 0;
+	consumer->missed = 0;
 	if ((flags & DSI_DESC_STAMPED) && now > pkt->time_ns) {
 		dsi__stat_max(&plane->stats.latency_max_ns, now - pkt->time_ns);
 		dsi__stat_add(&plane->stats.latency_sum_ns, now - pkt->time_ns);
@@ -288,8 +309,13 @@ static int take_ready(struct dsi_data_plane *plane, uint64_t position,
 		advance(consumer);
 	else
 		flip_early(consumer, position);
+	if (flags & DSI_PACKET_DROPPED_BEFORE)
+		note_dropped(plane);
 	if ((flags & DSI_DESC_STAMPED) || pkt->expires_ns != DSI_FOREVER)
 		now = dsi_port_now();
+	if (!consumer->has_newest || pkt->number > consumer->newest)
+		consumer->newest = pkt->number;
+	consumer->has_newest = 1;
 	if (skip_expired(plane, pkt, now))
 		return 1;
 	deliver(plane, pkt, flags, now);
@@ -413,7 +439,8 @@ static int find_number(struct dsi_data_plane *plane, uint64_t number,
 		if (found > number)
 			return -DSI_ESTALE;
 	}
-	return nothing(plane);
+	/* The ring is full of smaller numbers: they must be taken first. */
+	return -DSI_ENOBUFS;
 }
 
 int dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
@@ -427,6 +454,9 @@ int dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 		err = find_start(consumer);
 	if (!err)
 		err = find_number(plane, number, &position);
+	if (err == -DSI_EAGAIN && consumer->has_newest &&
+	    number <= consumer->newest)
+		err = -DSI_ESTALE;
 	if (!err)
 		err = take_ready(plane, position, out_pkt);
 	if (err == 1 || err == LOST)
@@ -474,6 +504,8 @@ uint32_t dsi__consumer_announce(struct dsi_data_plane *plane,
 {
 	struct dsi_waiter *waiter = &plane->as.consumer.waiter;
 
+	if (!waiter->signal)
+		return 0; /* not connected, or closed */
 	dsi__waiter_announce(waiter, bell);
 	words[0] = dsi__waiter_word(waiter);
 	return 1;
@@ -481,5 +513,6 @@ uint32_t dsi__consumer_announce(struct dsi_data_plane *plane,
 
 void dsi__consumer_withdraw(struct dsi_data_plane *plane)
 {
-	dsi__waiter_withdraw(&plane->as.consumer.waiter);
+	if (plane->as.consumer.waiter.signal)
+		dsi__waiter_withdraw(&plane->as.consumer.waiter);
 }

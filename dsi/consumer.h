@@ -47,7 +47,9 @@ struct dsi_consumer {
 	uint32_t signal; /* last value of our signal word */
 	uint32_t unsaid; /* taken was stored, but nobody was woken */
 	uint32_t return_mask;
-	uint32_t reserved;
+	uint32_t missed;     /* the producer dropped some for us */
+	uint32_t has_newest; /* newest is set */
+	uint64_t newest;     /* highest number taken so far */
 	struct dsi_shm_consumer *page;
 	const struct dsi_shm_signal *signal_page;
 	_Atomic uint32_t *returns;

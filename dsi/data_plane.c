@@ -142,8 +142,20 @@ void dsi__plane_disarm(struct dsi_data_plane *plane)
 
 	plane->armed = 0;
 	dsi__plane_withdraw(plane);
-	if (bells)
-		(void)dsi_port_loop_dispatch(bells, 0);
+	if (!bells)
+		return;
+	(void)dsi_port_loop_dispatch(bells, 0);
+	/* Who disarms and does not arm again (select, drain) leaves the
+	 * descriptor readable, so that the next get() does. */
+	plane->unarmed = 1;
+}
+
+void dsi__plane_rearm(struct dsi_data_plane *plane)
+{
+	if (!plane->unarmed)
+		return;
+	plane->unarmed = 0;
+	dsi__plane_wake(plane);
 }
 
 uint32_t dsi__plane_announce(struct dsi_data_plane *plane,

@@ -63,7 +63,9 @@ struct dsi_plane_stats {
 struct dsi_data_plane {
 	_Atomic uint32_t flags; /* DSI_PLANE_* */
 	_Atomic uint32_t word;
-	uint32_t role;	/* DSI_ROLE_* */
+	uint32_t role;	      /* DSI_ROLE_* */
+	uint32_t unarmed;     /* disarmed, and no get() has armed again */
+	uint32_t events_told; /* pending events the descriptor told of */
 	uint32_t armed; /* announced through the bell, see dsi__plane_get() */
 	uint32_t held;	/* packets the application has */
 	uint32_t spin_ns;
@@ -160,6 +162,9 @@ int dsi__plane_try(struct dsi_data_plane *plane, struct dsi_packet **out_pkt);
 int dsi__plane_ready(struct dsi_data_plane *plane);
 /* Take back what dsi_packet_get() announced for an event loop. */
 void dsi__plane_disarm(struct dsi_data_plane *plane);
+/* After that, if no get() follows: make the descriptor readable once, so that
+ * one does. */
+void dsi__plane_rearm(struct dsi_data_plane *plane);
 
 /* The peers' words this socket sleeps on; @words has room for
  * DSI_PEER_SLOTS.  @bell: DSI_SLEEP_BELL or 0.  Return their number. */

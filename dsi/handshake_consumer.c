@@ -233,16 +233,26 @@ static int take_offer(struct dsi_link *link, struct dsi_wire_in *in)
 	struct dsi_socket *sock = link->sock;
 	const struct dsi_wire_offer *offer = &in->msg.offer;
 	int err = check_offer(offer, sock->consumer_options.policy);
+	struct dsi_text why = dsi__socket_say(sock);
+	struct dsi_wish wish;
 
 	if (err)
 		return dsi__socket_fail(sock, err,
 					"the offered geometry is impossible");
+	/* The producer has compared already, but it is not to be trusted. */
+	dsi__wish_from_options(&wish, &sock->consumer_options);
+	err = dsi__desc_match(&offer->desc, &wish, &why);
+	if (err)
+		return err;
 	err = map_regions(sock, in);
 	if (!err)
 		err = check_header(sock, &offer->desc);
 	if (err)
 		return err;
 	link->peer_bell = dsi__wire_take(in, DSI_OFFER_BELL);
+	if (dsi_port_bell_check(link->peer_bell))
+		return dsi__socket_fail(sock, -DSI_EPROTO,
+					"bell: not a socket to ring");
 	err = dsi_port_region_create(&sock->page,
 				     dsi__page_bytes(offer->desc.packets),
 				     DSI_PORT_READ);

@@ -189,6 +189,8 @@ static int map_page(struct dsi_link *link, struct dsi_wire_in *in)
 		dsi__round_to_pages(dsi__page_bytes(sock->desc.packets));
 
 	link->peer_bell = dsi__wire_take(in, DSI_ACCEPT_BELL);
+	if (link->peer_bell >= 0 && dsi_port_bell_check(link->peer_bell))
+		return -DSI_EPROTO;
 	return dsi_port_region_attach(&link->page,
 				      dsi__wire_take(in, DSI_ACCEPT_PAGE),
 				      bytes, DSI_PORT_READ);
@@ -232,7 +234,7 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 	}
 	if (map_page(link, in)) {
 		refuse(link, -DSI_EPROTO,
-		       "consumer page: wrong size or not sealed");
+		       "consumer page or bell: not what it should be");
 		return;
 	}
 	set_up_peer(link, peer);

@@ -38,6 +38,19 @@ static int look_get(struct dsi_data_plane *plane, void *arg)
 	return err ? err : try_get(plane, arg);
 }
 
+/* Silencing the bell has silenced the news of an event, too: each is told
+ * once more after a get() that found nothing. */
+static void tell_events(struct dsi_data_plane *plane)
+{
+	/* relaxed: an event that comes later rings by itself. */
+	uint32_t events =
+		atomic_load_explicit(&plane->events, memory_order_relaxed);
+
+	if (events & ~plane->events_told)
+		dsi__plane_wake(plane);
+	plane->events_told = events;
+}
+
 /* The application waits in an event loop: ring the bell for us.  Announced
  * once for each -DSI_EAGAIN, and looked again as for a sleep. */
 static int arm(struct dsi_data_plane *plane, const struct get_request *request)
@@ -52,6 +65,7 @@ static int arm(struct dsi_data_plane *plane, const struct get_request *request)
 		plane->armed = 1;
 	else
 		dsi__plane_withdraw(plane);
+	tell_events(plane);
 	return err;
 }
 
@@ -62,6 +76,7 @@ static int get(struct dsi_data_plane *plane, uint64_t deadline_ns,
 
 	if (plane->armed)
 		dsi__plane_disarm(plane);
+	plane->unarmed = 0;
 	err = dsi__plane_check(plane, 0);
 	if (!err)
 		err = try_get(plane, request);

@@ -108,8 +108,9 @@ int dsi_port_wait(const struct dsi_port_word *words, uint32_t n,
 /* The most words one wait can take, at least 32. */
 uint32_t dsi_port_wait_max(void);
 
-/* Wake one waiter of a word.  Never blocks; errors are swallowed (a hostile
- * peer can cause some).  Context: RT-safe. */
+/* Wake who waits on a word: one waiter of a shared one (there is one, unless a
+ * hostile peer parks more), all waiters of a private one (the work thread and
+ * one that selects).  Never blocks; errors are swallowed.  Context: RT-safe. */
 void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared);
 
 /* ---- bells: a wake-up that an event loop can see ------------------------- */
@@ -118,6 +119,9 @@ void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared);
  * makes the pair and hands out the end to ring: then a peer cannot make any
  * of these calls block. */
 int dsi_port_bell_pair(int32_t out_ends[2]);
+/* Is a handle that a peer sent the end of a bell?  0, or -DSI_EPROTO: what
+ * else it may be could make ringing block. */
+int dsi_port_bell_check(int32_t end);
 void dsi_port_bell_ring(int32_t end);	 /* RT-safe */
 void dsi_port_bell_silence(int32_t end); /* RT-safe */
 

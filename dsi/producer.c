@@ -264,6 +264,10 @@ static int have_space(struct dsi_data_plane *plane)
 
 	if (producer->joined < producer->wait_consumers)
 		return -DSI_EAGAIN;
+	/* Never more than a ring, whoever is there: a consumer that joins now
+	 * must not be lapped by what is held already. */
+	if (plane->held >= producer->ring.slots)
+		return -DSI_ENOBUFS;
 	if (producer->eager || !dsi__packet_table_free(&plane->table))
 		collect(plane);
 	if (!dsi__packet_table_free(&plane->table))
@@ -271,9 +275,8 @@ static int have_space(struct dsi_data_plane *plane)
 	if (producer->position + plane->held < producer->limit)
 		return 0;
 	refresh_limit(plane);
-	if (producer->position + plane->held < producer->limit)
-		return 0;
-	return plane->held < producer->ring.slots ? -DSI_EAGAIN : -DSI_ENOBUFS;
+	return producer->position + plane->held < producer->limit ? 0
+								  : -DSI_EAGAIN;
 }
 
 /* The packet's data will be written again, and a reader that was never
@@ -395,7 +398,8 @@ static uint32_t complete(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 		pkt->time_ns = *now;
 		flags |= DSI_DESC_STAMPED;
 	}
-	if (!(pkt->given & DSI_GIVEN_EXPIRY) && plane->lifetime_ns)
+	if (!(pkt->given & DSI_GIVEN_EXPIRY) && plane->lifetime_ns &&
+	    pkt->time_ns)
 		pkt->expires_ns =
 			pkt->time_ns < DSI_FOREVER - plane->lifetime_ns
 				? pkt->time_ns + plane->lifetime_ns

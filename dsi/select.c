@@ -218,33 +218,47 @@ static void disarm(struct selection *sel)
 	}
 }
 
+static void rearm(struct selection *sel)
+{
+	for (uint32_t i = 0; i < sel->n; i++)
+		if (sel->sources[i].socket && (sel->sources[i].mask & LEVELS))
+			dsi__plane_rearm(&sel->sources[i].socket->plane);
+}
+
+static int32_t select_now(struct selection *sel, uint64_t deadline_ns)
+{
+	struct dsi_port_word few[WORDS_ON_STACK];
+	int32_t ready = look(sel);
+
+	if (ready || deadline_ns == 0)
+		return ready ? ready : -DSI_EAGAIN;
+	sel->max_words = dsi_port_wait_max();
+	sel->words = few;
+	if (2u * sel->n <= WORDS_ON_STACK && sel->max_words > WORDS_ON_STACK)
+		sel->max_words = WORDS_ON_STACK;
+	else
+		sel->words = dsi_port_alloc(sel->max_words * sizeof(few[0]));
+	if (!sel->words)
+		return -DSI_ENOMEM;
+	watch(sel, 1u);
+	ready = wait_for(sel, deadline_ns);
+	watch(sel, UINT32_MAX);
+	if (sel->words != few)
+		dsi_port_free(sel->words);
+	dsi_port_free(sel->loops);
+	return ready;
+}
+
 int32_t dsi_select(struct dsi_event_source *sources, uint32_t n,
 		   uint64_t deadline_ns)
 {
-	struct dsi_port_word few[WORDS_ON_STACK];
 	struct selection sel = {.sources = sources, .n = n};
-	int32_t ready;
-	int err = check(sources, n);
+	int32_t ready = check(sources, n);
 
-	if (err)
-		return err;
+	if (ready)
+		return ready;
 	disarm(&sel);
-	ready = look(&sel);
-	if (ready || deadline_ns == 0)
-		return ready ? ready : -DSI_EAGAIN;
-	sel.max_words = dsi_port_wait_max();
-	sel.words = few;
-	if (2u * n <= WORDS_ON_STACK && sel.max_words > WORDS_ON_STACK)
-		sel.max_words = WORDS_ON_STACK;
-	else
-		sel.words = dsi_port_alloc(sel.max_words * sizeof(few[0]));
-	if (!sel.words)
-		return -DSI_ENOMEM;
-	watch(&sel, 1u);
-	ready = wait_for(&sel, deadline_ns);
-	watch(&sel, UINT32_MAX);
-	if (sel.words != few)
-		dsi_port_free(sel.words);
-	dsi_port_free(sel.loops);
+	ready = select_now(&sel, deadline_ns);
+	rearm(&sel);
 	return ready;
 }

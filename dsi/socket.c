@@ -273,9 +273,7 @@ int dsi__socket_do(struct dsi_socket *sock, enum dsi_operation operation)
 {
 	int err;
 
-	dsi_port_lock();
 	err = dsi__state_do(&sock->state, operation);
-	dsi_port_unlock();
 	if (err)
 		return err;
 	switch (operation) {
@@ -396,6 +394,13 @@ static int name_error(struct dsi_socket *sock, int err, const char *name)
 	return err;
 }
 
+static uint64_t answer_by(uint64_t deadline_ns)
+{
+	uint64_t answer_ns = dsi_port_now() + ANSWER_NS;
+
+	return deadline_ns && deadline_ns < answer_ns ? deadline_ns : answer_ns;
+}
+
 int dsi_socket_connect(struct dsi_socket *sock, const char *name,
 		       uint64_t deadline_ns)
 {
@@ -406,12 +411,13 @@ int dsi_socket_connect(struct dsi_socket *sock, const char *name,
 		err = knock(name, deadline_ns, &conn);
 		if (err)
 			return name_error(sock, err, name);
-		err = dsi__consumer_attach(sock, conn,
-					   dsi_port_now() + ANSWER_NS);
+		err = dsi__consumer_attach(sock, conn, answer_by(deadline_ns));
 		if (!err)
 			return dsi__socket_do(sock, DSI_DO_CONNECT);
-		/* It went away while we talked: its successor may come. */
-		if (err == -DSI_EPIPE && dsi_port_now() < deadline_ns) {
+		/* It went away while we talked, and its successor may come; or
+		 * it is too busy now. */
+		if ((err == -DSI_EPIPE || err == -DSI_EAGAIN) &&
+		    dsi_port_now() < deadline_ns) {
 			err = dsi_port_names_wait(deadline_ns);
 			continue;
 		}
@@ -482,10 +488,16 @@ int dsi_socket_drain(struct dsi_socket *sock, uint64_t deadline_ns)
 	if (!sock || sock->plane.role != DSI_ROLE_PRODUCER)
 		return -DSI_EINVAL;
 	plane = &sock->plane;
-	err = look_drained(plane, NULL);
+	err = dsi__plane_check(plane, 0);
+	if (!err)
+		err = dsi__producer_drained(plane);
 	if (err != -DSI_EAGAIN || deadline_ns == 0)
 		return err;
-	return dsi__plane_wait(plane, deadline_ns, look_drained, NULL);
+	if (plane->armed)
+		dsi__plane_disarm(plane);
+	err = dsi__plane_wait(plane, deadline_ns, look_drained, NULL);
+	dsi__plane_rearm(plane);
+	return err;
 }
 
 /* ---- close --------------------------------------------------------------- */
@@ -500,6 +512,19 @@ static void leave_monitor(struct dsi_socket *sock)
 		dsi_port_loop_remove(sock->monitor, &sock->door);
 		dsi_port_listener_close(sock->listener);
 		sock->listener = NULL;
+	}
+}
+
+/* Nobody is announced to any more: their words are about to go. */
+static void forget_peers(struct dsi_data_plane *plane)
+{
+	plane->armed = 0;
+	if (plane->role == DSI_ROLE_PRODUCER) {
+		plane->as.producer.block_mask = 0;
+		plane->as.producer.drop_mask = 0;
+		plane->as.producer.reclaim_mask = 0;
+	} else {
+		plane->as.consumer.waiter = (struct dsi_waiter){0};
 	}
 }
 
@@ -533,6 +558,7 @@ int dsi_socket_close(struct dsi_socket *sock)
 		return 0;
 	(void)dsi__socket_do(sock, DSI_DO_CLOSE);
 	leave_monitor(sock);
+	forget_peers(&sock->plane);
 	if (sock->plane.role == DSI_ROLE_PRODUCER)
 		dsi__producer_close_links(sock);
 	else

@@ -34,10 +34,17 @@ int dsi__state_ask(const struct dsi_state *state, enum dsi_operation operation)
 
 int dsi__state_do(struct dsi_state *state, enum dsi_operation operation)
 {
-	struct dsi_transition step = lookup(dsi__state_now(state), operation);
+	uint32_t now = dsi__state_now(state);
+	struct dsi_transition step;
 
-	/* relaxed: as in dsi__state_now(). */
-	atomic_store_explicit(&state->now, step.next, memory_order_relaxed);
+	/* Without a lock, because stopping must be possible from a real-time
+	 * thread. */
+	do
+		step = lookup(now, operation);
+	while (!atomic_compare_exchange_weak_explicit(
+		/* relaxed: as in dsi__state_now(). */
+		&state->now, &now, step.next, memory_order_relaxed,
+		memory_order_relaxed));
 	return step.err;
 }
 

@@ -75,7 +75,7 @@ enum dsi_operation { DSI_OPERATIONS(DSI_OPERATION_ENUM) DSI_N_OPERATIONS };
 #undef DSI_OPERATION_ENUM
 #define DSI_N_STATES 6u
 
-/* A state: changed under the control plane's lock, read by anybody. */
+/* A state: changed and read by any thread. */
 struct dsi_state {
 	_Atomic uint32_t now;
 };

@@ -294,6 +294,11 @@ static int open_member(struct dsi_stream *stream, struct member *member,
 		return err;
 	}
 	member->socket = reply.socket;
+	if (desc && !dsi__desc_complete(&reply.desc)) {
+		hang_up(member);
+		return fail(stream, member, -DSI_EPROTO,
+			    "its description makes no sense");
+	}
 	if (desc)
 		stream->desc = reply.desc;
 	return 0;
@@ -352,14 +357,17 @@ static int check_all(const struct dsi_endpoint *producer,
 
 static int set_up(struct dsi_stream *stream)
 {
-	int err = dsi_port_monitor_get(&stream->monitor);
+	int err;
 
+	for (uint32_t i = 0; i < MEMBERS; i++) {
+		stream->members[i].conn = -1;
+		stream->members[i].stream = stream;
+	}
+	err = dsi_port_monitor_get(&stream->monitor);
 	if (err) {
 		stream->monitor = NULL;
-		return err;
+		return fail(stream, NULL, err, dsi_strerror(err));
 	}
-	for (uint32_t i = 0; i < MEMBERS; i++)
-		stream->members[i].conn = -1;
 	return 0;
 }
 

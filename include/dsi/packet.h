@@ -84,6 +84,8 @@ DSI_API DSI_MUST_CHECK int32_t dsi_packet_get_many(struct dsi_socket *sock,
  * Return: 0, errors of dsi_packet_get(), or
  *   -DSI_ESTALE  the number was passed: taken, skipped or overwritten
  *   -DSI_EAGAIN, -DSI_ETIMEDOUT  not committed yet
+ *   -DSI_ENOBUFS the ring is full of packets with smaller numbers: it cannot
+ *                come before some of them were taken
  * Context: work thread of @sock only; RT-safe; O(ring slots).
  * Since:   0.1
  */

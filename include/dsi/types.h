@@ -61,7 +61,8 @@
  *                application places data in the area itself
  * @data_bytes:   size of the data area; 0 = just enough for all slots.
  *                Rounded up to whole pages.
- * @lifetime_ns:  a packet expires this long after its time stamp; 0 = never
+ * @lifetime_ns:  a packet expires this long after its time stamp; 0 = never.
+ *                A packet without time stamp (time 0) does not expire.
  * @period_ns:    declared distance of packets, 0 = not declared
  * @jitter_ns:    declared jitter of that distance
  * @format:       what the data is, as text, e.g. a media type; "" = any.

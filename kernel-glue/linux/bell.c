@@ -66,6 +66,23 @@ int dsi_port_bell_pair(int32_t out_ends[2])
 	return 0;
 }
 
+/* Other sockets have locks that a stranger can hold while send() waits for
+ * them, whatever its flags say; a UNIX datagram socket has none. */
+int dsi_port_bell_check(int32_t end)
+{
+	int domain = 0, type = 0;
+	socklen_t size = sizeof(domain);
+
+	if (getsockopt(end, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 ||
+	    domain != AF_UNIX)
+		return -DSI_EPROTO;
+	size = sizeof(type);
+	if (getsockopt(end, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
+	    type != SOCK_DGRAM)
+		return -DSI_EPROTO;
+	return 0;
+}
+
 void dsi_port_bell_ring(int32_t end)
 {
 	char ring = 1;

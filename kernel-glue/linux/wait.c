@@ -27,6 +27,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <linux/time_types.h>
 #include <sys/syscall.h>
@@ -199,5 +200,6 @@ void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared)
 {
 	int op = shared ? FUTEX_WAKE : FUTEX_WAKE | FUTEX_PRIVATE_FLAG;
 
-	(void)syscall(WAIT_SYS_FUTEX, word, op, 1, NULL, NULL, 0);
+	(void)syscall(WAIT_SYS_FUTEX, word, op, shared ? 1 : INT_MAX, NULL,
+		      NULL, 0);
 }

@@ -9,6 +9,13 @@
 
 /* ---- bells -------------------------------------------------------------- */
 
+int dsi_port_bell_check(int32_t end)
+{
+	struct fake_object *object = fake__handle_object(end);
+
+	return object && object->type == FAKE_BELL ? 0 : -DSI_EPROTO;
+}
+
 int dsi_port_bell_pair(int32_t out_ends[2])
 {
 	struct fake_bell *a, *b;

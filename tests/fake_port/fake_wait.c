@@ -116,6 +116,7 @@ void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared)
 			continue;
 		f->woken = true;
 		fake__count(wakes_hit);
-		return;
+		if (shared)
+			return; /* of a private word all wake */
 	}
 }
