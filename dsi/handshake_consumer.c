@@ -250,9 +250,12 @@ static int take_offer(struct dsi_link *link, struct dsi_wire_in *in)
 	if (err)
 		return err;
 	link->peer_bell = dsi__wire_take(in, DSI_OFFER_BELL);
-	if (dsi_port_bell_check(link->peer_bell))
+	if (link->peer_bell >= 0 && dsi_port_bell_check(link->peer_bell)) {
+		dsi_port_handle_drop(link->peer_bell);
+		link->peer_bell = -1;
 		return dsi__socket_fail(sock, -DSI_EPROTO,
 					"bell: not a socket to ring");
+	}
 	err = dsi_port_region_create(&sock->page,
 				     dsi__page_bytes(offer->desc.packets),
 				     DSI_PORT_READ);

@@ -189,8 +189,11 @@ static int map_page(struct dsi_link *link, struct dsi_wire_in *in)
 		dsi__round_to_pages(dsi__page_bytes(sock->desc.packets));
 
 	link->peer_bell = dsi__wire_take(in, DSI_ACCEPT_BELL);
-	if (link->peer_bell >= 0 && dsi_port_bell_check(link->peer_bell))
+	if (link->peer_bell >= 0 && dsi_port_bell_check(link->peer_bell)) {
+		dsi_port_handle_drop(link->peer_bell);
+		link->peer_bell = -1;
 		return -DSI_EPROTO;
+	}
 	return dsi_port_region_attach(&link->page,
 				      dsi__wire_take(in, DSI_ACCEPT_PAGE),
 				      bytes, DSI_PORT_READ);

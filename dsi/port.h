@@ -46,8 +46,12 @@ _Noreturn void dsi_port_assert_failed(const char *what, const char *file,
 void dsi_port_lock(void);
 void dsi_port_unlock(void);
 
-/* Close any handle.  -1 is permitted. */
+/* Close a handle of our own.  -1 is permitted. */
 void dsi_port_handle_close(int32_t handle);
+/* Close a handle that a peer sent and that was found to be nothing we know:
+ * on some systems closing it can block for as long as the peer likes, and
+ * must not do so here.  -1 is permitted. */
+void dsi_port_handle_drop(int32_t handle);
 
 /* ---- regions: shared memory with one writer ------------------------------ */
 

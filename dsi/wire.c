@@ -116,6 +116,6 @@ int32_t dsi__wire_take(struct dsi_wire_in *in, uint32_t index)
 void dsi__wire_drop(struct dsi_wire_in *in)
 {
 	for (uint32_t i = 0; i < in->n_handles; i++)
-		dsi_port_handle_close(in->handles[i]);
+		dsi_port_handle_drop(in->handles[i]);
 	in->n_handles = 0;
 }

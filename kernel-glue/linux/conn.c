@@ -106,7 +106,7 @@ static uint32_t conn_handles(struct msghdr *header, int32_t *out_handles)
 			    n < DSI_PORT_MSG_HANDLES)
 				out_handles[n++] = fd;
 			else
-				dsi_port_handle_close(fd);
+				dsi_port_handle_drop(fd);
 		}
 	}
 	return n;
@@ -157,7 +157,7 @@ int32_t dsi_port_recv(int32_t conn, void *buffer, uint32_t capacity,
 	verdict = conn_verdict(bytes, header.msg_flags, n);
 	if (verdict < 0) {
 		while (n > 0)
-			dsi_port_handle_close(out_handles[--n]);
+			dsi_port_handle_drop(out_handles[--n]);
 		return verdict;
 	}
 	*out_n_handles = n;

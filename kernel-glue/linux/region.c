@@ -311,7 +311,7 @@ int dsi_port_region_attach(struct dsi_port_region *region, int32_t handle,
 	if (result == -DSI_EIO || result == -DSI_EINVAL)
 		result = -DSI_EPROTO;
 	/* The mapping holds the memory; a number less to run out of. */
-	dsi_port_handle_close(handle);
+	dsi_port_handle_drop(handle);
 	return result;
 }
 

@@ -9,6 +9,11 @@
 
 /* ---- bells -------------------------------------------------------------- */
 
+void dsi_port_handle_drop(int32_t handle)
+{
+	dsi_port_handle_close(handle);
+}
+
 int dsi_port_bell_check(int32_t end)
 {
 	struct fake_object *object = fake__handle_object(end);

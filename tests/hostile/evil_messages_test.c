@@ -326,7 +326,7 @@ static void pages(void)
 	accept_with("a connection to the producer itself", fds, 1, -DSI_EPROTO);
 }
 
-/* Sealed and of the right size, and others with it: those are closed. */
+/* The page is right, the bell is none: refused.  All others are closed. */
 static void surplus_handles(void)
 {
 	struct dsi_wire_in in;
@@ -341,7 +341,7 @@ static void surplus_handles(void)
 	for (uint32_t i = DSI_ACCEPT_HANDLES; i < DSI_PORT_MSG_HANDLES; i++)
 		fds[i] = ends[1];
 	say_head(conn, DSI_WIRE_ACCEPT, fds, DSI_PORT_MSG_HANDLES);
-	MUST_BE(evil_hear(conn, &in), DSI_WIRE_READY);
+	MUST_BE(evil_hear(conn, &in), DSI_WIRE_REFUSE);
 	dsi_port_handle_close(ends[1]);
 	MUST_BE(evil_hear(ends[0], &in), -DSI_EPIPE);
 	dsi_port_handle_close(ends[0]);

@@ -875,7 +875,8 @@ static int live_with_it(struct dsi_socket *sock, uint32_t gets)
 			(void)!dsi_packet_commit(sock, pkt);
 		}
 		MUST(err == 0 || err == -DSI_EAGAIN || err == -DSI_ETIMEDOUT ||
-		     err == -DSI_EPROTO || err == -DSI_ESTALE);
+		     err == -DSI_EPROTO || err == -DSI_ESTALE ||
+		     err == -DSI_ENOBUFS);
 	}
 	return err;
 }

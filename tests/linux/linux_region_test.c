@@ -31,8 +31,9 @@ static int attach(int fd, uint64_t bytes, uint32_t access)
 	struct dsi_port_region region;
 	int before = test_open_fds();
 	int result = dsi_port_region_attach(&region, fd, bytes, access);
+	int expected = fd >= 0 ? before - 1 : before;
 
-	assert_int_equal(test_open_fds(), fd >= 0 ? before - 1 : before);
+	assert_int_equal(test_settled_fds(expected), expected);
 	dsi_port_region_fini(&region);
 	assert_null(region.addr);
 	return result;

@@ -43,6 +43,19 @@ static inline int test_open_fds(void)
 	return n;
 }
 
+/* The same, once there are no more than @expected: what a peer could have sent
+ * may be closed by a thread of its own.  Or the count that stays. */
+static inline int test_settled_fds(int expected)
+{
+	int n = test_open_fds();
+
+	for (int i = 0; i < 5000 && n > expected; i++) {
+		(void)usleep(1000);
+		n = test_open_fds();
+	}
+	return n;
+}
+
 /* A point of time soon. */
 static inline uint64_t test_in_ms(uint64_t ms)
 {
