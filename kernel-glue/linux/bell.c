@@ -19,8 +19,9 @@
  * the holders of one end the kernel has a lock that is held while a message
  * is copied out, so only an end that never left us is free of strangers.
  *
- * A handle from a peer can be anything.  If it is no socket, send() says so
- * and nothing is rung; that harms the peer alone.
+ * A handle from a peer can be anything, and other kinds of sockets have locks
+ * that MSG_DONTWAIT does wait for: dsi_port_bell_check() comes before the
+ * first ring.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,7 +29,7 @@
 
 #include "linux.h"
 
-/* A queue holds about ten rings; a peer that keeps it full while we empty it
+/* A queue holds some rings; a peer that keeps it full while we empty it
  * must not keep us here.  What is left makes the end readable again. */
 #define BELL_SILENCE_MAX 64u
 

@@ -26,6 +26,16 @@
  * cannot be watched; so nobody may rely on the report alone. */
 #define NAMES_SLEEP_NS (100 * DSI__NS_PER_MS)
 
+/* A name that was meant for the user's own place was found in one where
+ * everybody may put names: it counts only if it is root's or the user's. */
+static int lookup_is_ours(int conn)
+{
+	struct dsi_peer peer;
+
+	return dsi_port_peer(conn, &peer) == 0 &&
+	       (peer.uid == 0 || peer.uid == geteuid());
+}
+
 int dsi_port_connect(const char *name, uint32_t kind, int32_t *out_conn)
 {
 	struct dsi__place places[DSI__PLACES];
@@ -50,6 +60,11 @@ int dsi_port_connect(const char *name, uint32_t kind, int32_t *out_conn)
 		}
 		result = dsi__place_connect(&places[i], dir, file);
 		(void)close(dir);
+		if (result >= 0 && i > 0 && places[i].system &&
+		    !lookup_is_ours(result)) {
+			(void)close(result);
+			result = -DSI_ENOENT;
+		}
 	}
 	if (result < 0)
 		return result;
