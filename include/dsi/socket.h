@@ -93,6 +93,7 @@ DSI_API DSI_MUST_CHECK int dsi_consumer_create(
  *   -DSI_EINVAL, -DSI_ENAMETOOLONG  bad name
  *   -DSI_EEXIST  a live producer has this name (a dead one's is reclaimed)
  *   -DSI_EACCES  no permission for the place of names
+ *   -DSI_EBUSY   somebody keeps the place of names locked; try again
  *   -DSI_EISCONN wrong state
  * Context: any thread.
  * Since:   0.1
@@ -117,6 +118,8 @@ DSI_API DSI_MUST_CHECK int dsi_socket_listen(struct dsi_socket *sock,
  *   -DSI_EUSERS     it has DSI_MAX_CONSUMERS consumers
  *   -DSI_ENOSPC     no packets left for another DROP_NEW queue
  *   -DSI_EPROTO     the producer's answer or its regions are not acceptable
+ *   -DSI_EPIPE      the producer went away during the handshake
+ *   -DSI_EAGAIN     it is too busy with other handshakes
  *   and as dsi_socket_listen().  dsi_socket_error() has a sentence that
  *   names the mismatch.
  * Context: any thread; blocks.
@@ -171,7 +174,8 @@ DSI_API DSI_MUST_CHECK int dsi_socket_drain(struct dsi_socket *sock,
  * -DSI_EPIPE.  What a closed consumer held is free again.
  *
  * Return: 0 (also if closed already), -DSI_EINVAL.
- * Context: any thread.
+ * Context: any thread, but no other call may be running on @sock: stop it,
+ *          join its threads, then close.
  * Since:   0.1
  */
 DSI_API int dsi_socket_close(struct dsi_socket *sock);
