@@ -77,21 +77,12 @@ int dsi__plane_check(struct dsi_data_plane *plane, int waiting)
 
 /* ---- events -------------------------------------------------------------- */
 
-static uint32_t index_of(uint32_t event)
-{
-	uint32_t index = 0;
-
-	while (event >>= 1)
-		index++;
-	return index;
-}
-
 void dsi__plane_raise(struct dsi_data_plane *plane, uint32_t event,
 		      uint64_t count)
 {
 	/* relaxed: a count, carries nothing. */
-	atomic_fetch_add_explicit(&plane->event_counts[index_of(event)], count,
-				  memory_order_relaxed);
+	atomic_fetch_add_explicit(&plane->event_counts[dsi__event_index(event)],
+				  count, memory_order_relaxed);
 	/* P3: seq_cst pairs with dsi_select(). */
 	atomic_fetch_or_explicit(&plane->events, event, memory_order_seq_cst);
 	/* P3: seq_cst pairs with dsi_select(). */

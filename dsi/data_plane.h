@@ -66,7 +66,7 @@ struct dsi_data_plane {
 	uint32_t role;	      /* DSI_ROLE_* */
 	uint32_t unarmed;     /* disarmed, and no get() has armed again */
 	uint32_t events_told; /* pending events the descriptor told of */
-	uint32_t armed; /* announced through the bell, see dsi__plane_get() */
+	uint32_t armed; /* announced through the bell, see dsi_packet_get() */
 	uint32_t held;	/* packets the application has */
 	uint32_t spin_ns;
 	_Atomic uint32_t held_now; /* copy of held, for stats */
@@ -131,6 +131,16 @@ static inline void dsi__plane_hold(struct dsi_data_plane *plane, int32_t n)
 	/* relaxed: for statistics. */
 	atomic_store_explicit(&plane->held_now, plane->held,
 			      memory_order_relaxed);
+}
+
+/* The number of an event's bit, of one bit. */
+static inline uint32_t dsi__event_index(uint32_t event)
+{
+	uint32_t index = 0;
+
+	while (event >>= 1)
+		index++;
+	return index;
 }
 
 static inline uint32_t dsi__plane_flags(const struct dsi_data_plane *plane)

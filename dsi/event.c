@@ -18,12 +18,11 @@ const char *dsi_event_name(uint32_t event)
 		NULL,	   "user0", "user1",	   "user2",	"user3",
 		"user4",   "user5", "user6",	   "user7",
 	};
-	uint32_t index = 0;
+	uint32_t index;
 
 	if (!is_one_bit(event))
 		return "?";
-	while (event >> (index + 1u))
-		index++;
+	index = dsi__event_index(event);
 	return names[index] ? names[index] : "?";
 }
 
@@ -39,15 +38,12 @@ int dsi_socket_raise(struct dsi_socket *sock, uint32_t events)
 
 uint64_t dsi_socket_event_count(const struct dsi_socket *sock, uint32_t event)
 {
-	uint32_t index = 0;
-
 	if (!sock || !is_one_bit(event))
 		return 0;
-	while (event >> (index + 1u))
-		index++;
 	/* relaxed: a count, carries nothing. */
-	return atomic_load_explicit(&sock->plane.event_counts[index],
-				    memory_order_relaxed);
+	return atomic_load_explicit(
+		&sock->plane.event_counts[dsi__event_index(event)],
+		memory_order_relaxed);
 }
 
 uint32_t dsi__socket_events(struct dsi_socket *sock, uint32_t mask)

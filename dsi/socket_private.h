@@ -55,7 +55,6 @@ struct dsi_link {
 struct dsi_socket {
 	struct dsi_data_plane plane; /* must be first */
 	struct dsi_state state;
-	uint32_t closing;
 	struct dsi_stream_desc desc;
 	struct dsi_consumer_options consumer_options;
 	struct dsi_producer_options producer_options;
