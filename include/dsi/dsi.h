@@ -7,13 +7,16 @@
  *   endpoint              socket.h   create, listen or connect, start, close
  *   data plane            packet.h   get, fill or read, commit
  *   waiting for many      event.h    select
+ *   how large, how late   sizing.h   from descriptions of both ends, jcs.h
  */
 #ifndef DSI_DSI_H
 #define DSI_DSI_H
 
 #include <dsi/errno.h>
 #include <dsi/event.h>
+#include <dsi/jcs.h>
 #include <dsi/packet.h>
+#include <dsi/sizing.h>
 #include <dsi/socket.h>
 #include <dsi/stream.h>
 #include <dsi/component.h>

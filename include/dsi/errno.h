@@ -26,6 +26,7 @@
 	X(EMFILE, 24, "too many open descriptors")                       \
 	X(ENOSPC, 28, "no room for this in the data area or the stream") \
 	X(EPIPE, 32, "peer closed the stream or died")                   \
+	X(EDOM, 33, "no finite bound exists for these values")           \
 	X(ERANGE, 34, "value outside its permitted range")               \
 	X(ENAMETOOLONG, 36, "name too long")                             \
 	X(ENOSYS, 38, "the system lacks a needed call")                  \

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # check_freestanding.sh CC NM OBJECT... - the core, linked into one object, asks
-# for nothing but mem*() and the port.
+# for nothing but mem*(), the port, and the division of 128-bit numbers, which
+# every compiler brings along in its own library.
 set -euo pipefail
 
 cc=$1 nm=$2
@@ -12,14 +13,14 @@ trap 'rm -f "$whole"' EXIT
 "$cc" -nostdlib -r -o "$whole" "$@"
 defined=$("$nm" --defined-only "$whole" | grep -c ' T dsi_' || true)
 foreign=$("$nm" -u "$whole" | awk '{ print $NF }' |
-	grep -Evx 'mem(cpy|set|cmp|move)|dsi_port_[a-z_]+' || true)
+	grep -Evx 'mem(cpy|set|cmp|move)|dsi_port_[a-z_]+|__u?(div|mod)ti3' || true)
 
 if [ "$defined" -eq 0 ]; then
 	echo "no dsi_ function in $# objects" >&2
 	exit 1
 fi
 if [ -n "$foreign" ]; then
-	echo "the core needs more than mem*() and dsi_port_*:" >&2
+	echo "the core needs more than mem*(), dsi_port_* and __divti3():" >&2
 	echo "$foreign" >&2
 	exit 1
 fi

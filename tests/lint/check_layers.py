@@ -18,6 +18,8 @@ import tree
 LAYERS = [
     ("port", "port check errno version text time state compiler"),
     ("ring", "shm_layout ring notify shm_check packet_table desc"),
+    ("sizing", "wide curve_jcs sizing_private grid jcs jcs_convert reader grid_scan anchored "
+     "stall service merge self_timed limit loss area"),
     ("data plane", "producer consumer data_plane packet"),
     ("socket", "socket socket_private access link wire handshake handshake_producer "
      "handshake_consumer names event"),
@@ -147,7 +149,7 @@ def main():
     for name in names:
         if WITH_SPDX.search(name):
             problems += check_spdx(name, tree.read(name))
-        if re.fullmatch(r"dsi/\w+\.[ch]", name):
+        if re.fullmatch(r"dsi/(sizing/)?\w+\.[ch]", name):
             problems += check_core(name, tree.read(name), public)
         if re.fullmatch(r"kernel-glue/.*\.[ch]", name):
             problems += check_port(name, tree.read(name), public)

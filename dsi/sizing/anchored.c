@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * anchored.c - a reader without a common time base: its grid begins d after
+ * it saw packet k - 1.
+ *
+ *   t_c = p_(k-1) + d + w,  w in 0..W; it gets packet i at t_c + i T
+ *
+ * That packet may have been late by tau and the next ones early: the jitter
+ * counts twice.  It can fall by T - D from one packet to the next, so
+ *
+ *   pi  = min(tau, (n - k) (T - D))       0 if D = T; tau if endless
+ *   d   >= tau - (k - 1) T
+ *   X   = (k - 1) T + d + W + tau_c + Hc + Hp + pi
+ *   N   = max(k, ceil(X / T))
+ *
+ * With drift the last packet decides: i = n - 1 is read i T (1 +- rho_c)
+ * after t_c and sent (i - k + 1) T (1 -+ rho_p) after the anchor.
+ */
+#include <dsi/errno.h>
+
+#include "dsi/sizing/sizing_private.h"
+
+struct anchored {
+	dsi_wide k;
+	dsi_wide d; /* parts of a tick from here on */
+	dsi_wide pi;
+	dsi_wide read; /* latest get of the last packet, after the anchor */
+	dsi_wide sent; /* its earliest commit after the anchor, with pi */
+	dsi_wide step; /* slowest period of the reader */
+};
+
+/* Does the stream go on after the anchor? */
+static bool goes_on(const struct sizing *s, dsi_wide k)
+{
+	return !s->n || s->n > k;
+}
+
+/* Least k for a given d. */
+static dsi_wide least_prefill(struct sizing *s)
+{
+	dsi_wide spare = s->tau - s->start;
+
+	if (spare < 0 || (spare == 0 && !s->strict))
+		return 1;
+	return s->strict ? wide_floor(spare, s->T) + 2
+			 : wide_ceil(spare, s->T) + 1;
+}
+
+/* Last packet - 1 of the stream in the drift's formulas; 0 = no drift. */
+static dsi_wide last_index(const struct sizing *s)
+{
+	return s->scale == 1 ? 0 : s->n - 1;
+}
+
+/* Smallest d without an underrun; negative if the prefill alone does it. */
+static dsi_wide least_delay(struct sizing *s, dsi_wide k)
+{
+	dsi_wide i = last_index(s);
+	dsi_wide sent = wide_mul((i - k + 1) * s->T, s->slow, &s->over);
+	dsi_wide read = wide_mul(i * s->T, s->fast_c, &s->over);
+
+	if (!goes_on(s, k))
+		return -1;
+	sent = wide_add(sent, s->tau * s->scale, &s->over);
+	return wide_sub(sent, read, &s->over);
+}
+
+static void place_last(struct sizing *s, struct anchored *a)
+{
+	dsi_wide i = last_index(s);
+	dsi_wide ahead = i - a->k + 1; /* packets after the anchor */
+	dsi_wide fall = s->T * s->fast - s->D * s->scale;
+
+	a->step = s->T * s->slow_c;
+	a->pi = s->tau * s->scale;
+	if (fall <= 0)
+		a->pi = 0;
+	else if (s->n)
+		a->pi = wide_min(a->pi, wide_mul(wide_max(s->n - a->k, 0), fall,
+						 &s->over));
+	a->read = wide_mul(i, a->step, &s->over);
+	a->read = wide_add(a->read, a->d + (s->W + s->tau_c) * s->scale,
+			   &s->over);
+	a->sent = wide_mul(ahead * s->T, s->fast, &s->over);
+	a->sent = wide_sub(a->sent, a->pi, &s->over);
+}
+
+static dsi_wide anchored_slots(struct sizing *s, const struct anchored *a,
+			       bool strict)
+{
+	dsi_wide x = a->read - a->sent + (s->Hc + s->Hp) * s->scale;
+	dsi_wide slots = sizing_periods(x, a->step, strict);
+
+	return sizing_limit(s, wide_max(slots, a->k));
+}
+
+static dsi_wide anchored_backlog(struct sizing *s, const struct anchored *a)
+{
+	dsi_wide waits = a->d + (s->W + s->tau_c) * s->scale;
+	dsi_wide most = sizing_periods(a->read - a->sent, a->step, s->strict);
+	dsi_wide begin = s->strict || waits ? a->k : a->k - 1;
+
+	most = wide_max(most, begin);
+	return s->n ? wide_min(most, s->n) : most;
+}
+
+/* Packet i >= k just after the anchor, or packet 0 long before it. */
+static void anchored_latency(struct sizing *s, const struct anchored *a,
+			     struct dsi_sizing_need *need)
+{
+	dsi_wide before = (a->k - 1) * s->T;
+	dsi_wide most = a->read - a->sent;
+	dsi_wide least = a->d + wide_max((a->k - 1) * s->D * s->scale,
+					 before * s->scale - s->tau * s->scale);
+	dsi_wide first = before * s->slow + s->tau * s->scale + a->d +
+			 (s->W + s->tau_c) * s->scale;
+
+	if (a->k > 1)
+		most = wide_max(most, first);
+	if (goes_on(s, a->k)) {
+		dsi_wide i = last_index(s);
+		dsi_wide sent =
+			wide_mul((i - a->k + 1) * s->T, s->slow, &s->over);
+		dsi_wide read = wide_mul(i * s->T, s->fast_c, &s->over);
+
+		least = wide_min(least, a->d + read - sent - s->tau * s->scale);
+	}
+	need->get_min = sizing_ticks(s, least);
+	need->get_max = sizing_ticks(s, most);
+	need->release_max = sizing_ticks(s, most + s->Hc * s->scale);
+}
+
+/* The first packet after the anchor for which the jitter can have fallen as
+ * far as the formula says. */
+static void anchored_witness(struct sizing *s, const struct anchored *a,
+			     struct dsi_sizing_need *need)
+{
+	dsi_wide fall = s->T * s->fast - s->D * s->scale;
+	dsi_wide last = a->k - 1;
+
+	if (s->scale != 1)
+		last = s->n - 1;
+	else if ((dsi_wide)need->slots > a->k && fall > 0)
+		last += wide_ceil(a->pi, fall);
+	last = wide_max(last, (dsi_wide)need->slots - 1);
+	need->last = sizing_count(s, last);
+	need->first = need->last - (need->slots - 1);
+}
+
+int sizing_anchored(struct sizing *s, struct dsi_sizing_need *need)
+{
+	struct anchored a = {.k = wide_max(s->prefill, 1)};
+	dsi_wide least;
+
+	if (s->start_given && !s->prefill && s->scale == 1)
+		a.k = least_prefill(s);
+	if (s->n && a.k > s->n)
+		return sizing_refuse(s, -DSI_EINVAL,
+				     "prefill: is more than the packets of the "
+				     "stream; the reader would never begin");
+	least = least_delay(s, a.k);
+	a.d = s->start_given ? s->start * s->scale : wide_max(least, 0);
+	place_last(s, &a);
+	if (s->over)
+		return 0;
+	need->exact = DSI_EXACT_ALL;
+	need->prefill = (uint32_t)a.k;
+	need->start = sizing_ticks(s, a.d);
+	sizing_slots(s, need, anchored_slots(s, &a, true),
+		     anchored_slots(s, &a, false));
+	need->lifetime =
+		sizing_ticks(s, a.read - a.sent + (s->Hc + s->Hp) * s->scale);
+	anchored_latency(s, &a, need);
+	need->underrun =
+		s->start_given && (a.d < least || (s->strict && a.d == least));
+	need->backlog = sizing_count(s, anchored_backlog(s, &a));
+	anchored_witness(s, &a, need);
+	return 0;
+}
