@@ -35,15 +35,15 @@ static bool goes_on(const struct sizing *s, dsi_wide k)
 	return !s->n || s->n > k;
 }
 
-/* Least k for a given d. */
+/* Least k for a given d: (k - 1) T + d covers tau, or nothing comes after. */
 static dsi_wide least_prefill(struct sizing *s)
 {
 	dsi_wide spare = s->tau - s->start;
+	dsi_wide k = 1;
 
-	if (spare < 0 || (spare == 0 && !s->strict))
-		return 1;
-	return s->strict ? wide_floor(spare, s->T) + 2
-			 : wide_ceil(spare, s->T) + 1;
+	if (spare > 0 || (spare == 0 && s->strict))
+		k = sizing_periods(spare, s->T, s->strict) + 1;
+	return s->n ? wide_min(k, s->n) : k;
 }
 
 /* Last packet - 1 of the stream in the drift's formulas; 0 = no drift. */
@@ -96,27 +96,62 @@ static dsi_wide anchored_slots(struct sizing *s, const struct anchored *a,
 
 static dsi_wide anchored_backlog(struct sizing *s, const struct anchored *a)
 {
-	dsi_wide waits = a->d + (s->W + s->tau_c) * s->scale;
 	dsi_wide most = sizing_periods(a->read - a->sent, a->step, s->strict);
-	dsi_wide begin = s->strict || waits ? a->k : a->k - 1;
 
-	most = wide_max(most, begin);
+	/* The commit of packet k - 1 is what the reader begins with. */
+	most = wide_max(most, a->k);
 	return s->n ? wide_min(most, s->n) : most;
 }
 
-/* Packet i >= k just after the anchor, or packet 0 long before it. */
+/* Before the anchor: packet i < k - 1 was committed m - i packets before it,
+ * m = k - 1, and is read i periods after it. */
+static dsi_wide soonest_of(struct sizing *s, const struct anchored *a,
+			   dsi_wide i)
+{
+	dsi_wide rest = a->k - 1 - i;
+	dsi_wide apart = wide_max(rest * s->D * s->scale,
+				  rest * s->T * s->fast - s->tau * s->scale);
+
+	return a->d + i * s->T * s->fast_c + apart;
+}
+
+static dsi_wide latest_of(struct sizing *s, const struct anchored *a,
+			  dsi_wide i)
+{
+	dsi_wide rest = a->k - 1 - i;
+
+	return a->d + (s->W + s->tau_c + s->tau) * s->scale +
+	       i * s->T * s->slow_c + rest * s->T * s->slow;
+}
+
+/* Shortest wait of a packet that came before the anchor: what soonest_of()
+ * says is convex in i, so the least is at an end or where its two parts
+ * meet. */
+static dsi_wide soonest(struct sizing *s, const struct anchored *a)
+{
+	dsi_wide m = a->k - 1;
+	dsi_wide least = a->d + m * s->T * s->fast_c; /* packet k - 1 */
+	dsi_wide fall = s->T * s->fast - s->D * s->scale;
+	dsi_wide meet = fall > 0 ? m - wide_floor(s->tau * s->scale, fall) : 0;
+	dsi_wide at[] = {0, meet - 1, meet, m - 1};
+
+	for (uint32_t j = 0; m && j < sizeof(at) / sizeof(at[0]); j++) {
+		dsi_wide i = wide_min(wide_max(at[j], 0), m - 1);
+
+		least = wide_min(least, soonest_of(s, a, i));
+	}
+	return least;
+}
+
 static void anchored_latency(struct sizing *s, const struct anchored *a,
 			     struct dsi_sizing_need *need)
 {
-	dsi_wide before = (a->k - 1) * s->T;
 	dsi_wide most = a->read - a->sent;
-	dsi_wide least = a->d + wide_max((a->k - 1) * s->D * s->scale,
-					 before * s->scale - s->tau * s->scale);
-	dsi_wide first = before * s->slow + s->tau * s->scale + a->d +
-			 (s->W + s->tau_c) * s->scale;
+	dsi_wide least = soonest(s, a);
 
 	if (a->k > 1)
-		most = wide_max(most, first);
+		most = wide_max(most, wide_max(latest_of(s, a, 0),
+					       latest_of(s, a, a->k - 2)));
 	if (goes_on(s, a->k)) {
 		dsi_wide i = last_index(s);
 		dsi_wide sent =

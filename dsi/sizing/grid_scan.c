@@ -173,7 +173,11 @@ static void report(struct sizing *s, const struct grid *g,
 	need->lifetime = sizing_ticks(s, wide_add(cover, drift, &s->over));
 	need->get_min = sizing_ticks(s, g->O - least);
 	need->get_max = sizing_ticks(s, w->get_max);
-	need->release_max = sizing_ticks(s, w->release_max);
+	/* The stream may end before a packet was read as a whole. */
+	need->release_max =
+		sizing_ticks(s, w->release_max == -DSI_WIDE_MAX
+					? w->get_max + s->Hc * s->scale
+					: w->release_max);
 	need->backlog = sizing_count(s, w->backlog);
 	need->last = (uint64_t)w->witness;
 	need->first = need->last - (need->slots - 1);

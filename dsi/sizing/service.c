@@ -84,6 +84,7 @@ static dsi_wide service_slots(struct sizing *s, bool strict, dsi_wide *where)
 	return most;
 }
 
+/* Woken by the k-th commit, it finds k packets. */
 static dsi_wide service_backlog(struct sizing *s)
 {
 	dsi_wide at[PLACES];
@@ -92,7 +93,9 @@ static dsi_wide service_backlog(struct sizing *s)
 	places(s, s->W, at);
 	for (int i = 0; i < PLACES; i++)
 		most = wide_max(most, waiting(s, at[i]));
-	return most;
+	if (s->coalesce > 1)
+		most = wide_max(most, 1) + s->coalesce - 1;
+	return s->n ? wide_min(most, s->n) : most;
 }
 
 static dsi_wide service_latency(struct sizing *s)
@@ -160,9 +163,7 @@ int sizing_service(struct sizing *s, struct dsi_sizing_need *need)
 	need->get_max = sizing_ticks(s, latency - s->C);
 	need->get_min = sizing_ticks(s, 0);
 	need->lifetime = sizing_ticks(s, latency + s->Hp);
-	need->backlog = sizing_count(
-		s, s->n ? wide_min(service_backlog(s) + extra, s->n)
-			: service_backlog(s) + extra);
+	need->backlog = sizing_count(s, service_backlog(s));
 	need->last =
 		(uint64_t)wide_max(where + extra, (dsi_wide)need->slots - 1);
 	need->first = need->last - (need->slots - 1);

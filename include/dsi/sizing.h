@@ -91,7 +91,8 @@ struct dsi_sizing_writer {
  *             (ANCHORED).  Used with START_GIVEN, otherwise the least is
  *             taken (STALL: 0).
  * @prefill:   ANCHORED: k, the grid begins when so many packets were
- *             committed; 0 = 1 with START_GIVEN or without; see @start
+ *             committed; 0 = 1, or, with a given start and without drift, the
+ *             least k that goes with it
  * @batch:     kc: it gets this many when the first of them is due, and
  *             releases them when the last is due (GRID); 0 = 1
  * @units:     b: units in one portion that it reads (GRID); 0 = as a packet
@@ -140,9 +141,12 @@ struct dsi_sizing_reader {
  *                are safe
  * @slots:        N: packets that must exist
  * @slots_closed: N if ties were closed
- * @units:        slots counted in units, if the units differ, else 0
- * @start:        O or d used.  If it was not given, strict ties need more
- *                than this (one tick), closed ties exactly this.
+ * @units:        endless streams whose units differ: units that must exist
+ *                if space is freed unit by unit; else 0
+ * @start:        O or d used.  If it was not given, closed ties need exactly
+ *                this and strict ties more than this, by however little; for
+ *                the slots that go with a whole tick more, ask again with
+ *                that start given.
  * @prefill:      ANCHORED: k used, else 0
  * @lifetime:     X: longest time from g_i to r_i, in the sense of the
  *                formula used; what @slots periods must cover
