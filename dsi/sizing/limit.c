@@ -23,7 +23,9 @@ struct limit {
 	struct dsi_text why;
 	char *buffer;
 	uint32_t bytes;
-	int err; /* why the last try failed, if it was no matter of slots */
+	bool keep_start; /* the start offset given must stay large enough */
+	bool underrun;	 /* that is why the last try failed */
+	int err;	 /* why it failed, if it was no matter of slots */
 };
 
 static int refuse(struct limit *l, int err, const char *sentence)
@@ -40,7 +42,8 @@ static bool enough(struct limit *l, uint64_t value)
 	*l->value = value * l->step;
 	l->err = dsi_size_reader(&l->writer, &l->reader, &need, l->buffer,
 				 l->bytes);
-	return !l->err && need.slots <= l->slots;
+	l->underrun = !l->err && l->keep_start && need.underrun;
+	return !l->err && !l->underrun && need.slots <= l->slots;
 }
 
 static bool has_grid(uint32_t pace)
@@ -100,11 +103,15 @@ static int largest(struct limit *l, uint64_t *out_value)
 {
 	uint64_t high = 1;
 
-	if (!enough(l, 0))
-		return l->err ? l->err
-			      : refuse(l, -DSI_ERANGE,
-				       "slots: are too few even for the value "
-				       "0");
+	if (!enough(l, 0)) {
+		if (l->err)
+			return l->err;
+		return refuse(l, -DSI_ERANGE,
+			      l->underrun ? "start: is too small even for the "
+					    "value 0"
+					  : "slots: are too few even for the "
+					    "value 0");
+	}
 	while (high < DSI_TICKS_MAX && enough(l, high))
 		high *= 2;
 	if (high >= DSI_TICKS_MAX && enough(l, DSI_TICKS_MAX)) {
@@ -115,17 +122,21 @@ static int largest(struct limit *l, uint64_t *out_value)
 	return 0;
 }
 
+/* Very long periods may leave the exact range; none of them can be the
+ * smallest if no shorter one was enough. */
 static int smallest(struct limit *l, uint64_t *out_value)
 {
 	uint64_t most = DSI_TICKS_MAX / l->step;
 	uint64_t high = 1;
 
-	while (high < most && !enough(l, high))
+	while (!enough(l, high)) {
+		if (high == most && l->err && l->err != -DSI_EOVERFLOW)
+			return l->err;
+		if (high == most || l->err == -DSI_EOVERFLOW)
+			return refuse(l, -DSI_ERANGE,
+				      "slots: are too few for any period");
 		high = high > most / 2 ? most : high * 2;
-	if (!enough(l, high))
-		return l->err ? l->err
-			      : refuse(l, -DSI_ERANGE,
-				       "slots: are too few for any period");
+	}
 	*out_value = l->step * (high == 1 ? 1 : halve(l, high, high / 2));
 	return 0;
 }
@@ -140,6 +151,7 @@ int dsi_size_limit(const struct dsi_sizing_writer *writer,
 			  .why = dsi__text(why, why_bytes),
 			  .buffer = why,
 			  .bytes = why_bytes};
+	int err;
 
 	if (!writer || !reader || !out_value || !slots ||
 	    dsi__options_copy(&l.writer, writer, sizeof(l.writer)) ||
@@ -152,10 +164,15 @@ int dsi_size_limit(const struct dsi_sizing_writer *writer,
 		return refuse(&l, -DSI_ENOTSUP,
 			      "parameter: this pace has none of that kind, or "
 			      "no limit of it is known");
+	l.keep_start =
+		parameter != DSI_LIMIT_START && parameter != DSI_LIMIT_PERIOD;
 	if (parameter == DSI_LIMIT_START)
 		l.reader.flags |= DSI_READER_START_GIVEN;
 	if (parameter == DSI_LIMIT_PERIOD && l.writer.units)
 		l.step = l.writer.units;
-	return parameter == DSI_LIMIT_PERIOD ? smallest(&l, out_value)
-					     : largest(&l, out_value);
+	err = parameter == DSI_LIMIT_PERIOD ? smallest(&l, out_value)
+					    : largest(&l, out_value);
+	if (!err)
+		dsi__text(why, why_bytes); /* forget the tries that failed */
+	return err;
 }

@@ -84,7 +84,6 @@ static dsi_wide service_slots(struct sizing *s, bool strict, dsi_wide *where)
 	return most;
 }
 
-/* Woken by the k-th commit, it finds k packets. */
 static dsi_wide service_backlog(struct sizing *s)
 {
 	dsi_wide at[PLACES];
@@ -93,8 +92,6 @@ static dsi_wide service_backlog(struct sizing *s)
 	places(s, s->W, at);
 	for (int i = 0; i < PLACES; i++)
 		most = wide_max(most, waiting(s, at[i]));
-	if (s->coalesce > 1)
-		most = wide_max(most, 1) + s->coalesce - 1;
 	return s->n ? wide_min(most, s->n) : most;
 }
 
@@ -113,30 +110,58 @@ static dsi_wide service_latency(struct sizing *s)
 	return most;
 }
 
-/* Woken at every k-th commit only: the first k - 1 wait for the k-th. */
-static dsi_wide coalesced(struct sizing *s, struct dsi_sizing_need *need)
+/* Woken at every k-th commit only: k - 1 slots more, and the first of them
+ * waits for the k-th. */
+static void coalesce(struct sizing *s, struct dsi_sizing_need *need,
+		     dsi_wide latency)
 {
-	dsi_wide added = s->coalesce == 1 ? 0
-					  : jcs_span_max(&s->stream,
-							 s->coalesce, &s->over);
+	dsi_wide extra = s->coalesce - 1;
+	dsi_wide strict = (dsi_wide)need->slots + extra;
+	dsi_wide closed = (dsi_wide)need->slots_closed + extra;
+	dsi_wide backlog = wide_max((dsi_wide)need->backlog, 1) + extra;
+	dsi_wide wait = jcs_span_max(&s->stream, s->coalesce, &s->over);
 
-	if (s->coalesce > 1)
-		need->exact = s->coalesce_wait || s->n ? 0 : DSI_EXACT_SLOTS;
-	return s->coalesce_wait ? wide_min(added, s->coalesce_wait) : added;
+	if (extra == 0)
+		return;
+	if (s->coalesce_wait)
+		wait = wide_min(wait, s->coalesce_wait);
+	need->exact = s->coalesce_wait || s->n ? 0 : DSI_EXACT_SLOTS;
+	sizing_slots(s, need, sizing_limit(s, strict), sizing_limit(s, closed));
+	need->backlog =
+		sizing_count(s, s->n ? wide_min(backlog, s->n) : backlog);
+	need->release_max = sizing_ticks(s, latency + wait);
+	need->get_max = sizing_ticks(s, latency - s->C + wait);
+	need->lifetime = sizing_ticks(s, latency + wait + s->Hp);
+	need->last = need->last + (uint64_t)extra;
+	need->first = need->last - (need->slots - 1);
+}
+
+static int known_service(struct sizing *s, struct dsi_sizing_need *need)
+{
+	dsi_wide where = 0;
+	dsi_wide closed = service_slots(s, false, &where);
+	dsi_wide strict = service_slots(s, true, &where);
+	dsi_wide latency = service_latency(s);
+
+	if (!s->strict)
+		closed = service_slots(s, false, &where);
+	if (s->over)
+		return 0;
+	need->exact = DSI_EXACT_ALL;
+	sizing_slots(s, need, sizing_limit(s, strict), sizing_limit(s, closed));
+	need->release_max = sizing_ticks(s, latency);
+	need->get_max = sizing_ticks(s, latency - s->C);
+	need->get_min = sizing_ticks(s, 0);
+	need->lifetime = sizing_ticks(s, latency + s->Hp);
+	need->backlog = sizing_count(s, service_backlog(s));
+	need->last = (uint64_t)wide_max(where, (dsi_wide)need->slots - 1);
+	need->first = need->last - (need->slots - 1);
+	coalesce(s, need, latency);
+	return 0;
 }
 
 int sizing_service(struct sizing *s, struct dsi_sizing_need *need)
 {
-	dsi_wide added, latency, closed, strict;
-	dsi_wide where = 0;
-	dsi_wide extra = s->coalesce - 1;
-
-	if (s->C == 0 && s->coalesce == 1) {
-		s->R = s->W;
-		return sizing_response(s, need);
-	}
-	if (s->C == 0)
-		s->C = 1;
 	if (s->C > s->T && !s->n)
 		return sizing_refuse(s, -DSI_EDOM,
 				     "service: is longer than the period, so "
@@ -148,25 +173,12 @@ int sizing_service(struct sizing *s, struct dsi_sizing_need *need)
 				     "coalesce: the last packets of a finite "
 				     "stream would never be read; give "
 				     "coalesce_wait");
-	need->exact = DSI_EXACT_ALL;
-	added = coalesced(s, need);
-	closed = service_slots(s, false, &where);
-	strict = service_slots(s, true, &where);
-	if (!s->strict)
-		closed = service_slots(s, false, &where);
-	latency = service_latency(s) + added;
-	if (s->over)
-		return 0;
-	sizing_slots(s, need, sizing_limit(s, strict + extra),
-		     sizing_limit(s, closed + extra));
-	need->release_max = sizing_ticks(s, latency);
-	need->get_max = sizing_ticks(s, latency - s->C);
-	need->get_min = sizing_ticks(s, 0);
-	need->lifetime = sizing_ticks(s, latency + s->Hp);
-	need->backlog = sizing_count(s, service_backlog(s));
-	need->last =
-		(uint64_t)wide_max(where + extra, (dsi_wide)need->slots - 1);
-	need->first = need->last - (need->slots - 1);
+	if (s->C)
+		return known_service(s, need);
+	/* Nothing to do for a packet: it is back when the reader woke up. */
+	s->R = s->W;
+	(void)sizing_response(s, need);
+	coalesce(s, need, s->W);
 	return 0;
 }
 

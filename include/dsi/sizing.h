@@ -231,7 +231,7 @@ DSI_API DSI_MUST_CHECK int dsi_size_fan_out(
  * @n_streams: their number, at least 1
  * @ties:      DSI_TIES_*
  * @wake:      W of the one consumer, ticks
- * @service:   C, ticks for each packet with its release
+ * @service:   C, ticks for each packet with its release, at least 1
  * @out_need:  slots, slots_closed, release_max, get_max and backlog are set
  * @why:       as above
  * @why_bytes: as above
@@ -289,7 +289,9 @@ DSI_API DSI_MUST_CHECK int dsi_size_self_timed(uint64_t period, uint64_t write,
  * @slots:     packets there are
  * @parameter: DSI_LIMIT_*; its own value in @writer or @reader is ignored
  * @out_value: the largest (PERIOD: the smallest) value, whole ticks, for
- *             which @slots are enough.  UINT64_MAX: any value.
+ *             which @slots are enough and, but for START and PERIOD, a start
+ *             offset that was given does not become too small.  UINT64_MAX:
+ *             any value.
  * @why:       as above
  * @why_bytes: as above
  *
