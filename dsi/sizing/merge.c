@@ -68,7 +68,8 @@ static bool sustainable(struct merge *m)
 	return num <= den;
 }
 
-/* From here on the pattern repeats and the reader does not fall back. */
+/* From here on the pattern repeats and the reader does not fall back; it may
+ * be behind by its first wake-up and service all the time. */
 static dsi_wide horizon(struct merge *m)
 {
 	dsi_wide steady = 0;
@@ -87,6 +88,7 @@ static dsi_wide horizon(struct merge *m)
 		if (over)
 			return DSI_WIDE_MAX;
 	}
+	steady += m->W + m->C;
 	return repeat > DSI_WIDE_MAX - steady ? DSI_WIDE_MAX : steady + repeat;
 }
 
