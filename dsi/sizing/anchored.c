@@ -198,7 +198,9 @@ int sizing_anchored(struct sizing *s, struct dsi_sizing_need *need)
 	place_last(s, &a);
 	if (s->over)
 		return 0;
-	need->exact = DSI_EXACT_ALL;
+	/* With drift, whether the jitter can fall that fast next to a distance
+	 * was not shown. */
+	need->exact = s->scale != 1 && s->D ? 0 : DSI_EXACT_ALL;
 	need->prefill = (uint32_t)a.k;
 	need->start = sizing_ticks(s, a.d);
 	sizing_slots(s, need, anchored_slots(s, &a, true),

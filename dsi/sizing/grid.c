@@ -155,6 +155,9 @@ int sizing_grid(struct sizing *s, struct dsi_sizing_need *need)
 				     "early, late: reordering together with "
 				     "drift; add the drift to the jitter");
 	need->exact = s->early || s->late ? 0 : DSI_EXACT_ALL;
+	/* A fast clock cannot be kept up against a longer distance. */
+	if (s->D * s->scale > s->T * s->fast)
+		need->exact = 0;
 	if (s->scale == 1 && (plain || !s->n)) {
 		endless(s, &g, need);
 		return 0;

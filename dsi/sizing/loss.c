@@ -7,7 +7,9 @@
  * packets j-N+1..j-1 were accepted: at most N - M of any N in a row are lost.
  * Two grids with an early writer and a late reader do exactly that for ever.
  *
- * A producer that waits instead does so until the packet M before is back.
+ * A producer that waits instead does so until the packet M before is back,
+ * and is late by that.  It catches up if both holds together fit in M periods;
+ * if not, every packet makes the next one later and there is no bound.
  */
 #include <dsi/errno.h>
 #include <dsi/types.h>
@@ -15,20 +17,27 @@
 #include "dsi/desc.h"
 #include "dsi/sizing/sizing_private.h"
 
-/* Longest wait of a producer on the reader's grid: X - M T.  With drift the
- * reader's period is at least as long as the slowest clock makes it. */
+/* M T; the caller's slots are fewer than 2^64 and T at most 2^62 */
+static dsi_wide covered(const struct dsi_sizing_writer *writer, uint64_t slots)
+{
+	return (dsi_wide)slots * (dsi_wide)writer->stream.period;
+}
+
+/* Longest wait of a producer on the reader's grid: X - M T. */
 static struct dsi_ticks wait_for(const struct dsi_sizing_writer *writer,
 				 const struct dsi_sizing_need *need,
-				 uint64_t slots, struct sizing *s)
+				 uint64_t slots)
 {
-	dsi_wide covered = wide_mul((dsi_wide)slots,
-				    (dsi_wide)writer->stream.period, &s->over);
-	dsi_wide left = need->lifetime.whole - covered;
+	dsi_wide left = need->lifetime.whole - covered(writer, slots);
 
-	if (left < 0 || s->over)
-		return (struct dsi_ticks){0, 0, 1};
-	return (struct dsi_ticks){(int64_t)left, need->lifetime.num,
-				  need->lifetime.den};
+	return (struct dsi_ticks){(int64_t)wide_max(left, 0), 0, 1};
+}
+
+static bool catches_up(const struct dsi_sizing_writer *writer,
+		       const struct dsi_sizing_reader *reader, uint64_t slots)
+{
+	return (dsi_wide)writer->hold + (dsi_wide)reader->hold <=
+	       covered(writer, slots);
 }
 
 static bool simple_grid(const struct dsi_sizing_writer *w,
@@ -65,8 +74,9 @@ int dsi_size_loss(const struct dsi_sizing_writer *writer,
 		loss.exact = simple && !writer->packets;
 		switch (reader->policy) {
 		case DSI_POLICY_BLOCK:
-			if (simple)
-				loss.wait = wait_for(writer, &need, slots, &s);
+			loss.exact &= catches_up(writer, reader, slots);
+			if (loss.exact)
+				loss.wait = wait_for(writer, &need, slots);
 			break;
 		case DSI_POLICY_DROP_NEW:
 			loss.lost = need.slots - slots;

@@ -41,7 +41,7 @@
  * @flags:     DSI_JCS_*
  * @period:    T, ticks, at least 1
  * @jitter:    tau, ticks; may exceed the period
- * @distance:  D, ticks, at most @period
+ * @distance:  D, ticks of a clock that is right, at most @period
  * @offset:    t0, ticks
  * @min_bytes: smallest packet, bytes
  * @max_bytes: largest packet, bytes; 0 = sizes are not described

@@ -148,6 +148,9 @@ struct dsi_sizing_reader {
  *                the slots that go with a whole tick more, ask again with
  *                that start given.
  * @prefill:      ANCHORED: k used, else 0
+ * @underrun:     1: the start given is too small.  @slots then holds for a
+ *                reader that leaves out what is late; one that takes it when
+ *                it comes may need more.
  * @lifetime:     X: longest time from g_i to r_i, in the sense of the
  *                formula used; what @slots periods must cover
  * @get_min:      shortest time from commit to get; negative: an underrun is
@@ -177,7 +180,7 @@ struct dsi_sizing_need {
 	uint64_t first;
 	uint64_t last;
 	uint32_t prefill;
-	uint32_t underrun; /* 1: the start given is too small */
+	uint32_t underrun;
 };
 
 /**
@@ -313,8 +316,10 @@ DSI_API DSI_MUST_CHECK int dsi_size_limit(
  * @lost:      of any @of packets in a row at most so many are lost
  * @of:        see @lost
  * @wait:      BLOCK: longest time the producer waits for a slot, and so is
- *             late by; GRID, ANCHORED and STALL readers without batches and
- *             units, else 0 with @exact 0
+ *             late by.  Known, with @exact 1, for an endless GRID without
+ *             batches and units if both holds fit in @slots periods;
+ *             otherwise 0 with @exact 0: with longer holds the producer falls
+ *             behind without end
  */
 struct dsi_sizing_loss {
 	uint32_t size;
