@@ -19,6 +19,7 @@
 #include "dsi/access.h"
 #include "dsi/component_private.h"
 #include "dsi/socket_private.h"
+#include "dsi/traffic.h"
 #include "dsi/wire.h"
 
 #define MAX_CONTROLS 64u
@@ -144,13 +145,15 @@ static int do_open(struct control *control, const struct dsi_wire_request *req,
 {
 	struct dsi_component *component = control->component;
 	struct dsi_open_request open = {.role = req->role, .desc = req->desc};
+	struct dsi_text none = dsi__text(NULL, 0);
 	struct dsi_socket *sock = NULL;
 	struct part *part;
 	int err;
 
 	if ((req->role != DSI_ROLE_PRODUCER &&
 	     req->role != DSI_ROLE_CONSUMER) ||
-	    dsi__wish_check(&req->wish) ||
+	    dsi__wish_check(&req->wish, &none) ||
+	    dsi__traffic_check(&req->desc.traffic, &none) ||
 	    dsi__string_length(req->desc.format, DSI_FORMAT_BYTES) ==
 		    DSI_FORMAT_BYTES ||
 	    dsi__string_copy(open.argument, req->argument, DSI_ARGUMENT_BYTES))
@@ -263,6 +266,8 @@ static void answer(struct control *control, struct dsi_wire_in *in)
 	out.reply.err = do_request(control, in, &out.reply, &part);
 	if (part) {
 		out.reply.desc = part->sock->desc;
+		out.reply.usage = part->sock->consumer_options.usage;
+		out.reply.policy = part->sock->consumer_options.policy;
 	}
 	if (out.reply.err && part && dsi_socket_error(part->sock)[0])
 		dsi__text_add(&text, dsi_socket_error(part->sock));

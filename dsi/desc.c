@@ -7,6 +7,7 @@
 #include <dsi/errno.h>
 
 #include "dsi/shm_layout.h"
+#include "dsi/traffic.h"
 
 #define MAX_ALIGN_BYTES (UINT32_C(1) << 21)
 #define MAX_DATA_BYTES (UINT64_C(1) << 46)
@@ -75,7 +76,8 @@ static int check_fields(const struct dsi_stream_desc *desc,
 	if (desc->flags & ~flags)
 		return bad(why, "flags", desc->flags,
 			   "has bits that are not DSI_STREAM_*");
-	if (desc->packets == 0 || desc->packets > DSI_MAX_PACKETS)
+	if ((desc->packets == 0 && !dsi__traffic_given(&desc->traffic)) ||
+	    desc->packets > DSI_MAX_PACKETS)
 		return bad(why, "packets", desc->packets, "is not in 1..65535");
 	if (desc->ring_slots && (!is_pow2(desc->ring_slots) ||
 				 desc->ring_slots > DSI_MAX_RING_SLOTS))
@@ -95,7 +97,10 @@ static int check_fields(const struct dsi_stream_desc *desc,
 				   "bytes");
 		return -DSI_EINVAL;
 	}
-	return 0;
+	if (desc->packets && desc->traffic.batch > desc->packets)
+		return bad(why, "traffic.batch", desc->traffic.batch,
+			   "is more than the stream's packets");
+	return dsi__traffic_check(&desc->traffic, why);
 }
 
 static int check_sizes(const struct dsi_stream_desc *desc, struct dsi_text *why)
@@ -130,16 +135,35 @@ int dsi_stream_desc_check(const struct dsi_stream_desc *desc, char *why,
 	err = check_fields(&copy, &text);
 	if (err)
 		return err;
+	if (!copy.packets)
+		copy.packets = 1; /* it will be sized; at least so many */
 	dsi__desc_resolve(&copy);
 	return check_sizes(&copy, &text);
+}
+
+int dsi__desc_sizable(const struct dsi_stream_desc *desc, struct dsi_text *why)
+{
+	struct dsi_stream_desc copy;
+
+	if (!desc || desc->size < offsetof(struct dsi_stream_desc, format) ||
+	    dsi__options_copy(&copy, desc, sizeof(copy))) {
+		dsi__text_add(why, "size: is not the size of a known "
+				   "struct dsi_stream_desc");
+		return -DSI_EINVAL;
+	}
+	if (dsi__traffic_given(&copy.traffic))
+		return dsi__traffic_check(&copy.traffic, why);
+	dsi__text_add(why, "traffic: is not declared, so that nothing follows "
+			   "from it");
+	return -DSI_EINVAL;
 }
 
 int dsi__desc_complete(const struct dsi_stream_desc *desc)
 {
 	struct dsi_text none = dsi__text(NULL, 0);
 
-	return desc->size == sizeof(*desc) && desc->ring_slots &&
-	       desc->max_sg && desc->align_bytes &&
+	return desc->size == sizeof(*desc) && desc->packets &&
+	       desc->ring_slots && desc->max_sg && desc->align_bytes &&
 	       !check_fields(desc, &none) && !check_sizes(desc, &none);
 }
 
@@ -155,6 +179,7 @@ void dsi__wish_from_options(struct dsi_wish *wish,
 		.min_packet_bytes = options->min_packet_bytes,
 		.max_packet_bytes = options->max_packet_bytes,
 		.max_sg = options->max_sg,
+		.usage = options->usage,
 	};
 	memcpy(wish->format, options->format, sizeof(wish->format));
 	memcpy(wish->label, options->label, sizeof(wish->label));
@@ -173,12 +198,13 @@ void dsi__wish_to_options(struct dsi_consumer_options *options,
 		.min_packet_bytes = wish->min_packet_bytes,
 		.max_packet_bytes = wish->max_packet_bytes,
 		.max_sg = wish->max_sg,
+		.usage = wish->usage,
 	};
 	memcpy(options->format, wish->format, sizeof(wish->format));
 	memcpy(options->label, wish->label, sizeof(wish->label));
 }
 
-int dsi__wish_check(const struct dsi_wish *wish)
+int dsi__wish_check(const struct dsi_wish *wish, struct dsi_text *why)
 {
 	const uint32_t flags = DSI_CONSUMER_WRITABLE |
 			       DSI_CONSUMER_KEEP_EXPIRED |
@@ -187,13 +213,15 @@ int dsi__wish_check(const struct dsi_wish *wish)
 	if ((wish->flags & ~flags) || wish->policy > DSI_POLICY_RECLAIM ||
 	    wish->queue_packets > DSI_MAX_PACKETS ||
 	    wish->hold_packets > DSI_MAX_PACKETS ||
-	    (wish->align_bytes && !is_pow2(wish->align_bytes)))
-		return -DSI_EINVAL;
-	if (dsi__string_length(wish->format, DSI_FORMAT_BYTES) ==
+	    (wish->align_bytes && !is_pow2(wish->align_bytes)) ||
+	    dsi__string_length(wish->format, DSI_FORMAT_BYTES) ==
 		    DSI_FORMAT_BYTES ||
-	    dsi__string_length(wish->label, DSI_LABEL_BYTES) == DSI_LABEL_BYTES)
+	    dsi__string_length(wish->label, DSI_LABEL_BYTES) ==
+		    DSI_LABEL_BYTES) {
+		dsi__text_add(why, "the consumer's options are not valid");
 		return -DSI_EINVAL;
-	return 0;
+	}
+	return dsi__usage_check(&wish->usage, why);
 }
 
 /* "name: the stream has A, this consumer needs B" */
@@ -247,6 +275,10 @@ int dsi__desc_match(const struct dsi_stream_desc *desc,
 	if (wish->hold_packets > desc->packets)
 		return mismatch(why, "packets", desc->packets,
 				"to hold at least", wish->hold_packets);
+	/* Also keeps a stranger from asking for a long calculation. */
+	if (wish->usage.batch > desc->packets)
+		return mismatch(why, "packets", desc->packets, "to get at once",
+				wish->usage.batch);
 	if ((wish->flags & DSI_CONSUMER_WRITABLE) &&
 	    !(desc->flags & DSI_STREAM_WRITABLE)) {
 		dsi__text_add(why, "writable: the consumer needs to write the "

@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "dsi/need.h"
 #include "dsi/socket_private.h"
 #include "dsi/wire.h"
 
@@ -31,6 +32,28 @@ static int check_offer(const struct dsi_wire_offer *offer, uint32_t policy)
 	if (desc->data_bytes & (dsi_port_page_bytes() - 1u))
 		return -DSI_EPROTO;
 	return 0;
+}
+
+/* The producer has compared already, but it is not to be trusted. */
+static int match_offer(struct dsi_socket *sock,
+		       const struct dsi_wire_offer *offer)
+{
+	const struct dsi_stream_desc *desc = &offer->desc;
+	struct dsi_text why = dsi__socket_say(sock);
+	struct dsi_wish wish;
+	uint32_t have = desc->packets < desc->ring_slots ? desc->packets
+							 : desc->ring_slots;
+	uint32_t need;
+	int err;
+
+	dsi__wish_from_options(&wish, &sock->consumer_options);
+	err = dsi__desc_match(desc, &wish, &why);
+	if (err)
+		return err;
+	if (offer->own_slots) /* one is for the end of the stream */
+		have = offer->own_slots > 2u ? offer->own_slots - 1u : 1u;
+	return dsi__need_match(&desc->traffic, &wish.usage, wish.policy, have,
+			       &need, &why);
 }
 
 static int map_regions(struct dsi_socket *sock, struct dsi_wire_in *in)
@@ -233,15 +256,11 @@ static int take_offer(struct dsi_link *link, struct dsi_wire_in *in)
 	struct dsi_socket *sock = link->sock;
 	const struct dsi_wire_offer *offer = &in->msg.offer;
 	int err = check_offer(offer, sock->consumer_options.policy);
-	struct dsi_text why = dsi__socket_say(sock);
-	struct dsi_wish wish;
 
 	if (err)
 		return dsi__socket_fail(sock, err,
 					"the offered geometry is impossible");
-	/* The producer has compared already, but it is not to be trusted. */
-	dsi__wish_from_options(&wish, &sock->consumer_options);
-	err = dsi__desc_match(&offer->desc, &wish, &why);
+	err = match_offer(sock, offer);
 	if (err)
 		return err;
 	err = map_regions(sock, in);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "dsi/access.h"
+#include "dsi/need.h"
 #include "dsi/socket_private.h"
 #include "dsi/wire.h"
 
@@ -44,32 +45,41 @@ static void refuse(struct dsi_link *link, int err, const char *text)
 
 /* ---- hello: does it match, and is there room? ---------------------------- */
 
-/* Links that joined or are about to, and the packets their queues may pin. */
-static uint32_t count_consumers(struct dsi_socket *sock, uint32_t *out_pinned)
-{
-	uint32_t n = 0;
+/* Who joined or is about to. */
+struct crowd {
+	uint32_t consumers;
+	uint32_t pinned; /* packets that their own queues may keep */
+	uint32_t need;	 /* the most that one of the others needs */
+};
 
-	*out_pinned = 0;
+static struct crowd count_consumers(struct dsi_socket *sock)
+{
+	struct crowd crowd = {0};
+
 	dsi_port_lock();
 	for (struct dsi_link *link = sock->links; link; link = link->next) {
 		if (link->state != DSI_LINK_OFFERED &&
 		    link->state != DSI_LINK_JOINED)
 			continue;
-		n++;
+		crowd.consumers++;
 		if (link->policy == DSI_POLICY_DROP_NEW)
-			*out_pinned += link->quota + 1u;
+			crowd.pinned += link->quota + 1u;
+		else if (crowd.need < link->need)
+			crowd.need = link->need;
 	}
 	dsi_port_unlock();
-	return n;
+	return crowd;
 }
 
-/* A DROP_NEW queue may never pin all packets: one stays the producer's, and
- * each queue has a place more for the end of the stream. */
-static int choose_quota(struct dsi_link *link, uint32_t wanted, uint32_t pinned,
-			struct dsi_text *why)
+/* A DROP_NEW queue may never pin all packets: one, and what others are known
+ * to need, stays for them, and each queue has a place more for the end of the
+ * stream. */
+static int choose_quota(struct dsi_link *link, uint32_t wanted,
+			const struct crowd *crowd, struct dsi_text *why)
 {
 	uint32_t packets = link->sock->desc.packets;
-	uint32_t left = packets - 1u > pinned + 1u ? packets - 2u - pinned : 0;
+	uint32_t kept = crowd->pinned + 1u + (crowd->need ? crowd->need : 1u);
+	uint32_t left = packets > kept ? packets - kept : 0;
 
 	link->quota = wanted ? wanted : packets / 4u ? packets / 4u : 1u;
 	if (!wanted && link->quota > left)
@@ -87,29 +97,46 @@ static int choose_quota(struct dsi_link *link, uint32_t wanted, uint32_t pinned,
 	return 0;
 }
 
+/* Packets that this consumer will have to itself, or with others that BLOCK
+ * or RECLAIM; 0 for a queue that is still to be chosen. */
+static uint32_t packets_for(const struct dsi_socket *sock,
+			    const struct dsi_wish *wish,
+			    const struct crowd *crowd)
+{
+	uint32_t packets = sock->desc.packets;
+
+	if (wish->policy == DSI_POLICY_DROP_NEW)
+		return wish->queue_packets;
+	packets = packets > crowd->pinned + 1u ? packets - crowd->pinned : 1u;
+	return packets < sock->desc.ring_slots ? packets
+					       : sock->desc.ring_slots;
+}
+
 static int admit(struct dsi_link *link, const struct dsi_wish *wish,
 		 struct dsi_text *why)
 {
-	uint32_t pinned;
-	uint32_t consumers = count_consumers(link->sock, &pinned);
-	int err = dsi__wish_check(wish);
+	struct dsi_socket *sock = link->sock;
+	struct crowd crowd = count_consumers(sock);
+	uint32_t wanted = wish->queue_packets;
+	int err = dsi__wish_check(wish, why);
 
-	if (err) {
-		dsi__text_add(why, "the consumer's options are not valid");
-		return err;
-	}
-	err = dsi__desc_match(&link->sock->desc, wish, why);
+	if (!err)
+		err = dsi__desc_match(&sock->desc, wish, why);
+	if (!err)
+		err = dsi__need_match(
+			&sock->desc.traffic, &wish->usage, wish->policy,
+			packets_for(sock, wish, &crowd), &link->need, why);
 	if (err)
 		return err;
-	if (consumers >= DSI_MAX_CONSUMERS) {
-		dsi__text_field(why, "consumers", consumers,
+	if (crowd.consumers >= DSI_MAX_CONSUMERS) {
+		dsi__text_field(why, "consumers", crowd.consumers,
 				"have joined already, more are not possible");
 		return -DSI_EUSERS;
 	}
 	link->policy = wish->policy;
-	if (wish->policy == DSI_POLICY_DROP_NEW)
-		return choose_quota(link, wish->queue_packets, pinned, why);
-	return 0;
+	if (wish->policy != DSI_POLICY_DROP_NEW)
+		return 0;
+	return choose_quota(link, wanted ? wanted : link->need, &crowd, why);
 }
 
 /* Make what this consumer gets of its own, and send it all. */

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "dsi/access.h"
+#include "dsi/need.h"
 #include "dsi/socket_private.h"
+#include "dsi/traffic.h"
 #include "dsi/wire.h"
 
 /* A live producer answers in no time; who does not is stopped or hostile. */
@@ -188,6 +190,31 @@ static int set_up_plane(struct dsi_socket *sock)
 				      desc->max_sg);
 }
 
+/* Our own copies of what the application gives, checked. */
+static int copy_options(struct dsi_socket *sock,
+			const struct dsi_stream_desc *desc,
+			const struct dsi_producer_options *opts)
+{
+	struct dsi_producer_options *options = &sock->producer_options;
+	int err = dsi__options_copy(options, opts, sizeof(*options));
+
+	if (!err && ((options->flags & ~DSI_PRODUCER_DATA_FD) ||
+		     options->wait_consumers > DSI_MAX_CONSUMERS ||
+		     options->n_readers > DSI_MAX_CONSUMERS))
+		err = -DSI_EINVAL;
+	if (!err)
+		err = dsi__options_copy(&sock->desc, desc, sizeof(sock->desc));
+	if (!err && !sock->desc.packets) {
+		err = dsi_stream_desc_size(&sock->desc, options->readers,
+					   options->n_readers, NULL, 0);
+		if (!err)
+			err = dsi_stream_desc_check(&sock->desc, NULL, 0);
+	}
+	options->readers = NULL; /* the application's, and used */
+	options->n_readers = 0;
+	return err;
+}
+
 int dsi_producer_create(const struct dsi_stream_desc *desc,
 			const struct dsi_producer_options *opts,
 			struct dsi_socket **out_sock)
@@ -200,18 +227,11 @@ int dsi_producer_create(const struct dsi_stream_desc *desc,
 	sock = create(DSI_ROLE_PRODUCER);
 	if (!sock)
 		return -DSI_ENOMEM;
-	err = dsi__options_copy(&sock->producer_options, opts,
-				sizeof(sock->producer_options));
-	if (!err &&
-	    ((sock->producer_options.flags & ~DSI_PRODUCER_DATA_FD) ||
-	     sock->producer_options.wait_consumers > DSI_MAX_CONSUMERS ||
-	     sock->producer_options.reserved))
-		err = -DSI_EINVAL;
-	if (!err)
-		err = dsi__options_copy(&sock->desc, desc, sizeof(sock->desc));
-	dsi__desc_resolve(&sock->desc);
-	if (!err)
+	err = copy_options(sock, desc, opts);
+	if (!err) {
+		dsi__desc_resolve(&sock->desc);
 		err = make_regions(sock);
+	}
 	if (!err)
 		err = set_up_plane(sock);
 	if (err) {
@@ -225,6 +245,7 @@ int dsi_producer_create(const struct dsi_stream_desc *desc,
 int dsi_consumer_create(const struct dsi_consumer_options *opts,
 			struct dsi_socket **out_sock)
 {
+	struct dsi_text none = dsi__text(NULL, 0);
 	struct dsi_socket *sock;
 	struct dsi_wish wish;
 
@@ -237,7 +258,7 @@ int dsi_consumer_create(const struct dsi_consumer_options *opts,
 			      sizeof(sock->consumer_options)))
 		goto invalid;
 	dsi__wish_from_options(&wish, &sock->consumer_options);
-	if (dsi__wish_check(&wish))
+	if (dsi__wish_check(&wish, &none))
 		goto invalid;
 	sock->plane.spin_ns = sock->consumer_options.spin_ns;
 	*out_sock = sock;
@@ -611,6 +632,18 @@ int dsi_socket_desc(const struct dsi_socket *sock,
 	memcpy(out_desc, &sock->desc, size);
 	out_desc->size = size;
 	return 0;
+}
+
+int dsi_socket_need(const struct dsi_socket *sock,
+		    struct dsi_sizing_need *out_need, uint64_t *out_tick_hz)
+{
+	if (!sock || sock->plane.role != DSI_ROLE_CONSUMER)
+		return -DSI_EINVAL;
+	if (!is_connected(sock))
+		return -DSI_ENOTCONN;
+	return dsi__need_tell(
+		&sock->desc.traffic, &sock->consumer_options.usage,
+		sock->consumer_options.policy, out_need, out_tick_hz);
 }
 
 int dsi_socket_area(const struct dsi_socket *sock, void **out_addr,

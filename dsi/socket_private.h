@@ -47,6 +47,7 @@ struct dsi_link {
 	uint32_t quota;
 	uint32_t own_slots;
 	/* Producer's side only. */
+	uint32_t need; /* packets it needs of the stream's; 0 = not known */
 	struct dsi_producer_peer *peer;
 	struct dsi_port_region signal;
 	struct dsi_port_region page;

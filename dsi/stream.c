@@ -16,9 +16,11 @@
 #include <string.h>
 
 #include "dsi/component_private.h"
+#include "dsi/need.h"
 #include "dsi/state.h"
 #include "dsi/stream_private.h"
 #include "dsi/text.h"
+#include "dsi/traffic.h"
 #include "dsi/wire.h"
 
 #define MEMBERS (DSI_MAX_CONSUMERS + 1u)
@@ -35,6 +37,8 @@ struct member {
 	uint32_t serial;  /* of the reply below */
 	_Atomic uint32_t events;
 	struct dsi_wire_reply reply;
+	uint32_t policy;	/* what its socket has */
+	struct dsi_usage usage; /* likewise */
 	char name[NAME_BYTES];
 };
 
@@ -253,33 +257,85 @@ static void hang_up(struct member *member)
 	member->conn = -1;
 }
 
+static void name_member(struct dsi_stream *stream, struct member *member,
+			const struct dsi_endpoint *endpoint)
+{
+	*member = (struct member){.stream = stream, .conn = -1};
+	(void)dsi__string_copy(
+		member->name, endpoint->local ? "(local)" : endpoint->component,
+		NAME_BYTES);
+}
+
+/* What the application wishes for a consumer, in the form that travels. */
+static int read_wish(struct dsi_wish *wish, const struct dsi_endpoint *endpoint)
+{
+	const struct dsi_consumer_options *given = &endpoint->consumer;
+	struct dsi_consumer_options options;
+	int err = dsi__options_copy(&options, given->size ? given : NULL,
+				    sizeof(options));
+
+	if (!err)
+		dsi__wish_from_options(wish, &options);
+	return err;
+}
+
+static int write_open(struct member *member, struct dsi_wire_request *request,
+		      const struct dsi_endpoint *endpoint,
+		      const struct dsi_stream_desc *desc)
+{
+	char sentence[DSI_WIRE_TEXT_BYTES] = "";
+	struct dsi_text why = dsi__text(sentence, sizeof(sentence));
+
+	if (read_wish(&request->wish, endpoint) ||
+	    dsi__string_copy(request->argument, endpoint->argument,
+			     DSI_ARGUMENT_BYTES))
+		return fail(member->stream, member, -DSI_EINVAL,
+			    "options or argument not valid");
+	request->role = desc ? DSI_ROLE_PRODUCER : DSI_ROLE_CONSUMER;
+	if (desc)
+		request->desc = *desc;
+	return dsi__wish_check(&request->wish, &why) ||
+			       dsi__traffic_check(&request->desc.traffic, &why)
+		       ? fail(member->stream, member, -DSI_EINVAL, sentence)
+		       : 0;
+}
+
+/* What the component says its socket has; it may be hostile. */
+static int take_reply(struct member *member, const struct dsi_wire_reply *reply,
+		      const struct dsi_stream_desc *wished)
+{
+	struct dsi_stream *stream = member->stream;
+	struct dsi_text none = dsi__text(NULL, 0);
+
+	member->socket = reply->socket;
+	if (!wished) {
+		member->policy = reply->policy;
+		member->usage = reply->usage;
+		return reply->policy > DSI_POLICY_RECLAIM ||
+				       dsi__usage_check(&reply->usage, &none)
+			       ? fail(stream, member, -DSI_EPROTO,
+				      "its options make no sense")
+			       : 0;
+	}
+	if (!dsi__desc_complete(&reply->desc))
+		return fail(stream, member, -DSI_EPROTO,
+			    "its description makes no sense");
+	stream->desc = reply->desc;
+	return 0;
+}
+
 static int open_member(struct dsi_stream *stream, struct member *member,
 		       const struct dsi_endpoint *endpoint,
 		       const struct dsi_stream_desc *desc, uint64_t deadline_ns)
 {
 	union dsi_wire msg = {.request = {.request = DSI_REQUEST_OPEN}};
-	struct dsi_consumer_options options;
 	struct dsi_wire_reply reply;
 	int err;
 
-	*member = (struct member){.stream = stream, .conn = -1};
-	(void)dsi__string_copy(
-		member->name, endpoint->local ? "(local)" : endpoint->component,
-		NAME_BYTES);
-	msg.request.role = desc ? DSI_ROLE_PRODUCER : DSI_ROLE_CONSUMER;
-	if (desc)
-		msg.request.desc = *desc;
-	if (dsi__options_copy(&options,
-			      endpoint->consumer.size ? &endpoint->consumer
-						      : NULL,
-			      sizeof(options)) ||
-	    dsi__string_copy(msg.request.argument, endpoint->argument,
-			     DSI_ARGUMENT_BYTES))
-		return fail(stream, member, -DSI_EINVAL,
-			    "options or argument not valid");
-	dsi__wish_from_options(&msg.request.wish, &options);
-
-	err = dial(stream, member, endpoint, deadline_ns);
+	name_member(stream, member, endpoint);
+	err = write_open(member, &msg.request, endpoint, desc);
+	if (!err)
+		err = dial(stream, member, endpoint, deadline_ns);
 	if (err)
 		return err;
 	member->source.ready = member_ready;
@@ -289,19 +345,11 @@ static int open_member(struct dsi_stream *stream, struct member *member,
 	member->watched = !err;
 	if (!err)
 		err = call(member, &msg, -1, deadline_ns, &reply);
-	if (err) {
+	if (!err)
+		err = take_reply(member, &reply, desc);
+	if (err)
 		hang_up(member);
-		return err;
-	}
-	member->socket = reply.socket;
-	if (desc && !dsi__desc_complete(&reply.desc)) {
-		hang_up(member);
-		return fail(stream, member, -DSI_EPROTO,
-			    "its description makes no sense");
-	}
-	if (desc)
-		stream->desc = reply.desc;
-	return 0;
+	return err;
 }
 
 /* Join one consumer: a fresh connection, one end for each. */
@@ -371,15 +419,64 @@ static int set_up(struct dsi_stream *stream)
 	return 0;
 }
 
-static int open_all(struct dsi_stream *stream,
-		    const struct dsi_stream_desc *desc,
+/* ---- a stream that sizes itself ------------------------------------------ */
+
+/* As many packets as all consumers need, by what is declared. */
+static int size_stream(struct dsi_stream *stream, struct dsi_stream_desc *desc,
+		       const struct dsi_endpoint *consumers, uint32_t n)
+{
+	char sentence[DSI_WIRE_TEXT_BYTES] = "";
+	struct dsi_text why = dsi__text(sentence, sizeof(sentence));
+	struct dsi_need_sum sum = {0};
+	struct dsi_wish wish;
+	int err = dsi__desc_sizable(desc, &why);
+
+	if (err)
+		return fail(stream, NULL, err, sentence);
+	for (uint32_t i = 0; i < n; i++) {
+		struct member *member = &stream->members[i + 1u];
+
+		name_member(stream, member, &consumers[i]);
+		if (read_wish(&wish, &consumers[i]))
+			err = -DSI_EINVAL;
+		if (!err)
+			err = dsi__wish_check(&wish, &why);
+		if (!err)
+			err = dsi__need_add(&sum, &desc->traffic, &wish, &why);
+		if (err)
+			return fail(stream, member, err, sentence);
+	}
+	err = dsi__need_total(&sum, &desc->traffic, &desc->packets, &why);
+	return err ? fail(stream, NULL, err, sentence) : 0;
+}
+
+/* Did the producer make what it was asked for? */
+static int check_size(struct dsi_stream *stream, uint32_t asked)
+{
+	char sentence[DSI_WIRE_TEXT_BYTES];
+	struct dsi_text why = dsi__text(sentence, sizeof(sentence));
+
+	if (stream->desc.packets >= asked)
+		return 0;
+	dsi__text_field(&why, "packets", asked,
+			"are needed and were asked for, it made ");
+	dsi__text_number(&why, stream->desc.packets);
+	return fail(stream, &stream->members[0], -DSI_ENOMATCH, sentence);
+}
+
+static int open_all(struct dsi_stream *stream, struct dsi_stream_desc *desc,
 		    const struct dsi_endpoint *producer,
 		    const struct dsi_endpoint *consumers, uint32_t n,
 		    uint64_t deadline_ns)
 {
-	int err = open_member(stream, &stream->members[0], producer, desc,
-			      deadline_ns);
+	int sized = !desc->packets && dsi__traffic_given(&desc->traffic);
+	int err = sized ? size_stream(stream, desc, consumers, n) : 0;
 
+	if (!err)
+		err = open_member(stream, &stream->members[0], producer, desc,
+				  deadline_ns);
+	if (!err && sized)
+		err = check_size(stream, desc->packets);
 	for (uint32_t i = 0; !err && i < n; i++) {
 		err = open_member(stream, &stream->members[i + 1u],
 				  &consumers[i], NULL, deadline_ns);
@@ -563,6 +660,22 @@ int dsi_stream_desc(const struct dsi_stream *stream,
 	memcpy(out_desc, &stream->desc, size);
 	out_desc->size = size;
 	return 0;
+}
+
+int dsi_stream_need(const struct dsi_stream *stream, uint32_t index,
+		    struct dsi_sizing_need *out_need, uint64_t *out_tick_hz)
+{
+	const struct member *member;
+
+	if (!stream || index >= DSI_MAX_CONSUMERS)
+		return -DSI_EINVAL;
+	if (!stream->desc.packets)
+		return -DSI_ENOTCONN;
+	member = &stream->members[index + 1u];
+	if (member->conn < 0)
+		return -DSI_ENOENT;
+	return dsi__need_tell(&stream->desc.traffic, &member->usage,
+			      member->policy, out_need, out_tick_hz);
 }
 
 int dsi_stream_state(const struct dsi_stream *stream)

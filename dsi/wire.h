@@ -126,8 +126,10 @@ struct dsi_wire_reply {
 	uint32_t serial;
 	int32_t err;
 	uint32_t socket;
-	uint32_t reserved;
-	struct dsi_stream_desc desc; /* OPEN, CONNECT: what the socket has */
+	uint32_t policy;
+	/* OPEN, CONNECT: what the socket has. */
+	struct dsi_stream_desc desc;
+	struct dsi_usage usage;
 	struct dsi_socket_stats stats;
 	char text[DSI_WIRE_TEXT_BYTES];
 };

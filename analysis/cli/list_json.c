@@ -12,6 +12,8 @@
 
 #include "listing.h"
 
+#define NS_PER_S UINT64_C(1000000000)
+
 /* Takes @value over, also when it fails. */
 static bool add(struct json_object *object, const char *key,
 		struct json_object *value)
@@ -49,6 +51,25 @@ static struct json_object *make_owner(const struct dsi_peer *owner)
 	return NULL;
 }
 
+/* Rounded down; UINT64_MAX if it is more. */
+static uint64_t to_ns(uint64_t ticks, uint64_t tick_hz)
+{
+	__extension__ typedef unsigned __int128 wide;
+	wide ns = tick_hz ? (wide)ticks * NS_PER_S / tick_hz : 0;
+
+	return ns < UINT64_MAX ? (uint64_t)ns : UINT64_MAX;
+}
+
+/* In nanoseconds to look at, in ticks to compute with. */
+static bool add_traffic(struct json_object *object, const struct dsi_traffic *t)
+{
+	return add_number(object, "period_ns", to_ns(t->period, t->tick_hz)) &&
+	       add_number(object, "jitter_ns", to_ns(t->jitter, t->tick_hz)) &&
+	       add_number(object, "tick_hz", t->tick_hz) &&
+	       add_number(object, "period_ticks", t->period) &&
+	       add_number(object, "jitter_ticks", t->jitter);
+}
+
 static bool add_desc(struct json_object *object,
 		     const struct dsi_stream_desc *desc)
 {
@@ -59,8 +80,7 @@ static bool add_desc(struct json_object *object,
 	       add_number(object, "align_bytes", desc->align_bytes) &&
 	       add_number(object, "data_bytes", desc->data_bytes) &&
 	       add_number(object, "lifetime_ns", desc->lifetime_ns) &&
-	       add_number(object, "period_ns", desc->period_ns) &&
-	       add_number(object, "jitter_ns", desc->jitter_ns) &&
+	       add_traffic(object, &desc->traffic) &&
 	       add_text(object, "format", desc->format);
 }
 

@@ -105,9 +105,8 @@ static void describe(const struct sender *s, struct dsi_stream_desc *desc)
 	desc->packets =
 		o->packets ? o->packets : choose_packets(desc->packet_bytes);
 	desc->lifetime_ns = o->lifetime_ns;
-	if (o->rate.numerator)
-		desc->period_ns =
-			NS_PER_S * o->rate.denominator / o->rate.numerator;
+	desc->traffic.tick_hz = o->rate.numerator;
+	desc->traffic.period = o->rate.numerator ? o->rate.denominator : 0;
 	snprintf(desc->format, sizeof(desc->format), "%s", format);
 }
 

@@ -103,8 +103,10 @@ static int join_all(struct control *ctl)
 
 	if (join(ctl, STREAM_A, NULL) != 0)
 		return -1;
-	/* The filter keeps size and format: B looks like A. */
-	wish.period_ns = ctl->desc[STREAM_A].period_ns;
+	/* The filter keeps size and format: B looks like A.  How many packets
+	 * it wants is its own choice. */
+	wish.packets = ctl->desc[STREAM_A].packets;
+	wish.traffic = ctl->desc[STREAM_A].traffic;
 	memcpy(wish.format, ctl->desc[STREAM_A].format, sizeof(wish.format));
 	return join(ctl, STREAM_B, &wish);
 }

@@ -328,8 +328,8 @@ static int source_open(struct worker *worker,
 	desc.max_sg = FRAME_PLANES;
 	desc.align_bytes = 4096;
 	desc.packet_bytes = src->in.layout.slot_bytes;
-	desc.period_ns = 1000000000ull * src->in.layout.rate_den /
-			 src->in.layout.rate_num;
+	desc.traffic.tick_hz = src->in.layout.rate_num;
+	desc.traffic.period = src->in.layout.rate_den;
 	frame_layout_print(&src->in.layout, desc.format, sizeof(desc.format));
 	*out_slot = 0;
 	return dsi_producer_create(&desc, &opts, out_sock);

@@ -53,7 +53,9 @@ struct dsi_ticks {
  *           use of its distance, GRID ones do not need it.
  * @hold:    Hp, ticks: how long before the commit it may get the slot
  * @packets: n: length of the stream, or packets from one synchronisation of
- *           the clocks to the next; 0 = without end
+ *           the clocks to the next; 0 = without end.  No answer is larger
+ *           than n: if the stream goes on after a synchronisation, an answer
+ *           of n means that n is too small.
  * @batch:   kp: it gets this many slots when the first of them is due, and
  *           commits them when the last is due; 0 = 1
  * @units:   a: units (e.g. audio frames) in one packet, for a reader that

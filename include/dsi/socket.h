@@ -18,6 +18,7 @@
 #define DSI_SOCKET_H
 
 #include <dsi/packet.h>
+#include <dsi/sizing.h>
 #include <dsi/types.h>
 
 /* A peer's identity as the kernel vouches for it. */
@@ -52,13 +53,17 @@ struct dsi_access {
 
 /**
  * dsi_producer_create - make a producer socket with its regions.
- * @desc:     description of the stream; copied
+ * @desc:     description of the stream; copied.  With 0 packets and a
+ *            declared traffic it gets as many packets as @opts->readers need.
  * @opts:     options, NULL = defaults; copied
  * @out_sock: the socket, state CREATED
  *
  * Return: 0, or
  *   -DSI_EINVAL  a description or option out of range; for the reason see
  *                dsi_stream_desc_check()
+ *   -DSI_ENOMATCH, -DSI_ERANGE, -DSI_EDOM, -DSI_ENOTSUP, -DSI_EOVERFLOW
+ *                it cannot be sized; for the reason see
+ *                dsi_stream_desc_size()
  *   -DSI_ENOSPC  the data area brought by the caller is too small
  *   -DSI_ENOMEM, -DSI_EMFILE, -DSI_EACCES  as the system says
  * Context: any thread.
@@ -113,7 +118,14 @@ DSI_API DSI_MUST_CHECK int dsi_socket_listen(struct dsi_socket *sock,
  *   -DSI_ENOENT     no such stream
  *   -DSI_ETIMEDOUT  it did not appear, or its producer does not answer
  *   -DSI_EACCES     its access rule does not admit us
- *   -DSI_ENOMATCH   descriptions do not match
+ *   -DSI_ENOMATCH   descriptions do not match: also if, by what both ends
+ *                   declare, the consumer expects another period, or needs
+ *                   more packets than there are
+ *   -DSI_EINVAL     a bad name, or what both ends declare is a contradiction
+ *   -DSI_EDOM       by what both ends declare no number of packets suffices
+ *   -DSI_ENOTSUP    what both declare is a combination without known bound
+ *   -DSI_EOVERFLOW  what both declare has no common tick, or numbers that
+ *                   are too large for exact arithmetic
  *   -DSI_EPROTONOSUPPORT  other version or byte order
  *   -DSI_EUSERS     it has DSI_MAX_CONSUMERS consumers
  *   -DSI_ENOSPC     no packets left for another DROP_NEW queue
@@ -234,6 +246,27 @@ DSI_API const char *dsi_state_name(uint32_t state);
  */
 DSI_API DSI_MUST_CHECK int dsi_socket_desc(const struct dsi_socket *sock,
 					   struct dsi_stream_desc *out_desc);
+
+/**
+ * dsi_socket_need - what a consumer's connection needs, and what it may rely
+ * on.
+ * @sock:        consumer socket, connected
+ * @out_need:    packets, start offset or delay, life time, latency and backlog
+ *               that follow from the stream's traffic and the consumer's own
+ *               usage.  Set @out_need->size before.
+ * @out_tick_hz: ticks in a second of the times in @out_need: the least common
+ *               multiple of both ends' ticks
+ *
+ * Holds as long as both ends keep to what they declared.
+ *
+ * Return: 0, -DSI_ENOTCONN, -DSI_EINVAL (also for a producer), -DSI_EDOM: one
+ *         of both ends declared nothing, so that nothing follows.
+ * Context: any thread.
+ * Since:   0.1
+ */
+DSI_API DSI_MUST_CHECK int dsi_socket_need(const struct dsi_socket *sock,
+					   struct dsi_sizing_need *out_need,
+					   uint64_t *out_tick_hz);
 
 /**
  * dsi_socket_area - the whole data area.

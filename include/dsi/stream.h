@@ -10,6 +10,7 @@
 #define DSI_STREAM_H
 
 #include <dsi/component.h>
+#include <dsi/sizing.h>
 #include <dsi/types.h>
 
 struct dsi_stream;
@@ -34,7 +35,9 @@ struct dsi_endpoint {
 /**
  * dsi_stream_create - open and join a producer and its consumers.
  * @desc:        description wished of the producer; zero fields (also
- *               @desc->packets) are the component's choice; NULL = all
+ *               @desc->packets) are the component's choice; NULL = all.
+ *               With a declared traffic and 0 packets the stream sizes
+ *               itself, see below.
  * @producer:    the producing component
  * @consumers:   the consuming components, array
  * @n_consumers: 1..DSI_MAX_CONSUMERS
@@ -44,7 +47,15 @@ struct dsi_endpoint {
  *               FAILED, so that dsi_stream_error() can be read; destroy it.
  *               NULL only after -DSI_EINVAL or -DSI_ENOMEM.
  *
- * Return: 0, or the first error a component or the connection gave.
+ * A stream sizes itself from @desc->traffic and the usage in each endpoint's
+ * options: the producer is asked for the least number of packets with which no
+ * consumer ever makes it wait, loses or lacks a packet, if all keep to what
+ * they declared.  A DROP_NEW consumer has its queue's packets for itself.  Each
+ * BLOCK consumer must declare its usage, a DROP_NEW consumer that or its
+ * queue_packets.  How the consumers may start is what dsi_stream_need() says.
+ *
+ * Return: 0, or the first error a component or the connection gave, or, for a
+ *         stream that sizes itself, as dsi_stream_desc_size().
  * Context: any thread; blocks.
  * Source:  original DSI dsi_stream_create()
  * Since:   0.1
@@ -147,6 +158,26 @@ DSI_API DSI_MUST_CHECK int dsi_stream_stats(struct dsi_stream *stream,
  */
 DSI_API DSI_MUST_CHECK int dsi_stream_desc(const struct dsi_stream *stream,
 					   struct dsi_stream_desc *out_desc);
+
+/**
+ * dsi_stream_need - what one consumer needs, and what it may rely on.
+ * @stream:      stream, at least CONNECTED
+ * @index:       consumer's index
+ * @out_need:    as for dsi_socket_need(); set its size before
+ * @out_tick_hz: ticks in a second of the times in @out_need
+ *
+ * From what its component and the producer's declared, which need not be what
+ * they were asked for.
+ *
+ * Return: 0, -DSI_ENOENT (no such consumer), -DSI_ENOTCONN, -DSI_EINVAL,
+ *         -DSI_EDOM: one of both declared nothing.
+ * Context: as dsi_stream_add().
+ * Since:   0.1
+ */
+DSI_API DSI_MUST_CHECK int dsi_stream_need(const struct dsi_stream *stream,
+					   uint32_t index,
+					   struct dsi_sizing_need *out_need,
+					   uint64_t *out_tick_hz);
 
 /**
  * dsi_stream_state - the state of a stream.

@@ -48,10 +48,96 @@
 #define DSI_STREAM_PHYS 0x0004u	    /* packets may carry DSI_PACKET_PHYS */
 
 /**
+ * struct dsi_traffic - how a producer sends, declared beforehand.
+ * @tick_hz:   ticks in a second, 1..DSI_TICKS_MAX; all times below are ticks.
+ *             1000000000 for nanoseconds, 30000 for a period of 1001 (29.97
+ *             a second), 48000 for audio.  0 = nothing is declared; then all
+ *             else must be 0 too.
+ * @period:    packet i is due @period times i after the first;
+ *             1..DSI_TICKS_MAX
+ * @jitter:    and committed 0..@jitter after that; 0..DSI_TICKS_MAX
+ * @distance:  two commits in a row are at least so far apart; 0..@period
+ * @hold:      a packet is got at most so long before its commit;
+ *             0..DSI_TICKS_MAX
+ * @span:      packets from one synchronisation of both ends' clocks to the
+ *             next, for ends that declare a drift; 0 = never synchronised
+ * @drift_ppb: its clock may run so much too fast or too slow, parts in 10^9;
+ *             0..999999999
+ * @batch:     packets got at once when the first of them is due, and
+ *             committed at once when the last is; 0..DSI_MAX_PACKETS and at
+ *             most the stream's packets, 0 = 1
+ * @ties:      DSI_TIES_*: a packet given back and one got, or one committed
+ *             and one got, at the same instant
+ * @reserved:  must be 0
+ *
+ * What the fields mean exactly, and what follows from them: sizing.h, struct
+ * dsi_sizing_writer.
+ */
+struct dsi_traffic {
+	uint64_t tick_hz;
+	uint64_t period;
+	uint64_t jitter;
+	uint64_t distance;
+	uint64_t hold;
+	uint64_t span;
+	uint32_t drift_ppb;
+	uint32_t batch;
+	uint32_t ties;
+	uint32_t reserved;
+};
+
+/**
+ * struct dsi_usage - how a consumer works, declared beforehand.
+ * @tick_hz:   ticks in a second, 1..DSI_TICKS_MAX; all times below are ticks,
+ *             each 0..DSI_TICKS_MAX.  It need not be the producer's.  0 =
+ *             nothing is declared; then all else must be 0 too.
+ * @period:    the period of the stream that it expects, compared exactly;
+ *             0 = any
+ * @jitter:    how late its get may be on its own grid (GRID, ANCHORED, STALL)
+ * @hold:      how long it may hold a packet (GRID, ANCHORED, STALL)
+ * @wake:      how late it may wake up (ANCHORED, STALL, SERVICE)
+ * @service:   longest time for one packet with its release (SERVICE)
+ * @response:  longest time from commit to release (RESPONSE)
+ * @start:     its first get after the first packet is due (GRID, STALL) or
+ *             after the @prefill-th packet was seen (ANCHORED); counts with
+ *             DSI_READER_START_GIVEN, else it is for dsi_socket_need() to say
+ * @pace:      DSI_PACE_*: how it decides when to get the next packet
+ * @flags:     DSI_READER_*
+ * @prefill:   ANCHORED: its grid begins when so many packets were seen;
+ *             0..DSI_MAX_PACKETS, 0 = 1
+ * @batch:     packets got at once and given back at once (GRID);
+ *             0..DSI_MAX_PACKETS and at most the stream's packets, 0 = 1
+ * @drift_ppb: its clock may run so much too fast or too slow, parts in 10^9
+ *             (GRID, ANCHORED); 0..999999999
+ * @reserved:  must be 0
+ *
+ * What the fields mean exactly, and what follows from them: sizing.h, struct
+ * dsi_sizing_reader.
+ */
+struct dsi_usage {
+	uint64_t tick_hz;
+	uint64_t period;
+	uint64_t jitter;
+	uint64_t hold;
+	uint64_t wake;
+	uint64_t service;
+	uint64_t response;
+	uint64_t start;
+	uint32_t pace;
+	uint32_t flags;
+	uint32_t prefill;
+	uint32_t batch;
+	uint32_t drift_ppb;
+	uint32_t reserved;
+};
+
+/**
  * struct dsi_stream_desc - the description of a stream, made by its producer.
  * @size:         sizeof(struct dsi_stream_desc)
  * @flags:        DSI_STREAM_*
- * @packets:      packets that exist, and data slots; 1..DSI_MAX_PACKETS
+ * @packets:      packets that exist, and data slots; 1..DSI_MAX_PACKETS, or
+ *                0 with a declared @traffic: as many as its readers need, see
+ *                dsi_stream_create() and dsi_producer_create()
  * @ring_slots:   descriptors in the ring, power of two,
  *                1..DSI_MAX_RING_SLOTS; 0 = @packets rounded up
  * @max_sg:       scatter/gather elements per packet, 1..DSI_MAX_SG; 0 = 1
@@ -63,8 +149,7 @@
  *                Rounded up to whole pages.
  * @lifetime_ns:  a packet expires this long after its time stamp; 0 = never.
  *                A packet without time stamp (time 0) does not expire.
- * @period_ns:    declared distance of packets, 0 = not declared
- * @jitter_ns:    declared jitter of that distance
+ * @traffic:      how the producer sends; all zero = not declared
  * @format:       what the data is, as text, e.g. a media type; "" = any.
  *                A consumer that asks for a format must ask for this one.
  */
@@ -79,8 +164,7 @@ struct dsi_stream_desc {
 	uint32_t reserved; /* must be 0 */
 	uint64_t data_bytes;
 	uint64_t lifetime_ns;
-	uint64_t period_ns;
-	uint64_t jitter_ns;
+	struct dsi_traffic traffic;
 	char format[DSI_FORMAT_BYTES];
 };
 
@@ -97,7 +181,8 @@ struct dsi_stream_desc {
  * @flags:            DSI_CONSUMER_*
  * @policy:           DSI_POLICY_*; default BLOCK
  * @queue_packets:    DROP_NEW: packets it may have waiting or held;
- *                    0 = a quarter of the stream's packets, at least 1
+ *                    0 = as many as it needs, if both ends declared how they
+ *                    work, else a quarter of the stream's packets, at least 1
  * @hold_packets:     packets it wants to hold at once; 0 = as many as exist
  * @align_bytes:      least alignment of data slots it can use; 0 = any
  * @min_packet_bytes: smallest slot capacity it can use; 0 = any
@@ -106,6 +191,9 @@ struct dsi_stream_desc {
  * @spin_ns:          how long a blocking get polls before it sleeps
  * @format:           the format it needs; "" = any
  * @label:            its name in lists and events; "" = none
+ * @usage:            how it works; all zero = not declared.  A stream that
+ *                    declares its traffic does not admit a consumer that
+ *                    could not keep up with it by what both declare.
  * @on_reclaim:       RECLAIM: called in get() and in dsi_packet_valid(), on
  *                    the caller's thread, when packets were overwritten
  *                    before they were used; must be RT-safe itself
@@ -124,6 +212,7 @@ struct dsi_consumer_options {
 	uint32_t spin_ns;
 	char format[DSI_FORMAT_BYTES];
 	char label[DSI_LABEL_BYTES];
+	struct dsi_usage usage;
 	void (*on_reclaim)(void *user, uint64_t packets);
 	void *user;
 };
@@ -144,6 +233,10 @@ struct dsi_consumer_options {
  *                  admitted, also if some have left since; one that left
  *                  before a get() could admit it does not count
  * @spin_ns:        how long a blocking get polls before it sleeps
+ * @n_readers:      their number, 0..DSI_MAX_CONSUMERS
+ * @readers:        the consumers expected, array; only for a description with
+ *                  0 packets, which dsi_producer_create() then sizes as
+ *                  dsi_stream_desc_size() does
  */
 struct dsi_producer_options {
 	uint32_t size;
@@ -151,7 +244,8 @@ struct dsi_producer_options {
 	int32_t data_fd;
 	uint32_t wait_consumers;
 	uint32_t spin_ns;
-	uint32_t reserved; /* must be 0 */
+	uint32_t n_readers;
+	const struct dsi_usage *readers;
 };
 
 /* Events of a socket.  DATA and SPACE are levels: they stay as long as get()
@@ -226,5 +320,35 @@ DSI_API uint64_t dsi_now(void);
  */
 DSI_API DSI_MUST_CHECK int dsi_stream_desc_check(
 	const struct dsi_stream_desc *desc, char *why, uint32_t why_bytes);
+
+/**
+ * dsi_stream_desc_size - as many packets as the readers need.
+ * @desc:      description with declared traffic; @desc->packets is set, and
+ *             left alone on failure
+ * @readers:   how each consumer works, array; all of them with policy BLOCK
+ * @n_readers: 1..DSI_MAX_CONSUMERS
+ * @why:       text buffer for the reason, may be NULL
+ * @why_bytes: its size
+ *
+ * The least number with which none of them ever makes the producer wait,
+ * and none ever lacks a packet, if both keep to what they declared; the
+ * largest of dsi_size_reader().
+ *
+ * Return: 0, or
+ *   -DSI_EINVAL     a value out of range or missing
+ *   -DSI_ENOMATCH   a reader expects another period, or starts too early
+ *   -DSI_ERANGE     more than DSI_MAX_PACKETS would be needed
+ *   -DSI_EDOM       no finite number suffices
+ *   -DSI_ENOTSUP    a combination without known bound, or a span of fewer
+ *                   packets than may be in use at once
+ *   -DSI_EOVERFLOW  no common tick, or exact arithmetic does not suffice
+ *   each with a sentence in @why.
+ * Context: as dsi_size_reader().
+ * Since:   0.1
+ */
+DSI_API DSI_MUST_CHECK int dsi_stream_desc_size(struct dsi_stream_desc *desc,
+						const struct dsi_usage *readers,
+						uint32_t n_readers, char *why,
+						uint32_t why_bytes);
 
 #endif /* DSI_TYPES_H */

@@ -11,7 +11,7 @@ expect 3 "nobody" list nobody
 
 mkfifo feed
 "$DSI" send cam --frame-bytes 1000 --packets 7 --lifetime 1.5s \
-	--format 'text/x-"quoted"' <feed 2>send.err &
+	--rate 59.94 --format 'text/x-"quoted"' <feed 2>send.err &
 sender=$!
 exec 3>feed
 dsi recv cam >out 2>recv.err 3>&- &
@@ -34,6 +34,8 @@ import json, sys
 stream, = json.load(open("list.json"))
 want = dict(name="cam", state="running", consumers=1, committed=5, packets=7,
             packet_bytes=1000, lifetime_ns=1500000000,
+            tick_hz=5994, period_ticks=100, jitter_ticks=0,
+            period_ns=16683350, jitter_ns=0,
             format='text/x-"quoted"')
 for key, value in want.items():
     assert stream[key] == value, (key, stream[key], value)

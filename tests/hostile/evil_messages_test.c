@@ -204,6 +204,185 @@ static void wishes(void)
 	}
 }
 
+/* ---- declared usage ------------------------------------------------------ */
+
+/* What becomes of a consumer that declares this: 0 if it gets an offer. */
+static int declare(const struct dsi_usage *usage, uint32_t policy)
+{
+	union dsi_wire msg;
+	struct dsi_wire_in in;
+	int32_t conn = evil_dial(VICTIM_NAME);
+	int err = -DSI_EPIPE;
+	int type;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.hello.purpose = DSI_HELLO_ATTACH;
+	msg.hello.wish.policy = policy;
+	msg.hello.wish.usage = *usage;
+	MUST_BE(dsi__wire_send(conn, &msg, DSI_WIRE_HELLO, sizeof(msg.hello),
+			       NULL, 0),
+		0);
+	type = evil_hear(conn, &in);
+	if (type == DSI_WIRE_OFFER)
+		err = 0;
+	else if (type == DSI_WIRE_REFUSE)
+		err = in.msg.refuse.err;
+	if (type == DSI_WIRE_REFUSE) { /* a sentence that ends */
+		size_t length =
+			strnlen(in.msg.refuse.text, sizeof(in.msg.refuse.text));
+
+		MUST(length > 8 && length < sizeof(in.msg.refuse.text));
+	}
+	dsi_port_handle_close(conn);
+	return err;
+}
+
+struct usage_case {
+	const char *name;
+	struct dsi_usage usage;
+	int want;
+};
+
+static void usages(void)
+{
+	const uint64_t more = DSI_TICKS_MAX + 1;
+	const struct usage_case cases[] = {
+		{"fits", {.tick_hz = 1000, .hold = 40}, 0},
+		{"other fields without a tick", {.hold = 40}, -DSI_EINVAL},
+		{"no tick, but a flag", {.flags = 1}, -DSI_EINVAL},
+		{"tick too fast", {.tick_hz = more}, -DSI_EINVAL},
+		{"tick max", {.tick_hz = UINT64_MAX}, -DSI_EINVAL},
+		{"tick as fast as can be",
+		 {.tick_hz = DSI_TICKS_MAX},
+		 -DSI_EOVERFLOW},
+		{"tick without common multiple",
+		 {.tick_hz = DSI_TICKS_MAX - 1},
+		 -DSI_EOVERFLOW},
+		{"a slow tick, and a time that overflows",
+		 {.tick_hz = 1, .hold = DSI_TICKS_MAX},
+		 -DSI_EOVERFLOW},
+		{"hold as long as can be",
+		 {.tick_hz = 1000, .hold = DSI_TICKS_MAX},
+		 -DSI_ENOMATCH},
+		{"hold too long", {.tick_hz = 1000, .hold = more}, -DSI_EINVAL},
+		{"hold max",
+		 {.tick_hz = 1000, .hold = UINT64_MAX},
+		 -DSI_EINVAL},
+		{"one packet too many",
+		 {.tick_hz = 1000, .hold = 8 * 40 - 55},
+		 -DSI_ENOMATCH},
+		{"as many as there are",
+		 {.tick_hz = 1000, .hold = 8 * 40 - 56},
+		 0},
+		{"period one more",
+		 {.tick_hz = 1000, .period = VICTIM_PERIOD + 1},
+		 -DSI_ENOMATCH},
+		{"period in another tick", {.tick_hz = 25, .period = 1}, 0},
+		{"period max",
+		 {.tick_hz = 1000, .period = UINT64_MAX},
+		 -DSI_EINVAL},
+		{"unknown pace", {.tick_hz = 1000, .pace = 5}, -DSI_EINVAL},
+		{"unknown flags", {.tick_hz = 1000, .flags = 2}, -DSI_EINVAL},
+		{"reserved", {.tick_hz = 1000, .reserved = 1}, -DSI_EINVAL},
+		{"starts at once",
+		 {.tick_hz = 1000, .flags = DSI_READER_START_GIVEN},
+		 -DSI_ENOMATCH},
+		{"more at once than there are",
+		 {.tick_hz = 1000, .batch = VICTIM_PACKETS + 1},
+		 -DSI_ENOMATCH},
+		{"batch max",
+		 {.tick_hz = 1000, .batch = UINT32_MAX},
+		 -DSI_EINVAL},
+		{"drift of all",
+		 {.tick_hz = 1000, .drift_ppb = DSI_PPB},
+		 -DSI_EINVAL},
+		{"drift of nearly all",
+		 {.tick_hz = 1000, .drift_ppb = DSI_PPB - 1},
+		 -DSI_ENOTSUP},
+		{"prefill of more than exist",
+		 {.tick_hz = 1000,
+		  .pace = DSI_PACE_ANCHORED,
+		  .prefill = VICTIM_PACKETS + 1},
+		 -DSI_ENOMATCH},
+		{"slower than they come",
+		 {.tick_hz = 1000, .pace = DSI_PACE_SERVICE, .service = 41},
+		 -DSI_EDOM},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int err;
+
+		outcome_case("usage: %s", cases[i].name);
+		err = declare(&cases[i].usage, DSI_POLICY_BLOCK);
+		victim_await_received(5);
+		outcome(err == cases[i].want, "%s",
+			err ? dsi_strerror(err) : "offered");
+	}
+}
+
+/* Each field with each of these, for each pace and policy: whatever is
+ * answered is a documented code. */
+static int documented(int err)
+{
+	switch (err) {
+	case 0:
+	case -DSI_EINVAL:
+	case -DSI_ENOMATCH:
+	case -DSI_EDOM:
+	case -DSI_ERANGE:
+	case -DSI_ENOTSUP:
+	case -DSI_EOVERFLOW:
+	case -DSI_ENOSPC:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static void usage_sweep(void)
+{
+	static const uint64_t values[] = {0,
+					  1,
+					  39,
+					  VICTIM_PACKETS,
+					  DSI_MAX_PACKETS,
+					  DSI_MAX_PACKETS + 1,
+					  UINT32_MAX,
+					  DSI_TICKS_MAX - 1,
+					  DSI_TICKS_MAX,
+					  DSI_TICKS_MAX + 1,
+					  UINT64_MAX};
+	uint32_t words = sizeof(struct dsi_usage) / 4u;
+
+	for (uint32_t pace = 0; pace <= DSI_PACE_RESPONSE; pace++) {
+		uint32_t offered = 0;
+		uint32_t asked = 0;
+		int bad = 0;
+
+		outcome_case("usage: each word of it, pace %u", pace);
+		for (uint32_t i = 0; i < 11u * words; i++) {
+			struct dsi_usage usage = {.tick_hz = 1000,
+						  .service = 1,
+						  .drift_ppb = i & 1u,
+						  .pace = pace};
+			uint32_t at = i / 11u * 4u;
+			uint64_t value = values[i % 11u];
+			uint32_t bytes = at % 8u || at >= 64u ? 4u : 8u;
+			int err;
+
+			memcpy((char *)&usage + at, &value, bytes);
+			err = declare(&usage, i % 3u);
+			bad = bad || documented(err) ? bad : err;
+			offered += err == 0;
+			asked++;
+		}
+		victim_await_received(5);
+		outcome(!bad && offered && offered < asked,
+			"%u of %u offered, %s", offered, asked,
+			bad ? dsi_strerror(bad) : "others refused");
+	}
+}
+
 /* ---- order --------------------------------------------------------------- */
 
 static void say_head(int32_t conn, uint32_t type, const int32_t *handles,
@@ -452,6 +631,8 @@ int main(void)
 	heads();
 	huge_message();
 	wishes();
+	usages();
+	usage_sweep();
 	wrong_order();
 	pages();
 	surplus_handles();

@@ -305,6 +305,126 @@ static void geometry(void)
 	}
 }
 
+/* ---- declared traffic ---------------------------------------------------- */
+
+#define PERIOD UINT64_C(40)
+
+/* A stream as the victim expects it, in ms: 95 ms of life, 3 packets. */
+static void declare(struct evil_producer *evil)
+{
+	evil->offer.desc.traffic = (struct dsi_traffic){
+		.tick_hz = 1000, .period = PERIOD, .jitter = 15, .hold = 40};
+}
+
+/* The victim declares its usage and must find out by itself. */
+static void expect_disbelief(struct evil_producer *evil, uint32_t policy,
+			     int want)
+{
+	struct dsi_consumer_options options = {
+		.size = sizeof(options),
+		.policy = policy,
+		.usage = {.tick_hz = 1000, .period = PERIOD, .hold = 40},
+	};
+	struct dsi_sizing_need need = {.size = sizeof(need)};
+	struct dsi_socket *sock;
+	uint64_t hz;
+	int err;
+
+	MUST_BE(pthread_create(&evil->thread, NULL, evil_serve, evil), 0);
+	MUST_BE(dsi_consumer_create(&options, &sock), 0);
+	err = dsi_socket_connect(sock, NAME, dsi_now() + PATIENCE_NS);
+	MUST(!err == !dsi_socket_error(sock)[0]);
+	if (!err)
+		MUST_BE(dsi_socket_need(sock, &need, &hz), 0);
+	else
+		MUST_BE(dsi_socket_need(sock, &need, &hz), -DSI_ENOTCONN);
+	outcome(err == want, "connect: %s: %s", dsi_strerror(err),
+		dsi_socket_error(sock));
+	dsi_socket_destroy(sock);
+	evil_end(evil);
+}
+
+static void traffic(void)
+{
+	static const struct word_case cases[] = {
+		WORD(dsi_wire_offer, desc.traffic.tick_hz, 0),
+		WORD(dsi_wire_offer, desc.traffic.tick_hz, DSI_TICKS_MAX + 1),
+		WORD(dsi_wire_offer, desc.traffic.tick_hz, UINT64_MAX),
+		WORD(dsi_wire_offer, desc.traffic.period, 0),
+		WORD(dsi_wire_offer, desc.traffic.period, DSI_TICKS_MAX + 1),
+		WORD(dsi_wire_offer, desc.traffic.period, UINT64_MAX),
+		WORD(dsi_wire_offer, desc.traffic.jitter, DSI_TICKS_MAX + 1),
+		WORD(dsi_wire_offer, desc.traffic.jitter, UINT64_MAX),
+		WORD(dsi_wire_offer, desc.traffic.distance, PERIOD + 1),
+		WORD(dsi_wire_offer, desc.traffic.distance, UINT64_MAX),
+		WORD(dsi_wire_offer, desc.traffic.hold, DSI_TICKS_MAX + 1),
+		WORD(dsi_wire_offer, desc.traffic.hold, UINT64_MAX),
+		WORD(dsi_wire_offer, desc.traffic.drift_ppb, DSI_PPB),
+		WORD(dsi_wire_offer, desc.traffic.drift_ppb, UINT32_MAX),
+		WORD(dsi_wire_offer, desc.traffic.batch, PACKETS + 1),
+		WORD(dsi_wire_offer, desc.traffic.batch, UINT32_MAX),
+		WORD(dsi_wire_offer, desc.traffic.ties, 2),
+		WORD(dsi_wire_offer, desc.traffic.ties, UINT32_MAX),
+		WORD(dsi_wire_offer, desc.traffic.reserved, 1),
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct evil_producer evil;
+
+		evil_begin(&evil, DSI_POLICY_BLOCK);
+		declare(&evil);
+		outcome_case("offer: %s", cases[i].name);
+		put(&evil.offer, &cases[i]);
+		expect_connect(&evil, -DSI_EPROTO);
+	}
+}
+
+/* Valid, but not what the victim needs; an honest producer would refuse. */
+static void promises(void)
+{
+	static const struct {
+		struct word_case word;
+		int want;
+	} cases[] = {
+		{WORD(dsi_wire_offer, desc.traffic.ties, 0), 0},
+		{WORD(dsi_wire_offer, desc.traffic.period, PERIOD - 1),
+		 -DSI_ENOMATCH},
+		{WORD(dsi_wire_offer, desc.traffic.tick_hz, 999),
+		 -DSI_ENOMATCH},
+		{WORD(dsi_wire_offer, desc.traffic.tick_hz, DSI_TICKS_MAX),
+		 -DSI_ENOMATCH},
+		{WORD(dsi_wire_offer, desc.traffic.jitter, 239), 0},
+		{WORD(dsi_wire_offer, desc.traffic.jitter, 240), -DSI_ENOMATCH},
+		{WORD(dsi_wire_offer, desc.traffic.jitter, DSI_TICKS_MAX),
+		 -DSI_ENOMATCH},
+		{WORD(dsi_wire_offer, desc.traffic.hold, DSI_TICKS_MAX),
+		 -DSI_ENOMATCH},
+		{WORD(dsi_wire_offer, desc.traffic.drift_ppb, 1), -DSI_EDOM},
+		{WORD(dsi_wire_offer, desc.traffic.span, UINT64_MAX), 0},
+	};
+	struct evil_producer evil;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		evil_begin(&evil, DSI_POLICY_BLOCK);
+		declare(&evil);
+		outcome_case("promise: %s", cases[i].word.name);
+		put(&evil.offer, &cases[i].word);
+		expect_disbelief(&evil, DSI_POLICY_BLOCK, cases[i].want);
+	}
+	evil_begin(&evil, DSI_POLICY_BLOCK);
+	outcome_case("promise: nothing declared");
+	expect_disbelief(&evil, DSI_POLICY_BLOCK, -DSI_ENOMATCH);
+	evil_begin(&evil, DSI_POLICY_DROP_NEW);
+	declare(&evil);
+	evil.offer.own_slots = 2; /* takes 1, and the end */
+	outcome_case("promise: a queue that is too short");
+	expect_disbelief(&evil, DSI_POLICY_DROP_NEW, -DSI_ENOMATCH);
+	evil_begin(&evil, DSI_POLICY_DROP_NEW);
+	declare(&evil);
+	outcome_case("promise: a queue that is long enough");
+	expect_disbelief(&evil, DSI_POLICY_DROP_NEW, 0);
+}
+
 /* ---- regions ------------------------------------------------------------- */
 
 static int32_t memfd_of(uint64_t bytes, int seals)
@@ -850,8 +970,6 @@ static void *scribble_all(void *arg)
 	struct scribbler *scribbler = arg;
 	uint64_t position = 0;
 
-	while (!atomic_load(&scribble))
-		moment();
 	while (atomic_load(&scribble)) {
 		scribble_once(scribbler, position);
 		position += must_random(&scribbler->random) % 2u;
@@ -899,9 +1017,10 @@ static void scribbled(uint32_t policy, uint32_t rounds)
 		write_slot(&evil, &good, policy == DSI_POLICY_DROP_NEW);
 		MUST_BE(victim_connect(&evil, policy, &sock), 0);
 		MUST_BE(dsi_socket_start(sock), 0);
+		/* Before it begins: it may come to it after we are done. */
+		atomic_store(&scribble, 1);
 		MUST_BE(pthread_create(&thread, NULL, scribble_all, &scribbler),
 			0);
-		atomic_store(&scribble, 1);
 		broken += live_with_it(sock, 200) == -DSI_EPROTO;
 		atomic_store(&scribble, 0);
 		MUST_BE(pthread_join(thread, NULL), 0);
@@ -919,6 +1038,8 @@ int main(void)
 	MUST_BE(setenv("DSI_RUNTIME_DIR", folder, 1), 0);
 	heads();
 	geometry();
+	traffic();
+	promises();
 	regions();
 	number_of_handles();
 	answers();

@@ -81,6 +81,12 @@ void victim_begin(void)
 		.ring_slots = VICTIM_SLOTS,
 		.max_sg = 2,
 		.packet_bytes = VICTIM_BYTES,
+		.traffic = {.tick_hz = 1000,
+			    .period = VICTIM_PERIOD,
+			    .jitter = 15,
+			    .distance = 5,
+			    .hold = VICTIM_PERIOD,
+			    .span = 1000000},
 	};
 	const struct dsi_producer_options options = {
 		.size = sizeof(options),

@@ -14,6 +14,7 @@
 #define VICTIM_NAME "victim"
 #define VICTIM_PACKETS 16u
 #define VICTIM_SLOTS 8u
+#define VICTIM_PERIOD 40u   /* ms, declared; nobody keeps to it */
 #define VICTIM_BYTES 16384u /* large: returns are looked at every time */
 
 /* However slow the machine. */

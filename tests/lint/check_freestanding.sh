@@ -13,7 +13,7 @@ trap 'rm -f "$whole"' EXIT
 "$cc" -nostdlib -r -o "$whole" "$@"
 defined=$("$nm" --defined-only "$whole" | grep -c ' T dsi_' || true)
 foreign=$("$nm" -u "$whole" | awk '{ print $NF }' |
-	grep -Evx 'mem(cpy|set|cmp|move)|dsi_port_[a-z_]+|__u?(div|mod)ti3' || true)
+	grep -Evx 'mem(cpy|set|cmp|move)|dsi_port_[a-z_]+|__u?(div|mod|divmod)ti[34]' || true)
 
 if [ "$defined" -eq 0 ]; then
 	echo "no dsi_ function in $# objects" >&2

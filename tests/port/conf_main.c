@@ -28,6 +28,7 @@ const struct conf_test *const conf_suites[] = {
 	conf_death_tests,
 	conf_select_tests,
 	conf_control_tests,
+	conf_sized_tests,
 #endif
 	NULL,
 };

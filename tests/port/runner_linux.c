@@ -221,7 +221,7 @@ static void clean_up(pid_t pid)
 
 static int wait_child(pid_t pid)
 {
-	uint64_t deadline = dsi_port_now() + timeout_s * 1000000000u;
+	uint64_t deadline = dsi_port_now() + timeout_s * UINT64_C(1000000000);
 	int status;
 
 	while (waitpid(pid, &status, WNOHANG) == 0) {

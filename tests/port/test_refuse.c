@@ -364,7 +364,7 @@ static int refuse_bad_options(void)
 	popts.flags = 0x8000;
 	conf_equal(dsi_producer_create(&desc, &popts, &sock), -DSI_EINVAL);
 	popts.flags = 0;
-	popts.reserved = 1;
+	popts.n_readers = DSI_MAX_CONSUMERS + 1;
 	conf_equal(dsi_producer_create(&desc, &popts, &sock), -DSI_EINVAL);
 	conf_equal(dsi_producer_create(&desc, NULL, NULL), -DSI_EINVAL);
 	/* A longer struct of a later version is fine if its tail is zero. */

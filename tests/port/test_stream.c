@@ -852,7 +852,8 @@ static int stream_desc_is_resolved(void)
 	struct pair pair;
 
 	strcpy(desc.format, "video/raw");
-	desc.period_ns = 40000000;
+	desc.traffic.tick_hz = 1000000000;
+	desc.traffic.period = 40000000;
 	conf_try(conf_produce(NAME, &desc, 1, &pair.producer));
 	conf_try(conf_consume(NAME, NULL, &pair.consumer));
 	memset(seen, 0, sizeof(seen));
@@ -866,7 +867,8 @@ static int stream_desc_is_resolved(void)
 	conf_equal(seen[0].align_bytes, 64);
 	conf_equal(seen[0].packet_bytes, CONF_BYTES);
 	conf_check(seen[0].data_bytes >= 5 * CONF_BYTES);
-	conf_equal(seen[0].period_ns, 40000000);
+	conf_equal(seen[0].traffic.tick_hz, 1000000000);
+	conf_equal(seen[0].traffic.period, 40000000);
 	conf_equal(strcmp(seen[1].format, "video/raw"), 0);
 	return pair_end(&pair);
 }

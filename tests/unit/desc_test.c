@@ -303,6 +303,39 @@ static void complete_means_resolved(void **user)
 	assert_false(dsi__desc_complete(&desc));
 }
 
+/* With a declared traffic the number of packets may be left open, but only
+ * until the stream is made. */
+static void traffic_is_checked(void **user)
+{
+	struct dsi_stream_desc desc = good_desc();
+	char why[LONG_BYTES];
+
+	(void)user;
+	desc.traffic =
+		(struct dsi_traffic){.tick_hz = 25, .period = 1, .batch = 8};
+	assert_int_equal(dsi_stream_desc_check(&desc, why, sizeof(why)), 0);
+	dsi__desc_resolve(&desc);
+	assert_true(dsi__desc_complete(&desc));
+	desc.traffic.batch = 9;
+	assert_int_equal(dsi_stream_desc_check(&desc, why, sizeof(why)),
+			 -DSI_EINVAL);
+	assert_memory_equal(why, "traffic.batch: 9 ", 17);
+	assert_false(dsi__desc_complete(&desc));
+	desc.packets = 0;
+	assert_int_equal(dsi_stream_desc_check(&desc, why, sizeof(why)), 0);
+	assert_false(dsi__desc_complete(&desc));
+	desc.packet_bytes = 0;
+	desc.data_bytes = 0;
+	assert_int_equal(dsi_stream_desc_check(&desc, why, sizeof(why)),
+			 -DSI_EINVAL);
+	assert_memory_equal(why, "data_bytes: ", 12);
+	desc = good_desc();
+	desc.traffic.period = 1;
+	assert_int_equal(dsi_stream_desc_check(&desc, why, sizeof(why)),
+			 -DSI_EINVAL);
+	assert_memory_equal(why, "traffic.tick_hz: 0 ", 19);
+}
+
 /* ---- do both ends match? ------------------------------------------------- */
 
 struct mismatch {
@@ -319,6 +352,7 @@ static void mismatches_are_named(void **user)
 		{"packet_bytes: ", {.min_packet_bytes = 101}},
 		{"packet_bytes: ", {.max_packet_bytes = 99}},
 		{"packets: ", {.hold_packets = 9}},
+		{"packets: ", {.usage = {.tick_hz = 1, .batch = 9}}},
 		{"writable: ", {.flags = DSI_CONSUMER_WRITABLE}},
 	};
 	struct dsi_stream_desc desc = full_desc();
@@ -364,6 +398,7 @@ static void matching_ends(void **user)
 		.max_packet_bytes = 100,
 		.max_sg = 1,
 		.format = "audio",
+		.usage = {.tick_hz = 1, .batch = 8},
 	};
 
 	(void)user;
@@ -400,17 +435,18 @@ static void bad_wishes(void **user)
 		{.align_bytes = 3},
 		{.align_bytes = UINT32_MAX},
 	};
+	struct dsi_text none = dsi__text(NULL, 0);
 	struct dsi_wish wish = {0};
 
 	(void)user;
-	assert_int_equal(dsi__wish_check(&wish), 0);
+	assert_int_equal(dsi__wish_check(&wish, &none), 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(dsi__wish_check(&bad[i]), -DSI_EINVAL);
+		assert_int_equal(dsi__wish_check(&bad[i], &none), -DSI_EINVAL);
 	memset(wish.format, 'x', sizeof(wish.format));
-	assert_int_equal(dsi__wish_check(&wish), -DSI_EINVAL);
+	assert_int_equal(dsi__wish_check(&wish, &none), -DSI_EINVAL);
 	wish = (struct dsi_wish){0};
 	memset(wish.label, 'x', sizeof(wish.label));
-	assert_int_equal(dsi__wish_check(&wish), -DSI_EINVAL);
+	assert_int_equal(dsi__wish_check(&wish, &none), -DSI_EINVAL);
 }
 
 static void wishes_travel(void **user)
@@ -427,6 +463,7 @@ static void wishes_travel(void **user)
 		.max_sg = 9,
 		.format = "f",
 		.label = "l",
+		.usage = {.tick_hz = 10, .hold = 11},
 	};
 	struct dsi_consumer_options back;
 	struct dsi_wish wish;
@@ -476,6 +513,7 @@ int main(void)
 		cmocka_unit_test(options_are_copied),
 		cmocka_unit_test(defaults_mean_this),
 		cmocka_unit_test(complete_means_resolved),
+		cmocka_unit_test(traffic_is_checked),
 		cmocka_unit_test(mismatches_are_named),
 		cmocka_unit_test(too_many_elements),
 		cmocka_unit_test(matching_ends),

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * evil_control_test.c - a control application that asks a component for what
+ * cannot be, and a component that answers what cannot be.
+ *
+ * Both are answered with a documented code; the component goes on to serve
+ * others, and the control application's stream is FAILED with a sentence.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/hostile/evil_peer.h"
+#include "tests/hostile/outcomes.h"
+#include "tests/hostile/victim_stream.h"
+#include "tests/unit/must.h"
+
+#define VICTIM "victim.component"
+#define EVIL "evil.component"
+#define TOO_LONG (DSI_TICKS_MAX + 1u)
+
+struct word_case {
+	const char *name;
+	size_t offset;
+	uint32_t bytes;
+	uint64_t value;
+};
+
+#define WORD(type, field, value)                                    \
+	{                                                           \
+#field " " #value, offsetof(struct type, field),    \
+			sizeof(((struct type *)NULL)->field), value \
+	}
+
+static void put(void *base, const struct word_case *word)
+{
+	uint32_t narrow = (uint32_t)word->value;
+
+	if (word->bytes == 4)
+		memcpy((char *)base + word->offset, &narrow, sizeof(narrow));
+	else
+		memcpy((char *)base + word->offset, &word->value,
+		       sizeof(word->value));
+}
+
+/* ---- the honest component ------------------------------------------------ */
+
+static int open_socket(void *user, const struct dsi_open_request *request,
+		       struct dsi_socket **out_sock)
+{
+	struct dsi_stream_desc desc = request->desc;
+
+	(void)user;
+	if (request->role == DSI_ROLE_CONSUMER)
+		return dsi_consumer_create(&request->consumer, out_sock);
+	desc.packets = desc.packets ? desc.packets : 4;
+	desc.packet_bytes = 64;
+	return dsi_producer_create(&desc, NULL, out_sock);
+}
+
+static void close_socket(void *user, struct dsi_socket *sock)
+{
+	(void)user;
+	dsi_socket_destroy(sock);
+}
+
+static struct dsi_component *make_component(void)
+{
+	static const struct dsi_component_ops ops = {
+		.size = sizeof(ops),
+		.open = open_socket,
+		.close = close_socket,
+	};
+	struct dsi_component *component;
+
+	MUST_BE(dsi_component_create(VICTIM, NULL, &ops, NULL,
+				     DSI_COMPONENT_THREAD, &component),
+		0);
+	return component;
+}
+
+static struct dsi_endpoint endpoint(const char *name)
+{
+	return (struct dsi_endpoint){
+		.size = sizeof(struct dsi_endpoint),
+		.component = name,
+		.consumer = {.size = sizeof(struct dsi_consumer_options)},
+	};
+}
+
+/* ---- requests ------------------------------------------------------------ */
+
+/* The component's answer to it. */
+static int ask(union dsi_wire *msg)
+{
+	struct dsi_wire_in in;
+	int32_t conn;
+
+	MUST_BE(dsi_port_connect(VICTIM, DSI_PORT_COMPONENT, &conn), 0);
+	MUST_BE(dsi__wire_send(conn, msg, DSI_WIRE_REQUEST,
+			       sizeof(msg->request), NULL, 0),
+		0);
+	MUST_BE(evil_hear(conn, &in), DSI_WIRE_REPLY);
+	MUST(in.msg.reply.serial == msg->request.serial);
+	dsi_port_handle_close(conn);
+	return in.msg.reply.err;
+}
+
+static union dsi_wire request(uint32_t role)
+{
+	return (union dsi_wire){
+		.request = {.serial = 7,
+			    .request = DSI_REQUEST_OPEN,
+			    .role = role,
+			    .desc.traffic = {.tick_hz = 1000, .period = 40},
+			    .wish.usage = {.tick_hz = 1000}}};
+}
+
+static void requests(void)
+{
+	static const struct word_case cases[] = {
+		WORD(dsi_wire_request, role, 0),
+		WORD(dsi_wire_request, role, 3),
+		WORD(dsi_wire_request, request, 0),
+		WORD(dsi_wire_request, request, UINT32_MAX),
+		WORD(dsi_wire_request, desc.traffic.tick_hz, 0),
+		WORD(dsi_wire_request, desc.traffic.tick_hz, TOO_LONG),
+		WORD(dsi_wire_request, desc.traffic.tick_hz, UINT64_MAX),
+		WORD(dsi_wire_request, desc.traffic.period, 0),
+		WORD(dsi_wire_request, desc.traffic.period, UINT64_MAX),
+		WORD(dsi_wire_request, desc.traffic.jitter, TOO_LONG),
+		WORD(dsi_wire_request, desc.traffic.distance, 41),
+		WORD(dsi_wire_request, desc.traffic.hold, UINT64_MAX),
+		WORD(dsi_wire_request, desc.traffic.drift_ppb, DSI_PPB),
+		WORD(dsi_wire_request, desc.traffic.batch, UINT32_MAX),
+		WORD(dsi_wire_request, desc.traffic.ties, 2),
+		WORD(dsi_wire_request, desc.traffic.reserved, 1),
+		WORD(dsi_wire_request, wish.usage.tick_hz, TOO_LONG),
+		WORD(dsi_wire_request, wish.usage.period, UINT64_MAX),
+		WORD(dsi_wire_request, wish.usage.jitter, TOO_LONG),
+		WORD(dsi_wire_request, wish.usage.hold, UINT64_MAX),
+		WORD(dsi_wire_request, wish.usage.wake, TOO_LONG),
+		WORD(dsi_wire_request, wish.usage.service, TOO_LONG),
+		WORD(dsi_wire_request, wish.usage.response, TOO_LONG),
+		WORD(dsi_wire_request, wish.usage.start, UINT64_MAX),
+		WORD(dsi_wire_request, wish.usage.pace, 5),
+		WORD(dsi_wire_request, wish.usage.flags, 2),
+		WORD(dsi_wire_request, wish.usage.prefill, 65536),
+		WORD(dsi_wire_request, wish.usage.batch, 65536),
+		WORD(dsi_wire_request, wish.usage.drift_ppb, UINT32_MAX),
+		WORD(dsi_wire_request, wish.usage.reserved, 1),
+		WORD(dsi_wire_request, wish.policy, 3),
+	};
+	union dsi_wire msg;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int closing = cases[i].offset ==
+			      offsetof(struct dsi_wire_request, request);
+		int want = closing ? -DSI_ENOENT : -DSI_EPROTO;
+		int err;
+
+		outcome_case("request: %s", cases[i].name);
+		msg = request(i % 2 ? DSI_ROLE_PRODUCER : DSI_ROLE_CONSUMER);
+		put(&msg, &cases[i]);
+		err = ask(&msg);
+		outcome(err == want, "%s", dsi_strerror(err));
+	}
+	for (uint32_t role = 1; role <= 2; role++) {
+		outcome_case("request: as it should be, role %u", role);
+		msg = request(role);
+		outcome(ask(&msg) == 0, "opened");
+	}
+}
+
+/* ---- answers ------------------------------------------------------------- */
+
+struct evil_component {
+	struct dsi_port_listener *listener;
+	union dsi_wire reply;
+	pthread_t thread;
+};
+
+static union dsi_wire good_reply(void)
+{
+	struct dsi_stream_desc desc = {
+		.size = sizeof(desc),
+		.packets = 4,
+		.packet_bytes = 64,
+		.traffic = {.tick_hz = 1000, .period = 40},
+	};
+
+	dsi__desc_resolve(&desc);
+	return (union dsi_wire){.reply = {.socket = 1,
+					  .desc = desc,
+					  .usage = {.tick_hz = 1000}}};
+}
+
+/* Answer the first request so, then nothing more. */
+static void *answer(void *arg)
+{
+	struct evil_component *evil = arg;
+	uint64_t deadline = dsi_now() + PATIENCE_NS;
+	struct dsi_wire_in in;
+	struct dsi_peer peer;
+	int32_t conn;
+
+	while (dsi_port_accept(evil->listener, &conn, &peer)) {
+		MUST(dsi_now() < deadline);
+		moment();
+	}
+	MUST_BE(evil_hear(conn, &in), DSI_WIRE_REQUEST);
+	evil->reply.reply.serial = in.msg.request.serial;
+	(void)dsi__wire_send(conn, &evil->reply, DSI_WIRE_REPLY,
+			     sizeof(evil->reply.reply), NULL, 0);
+	while (evil_hear(conn, &in) > 0)
+		;
+	dsi_port_handle_close(conn);
+	return NULL;
+}
+
+static void expect_create(const union dsi_wire *reply, uint32_t role)
+{
+	const struct dsi_endpoint ends[2] = {
+		endpoint(role == DSI_ROLE_PRODUCER ? EVIL : VICTIM),
+		endpoint(role == DSI_ROLE_PRODUCER ? VICTIM : EVIL)};
+	struct evil_component evil = {.reply = *reply};
+	struct dsi_stream *stream;
+	int err;
+
+	MUST_BE(dsi_port_listen(EVIL, DSI_PORT_COMPONENT, NULL, &evil.listener),
+		0);
+	MUST_BE(pthread_create(&evil.thread, NULL, answer, &evil), 0);
+	err = dsi_stream_create(NULL, &ends[0], &ends[1], 1,
+				dsi_now() + PATIENCE_NS, &stream);
+	MUST_BE(dsi_stream_state(stream), DSI_STATE_FAILED);
+	outcome(err == -DSI_EPROTO && dsi_stream_error(stream)[0], "%s: %s",
+		dsi_strerror(err), dsi_stream_error(stream));
+	dsi_stream_destroy(stream);
+	MUST_BE(pthread_join(evil.thread, NULL), 0);
+	dsi_port_listener_close(evil.listener);
+}
+
+static void answers(void)
+{
+	static const struct word_case producer[] = {
+		WORD(dsi_wire_reply, err, 1),
+		WORD(dsi_wire_reply, desc.packets, 0),
+		WORD(dsi_wire_reply, desc.traffic.tick_hz, 0),
+		WORD(dsi_wire_reply, desc.traffic.tick_hz, TOO_LONG),
+		WORD(dsi_wire_reply, desc.traffic.period, UINT64_MAX),
+		WORD(dsi_wire_reply, desc.traffic.jitter, UINT64_MAX),
+		WORD(dsi_wire_reply, desc.traffic.batch, 5),
+		WORD(dsi_wire_reply, desc.traffic.ties, 2),
+	};
+	static const struct word_case consumer[] = {
+		WORD(dsi_wire_reply, err, 1),
+		WORD(dsi_wire_reply, policy, 3),
+		WORD(dsi_wire_reply, policy, UINT32_MAX),
+		WORD(dsi_wire_reply, usage.tick_hz, TOO_LONG),
+		WORD(dsi_wire_reply, usage.hold, UINT64_MAX),
+		WORD(dsi_wire_reply, usage.pace, 5),
+		WORD(dsi_wire_reply, usage.drift_ppb, DSI_PPB),
+		WORD(dsi_wire_reply, usage.reserved, 1),
+	};
+	union dsi_wire reply;
+
+	for (size_t i = 0; i < sizeof(producer) / sizeof(producer[0]); i++) {
+		outcome_case("producer answers: %s", producer[i].name);
+		reply = good_reply();
+		put(&reply, &producer[i]);
+		expect_create(&reply, DSI_ROLE_PRODUCER);
+	}
+	for (size_t i = 0; i < sizeof(consumer) / sizeof(consumer[0]); i++) {
+		outcome_case("consumer answers: %s", consumer[i].name);
+		reply = good_reply();
+		put(&reply, &consumer[i]);
+		expect_create(&reply, DSI_ROLE_CONSUMER);
+	}
+}
+
+static void honest_stream(void)
+{
+	const struct dsi_endpoint ends[2] = {endpoint(VICTIM),
+					     endpoint(VICTIM)};
+	struct dsi_stream *stream;
+	int err;
+
+	outcome_case("afterwards: an honest control application");
+	err = dsi_stream_create(NULL, &ends[0], &ends[1], 1,
+				dsi_now() + PATIENCE_NS, &stream);
+	outcome(err == 0, "%s", dsi_strerror(err));
+	dsi_stream_destroy(stream);
+}
+
+int main(void)
+{
+	char folder[] = "/tmp/dsi-hostile-XXXXXX";
+	struct dsi_component *component;
+
+	MUST(mkdtemp(folder));
+	MUST_BE(setenv("DSI_RUNTIME_DIR", folder, 1), 0);
+	component = make_component();
+	requests();
+	answers();
+	honest_stream();
+	dsi_component_destroy(component);
+	MUST_BE(rmdir(folder), 0);
+	return outcome_print() ? 1 : 0;
+}
