@@ -208,7 +208,8 @@ static void sizes(void **state)
 	bad("period=1ms;packet=1kB;packet-min=2kB", "packet-min (2kB) is more");
 	bad("period=1ms;packet=1kB;pattern=1,2", "pattern (1,2) and packet");
 	bad("period=1ms;pattern=1,,2", "pattern: is empty");
-	bad("period=1ms;packet=1kB;burst=2", "burst: says nothing without mean");
+	bad("period=1ms;packet=1kB;burst=2",
+	    "burst: says nothing without mean");
 	bad("period=1ms;layout=heap", "write slots, ring or mirror");
 }
 
