@@ -11,7 +11,7 @@
 #include "curve/curve_file.h"
 #include "curve_command.h"
 #include "message.h"
-#include "nearest.h"
+#include "describe/nearest.h"
 #include "option.h"
 #include "plot/plot.h"
 

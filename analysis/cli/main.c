@@ -21,7 +21,7 @@
 
 #include "cli.h"
 #include "message.h"
-#include "nearest.h"
+#include "describe/nearest.h"
 
 static const struct cli_command *const commands[] = {
 	&cli_send, &cli_recv,	  &cli_list,	 &cli_curve,

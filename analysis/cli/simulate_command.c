@@ -16,9 +16,9 @@
 #include "message.h"
 #include "plot/plot.h"
 #include "simulate_command.h"
+#include "size_options.h"
 
-#define KEY_OF_STREAM 1000 /* + place in describe_keys */
-#define MOST_OPTIONS (SIZE_MAX_KEYS + 8u)
+#define OWN_OPTIONS (sizeof(own_options) / sizeof(own_options[0]))
 
 enum {
 	KEY_SCHEDULE = 256,
@@ -57,23 +57,6 @@ const struct cli_command cli_simulate = {
 	.summary = "replay a stream against its ring",
 	.run = run_command,
 };
-
-static void make_options(struct argp_option options[MOST_OPTIONS])
-{
-	size_t n = 0;
-
-	options[n++] = (struct argp_option){
-		.doc = "The stream and its readers:", .group = 1};
-	for (size_t i = 0; i < describe_n_keys && i < SIZE_MAX_KEYS; i++)
-		options[n++] = (struct argp_option){
-			.name = describe_keys[i].name,
-			.key = KEY_OF_STREAM + (int)i,
-			.arg = describe_keys[i].arg,
-			.doc = describe_keys[i].help,
-			.group = 1,
-		};
-	memcpy(&options[n], own_options, sizeof(own_options));
-}
 
 static void parse_count(struct argp_state *state, const char *option,
 			const char *arg, uint64_t least, uint64_t *out)
@@ -121,10 +104,10 @@ static void parse_stream(struct argp_state *state, size_t i, const char *arg,
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct simulate_options_given *o = state->input;
+	size_t place;
 
-	if (key >= KEY_OF_STREAM &&
-	    (size_t)(key - KEY_OF_STREAM) < describe_n_keys) {
-		parse_stream(state, (size_t)(key - KEY_OF_STREAM), arg, o->run);
+	if (size_option_place(key, &place)) {
+		parse_stream(state, place, arg, o->run);
 		return 0;
 	}
 	switch (key) {
@@ -338,7 +321,7 @@ static int report(const struct simulate_options_given *o)
 
 static int run_command(int argc, char **argv)
 {
-	struct argp_option options[MOST_OPTIONS];
+	struct argp_option options[SIZE_MAX_KEYS + 1u + OWN_OPTIONS];
 	const struct argp argp = {
 		.options = options,
 		.parser = parse,
@@ -360,7 +343,7 @@ static int run_command(int argc, char **argv)
 	run->seed = 1;
 	run->runs = 1;
 	size_question_init(&run->q);
-	make_options(options);
+	size_options(options, own_options, OWN_OPTIONS);
 	if (argp_parse(&argp, argc, argv, 0, NULL, &o))
 		exit_code = CLI_USAGE;
 	else

@@ -2,9 +2,6 @@
 /*
  * size_command.c - `dsi size`: how many slots, how many bytes, when to start,
  * how late at worst, for one stream or for a file of them.
- *
- * The options that describe a stream are made from describe_keys, so that
- * they and the members of a JSON line cannot differ.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +10,9 @@
 #include "message.h"
 #include "plot/plot.h"
 #include "size_batch.h"
+#include "size_options.h"
 
-#define KEY_OF_STREAM 1000 /* + place in describe_keys */
-#define MOST_OPTIONS (SIZE_MAX_KEYS + 16u)
+#define OWN_OPTIONS (sizeof(own_options) / sizeof(own_options[0]))
 
 enum {
 	KEY_EXPLAIN = 256,
@@ -30,7 +27,7 @@ enum {
 	KEY_STRICT,
 };
 
-struct size_options {
+struct size_given {
 	struct size_question q;
 	struct size_batch batch;
 	const char *limit;
@@ -76,24 +73,7 @@ const struct cli_command cli_size = {
 	.run = run,
 };
 
-static void make_options(struct argp_option options[MOST_OPTIONS])
-{
-	size_t n = 0;
-
-	options[n++] = (struct argp_option){
-		.doc = "The stream and its readers:", .group = 1};
-	for (size_t i = 0; i < describe_n_keys && i < SIZE_MAX_KEYS; i++)
-		options[n++] = (struct argp_option){
-			.name = describe_keys[i].name,
-			.key = KEY_OF_STREAM + (int)i,
-			.arg = describe_keys[i].arg,
-			.doc = describe_keys[i].help,
-			.group = 1,
-		};
-	memcpy(&options[n], own_options, sizeof(own_options));
-}
-
-static error_t parse_stream(struct size_options *o, size_t i, char *arg,
+static error_t parse_stream(struct size_given *o, size_t i, char *arg,
 			    struct argp_state *state)
 {
 	const char *key = describe_keys[i].name;
@@ -112,12 +92,11 @@ static error_t parse_stream(struct size_options *o, size_t i, char *arg,
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct size_options *o = state->input;
+	struct size_given *o = state->input;
+	size_t place;
 
-	if (key >= KEY_OF_STREAM &&
-	    (size_t)(key - KEY_OF_STREAM) < describe_n_keys)
-		return parse_stream(o, (size_t)(key - KEY_OF_STREAM), arg,
-				    state);
+	if (size_option_place(key, &place))
+		return parse_stream(o, place, arg, state);
 	switch (key) {
 	case KEY_EXPLAIN:
 		o->explain = true;
@@ -155,7 +134,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 /* What does not go together. */
-static bool check_options(const struct size_options *o)
+static bool check_options(const struct size_given *o)
 {
 	const char *alone = o->explain ? "--explain"
 			    : o->plot  ? "--plot"
@@ -219,7 +198,7 @@ static int say_checks(const struct size_answer *a)
 	return a->underrun || a->short_of ? CLI_FAILURE : CLI_OK;
 }
 
-static int answer(const struct size_options *o)
+static int answer(const struct size_given *o)
 {
 	static struct size_answer a;
 	struct size_failure f;
@@ -241,7 +220,7 @@ static int answer(const struct size_options *o)
 	return exit_code ? exit_code : say_checks(&a);
 }
 
-static int run_one(struct size_options *o)
+static int run_one(struct size_given *o)
 {
 	char why[PLOT_WHY_BYTES];
 	struct size_failure f;
@@ -261,7 +240,7 @@ static int run_one(struct size_options *o)
 	return answer(o);
 }
 
-static int choose(struct size_options *o)
+static int choose(struct size_given *o)
 {
 	if (o->profiles)
 		return print_profiles();
@@ -276,8 +255,8 @@ static int choose(struct size_options *o)
 
 static int run(int argc, char **argv)
 {
-	static struct argp_option options[MOST_OPTIONS];
-	static struct size_options o;
+	static struct argp_option options[SIZE_MAX_KEYS + 1u + OWN_OPTIONS];
+	static struct size_given o;
 	const struct argp size_argp = {
 		.options = options,
 		.parser = parse,
@@ -293,7 +272,7 @@ static int run(int argc, char **argv)
 	};
 	int exit_code;
 
-	make_options(options);
+	size_options(options, own_options, OWN_OPTIONS);
 	size_question_init(&o.q);
 	exit_code = argp_parse(&size_argp, argc, argv, 0, NULL, &o)
 			    ? CLI_USAGE

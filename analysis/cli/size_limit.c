@@ -14,7 +14,7 @@
 
 #include "cli.h"
 #include "message.h"
-#include "nearest.h"
+#include "describe/nearest.h"
 #include "size_json.h"
 
 const struct size_parameter size_parameters[] = {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/nearest.h"
+#include "describe/nearest.h"
 #include "describe/describe_keys.h"
 
 const struct describe_key describe_keys[] = {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/nearest.h"
+#include "describe/nearest.h"
 #include "describe/quantity.h"
 #include "pipeline/pipeline_reader.h"
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nearest.h"
+#include "describe/nearest.h"
 
 #define WORD_MAX 31u /* longer ones are no misspelt command */
 #define NEAR 2u

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* nearest.h - the word somebody probably meant. */
-#ifndef DSI_CLI_NEAREST_H
-#define DSI_CLI_NEAREST_H
+#ifndef DSI_NEAREST_H
+#define DSI_NEAREST_H
 
 #include <stddef.h>
 
@@ -16,4 +16,4 @@
  */
 const char *nearest_word(const char *word, const char *const *words, size_t n);
 
-#endif /* DSI_CLI_NEAREST_H */
+#endif /* DSI_NEAREST_H */
