@@ -49,7 +49,7 @@ static void refuse(struct dsi_link *link, int err, const char *text)
 struct crowd {
 	uint32_t consumers;
 	uint32_t pinned; /* packets that their own queues may keep */
-	uint32_t need;	 /* the most that one of the others needs */
+	uint32_t need;	 /* the most that one who BLOCKs needs */
 };
 
 static struct crowd count_consumers(struct dsi_socket *sock)
@@ -64,7 +64,8 @@ static struct crowd count_consumers(struct dsi_socket *sock)
 		crowd.consumers++;
 		if (link->policy == DSI_POLICY_DROP_NEW)
 			crowd.pinned += link->quota + 1u;
-		else if (crowd.need < link->need)
+		else if (link->policy == DSI_POLICY_BLOCK &&
+			 crowd.need < link->need)
 			crowd.need = link->need;
 	}
 	dsi_port_unlock();

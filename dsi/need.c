@@ -20,6 +20,7 @@ struct question {
 	struct dsi_sizing_writer writer;
 	struct dsi_sizing_reader reader;
 	uint64_t tick_hz;
+	uint64_t span; /* packets from one synchronisation to the next */
 };
 
 /* ---- one tick ------------------------------------------------------------ */
@@ -101,8 +102,19 @@ static int ask(struct question *question, const struct dsi_traffic *traffic,
 		   &over);
 	/* Without a drift the clocks need no synchronisation, and the stream
 	 * is without end. */
-	if (traffic->drift_ppb || usage->drift_ppb)
-		question->writer.packets = traffic->span;
+	if (traffic->drift_ppb || usage->drift_ppb) {
+		question->span = traffic->span;
+		/* The jitter of an anchor may be made up for at any time, not
+		 * just within the span; without a distance at once. */
+		question->writer.stream.distance = 0;
+	}
+	if (question->span && (traffic->batch > 1u || usage->batch > 1u)) {
+		dsi__text_add(why, "batch: batches that straddle a "
+				   "synchronisation of drifting clocks have no "
+				   "known bound; declare single packets with "
+				   "batch - 1 periods more jitter");
+		return -DSI_ENOTSUP;
+	}
 	if (!over)
 		return 0;
 	dsi__text_add(why, "tick_hz: a time is more than 2^62 of the ");
@@ -131,6 +143,60 @@ static int size(const struct question *question, struct dsi_sizing_need *out,
 	return err;
 }
 
+/* Packets from before and after a synchronisation live together: those that
+ * live at once are added to the span, until there are no more of them. */
+static int size_span(struct question *question, struct dsi_sizing_need *out,
+		     struct dsi_text *why)
+{
+	uint64_t slots = 0;
+
+	for (int i = 0; i < 16; i++) {
+		int err;
+
+		if (question->span)
+			question->writer.packets = question->span + slots;
+		err = size(question, out, why);
+		if (err)
+			return err;
+		if (!question->span || out->slots <= slots)
+			return 0;
+		slots = out->slots;
+		if (slots >= question->span)
+			break;
+	}
+	dsi__text_field(why, "traffic.span", question->span,
+			"packets are too few: as many may be in use at once; "
+			"synchronise the clocks less often");
+	return -DSI_ENOTSUP;
+}
+
+/* A start that follows is the first whole tick that can be used, and the
+ * packets are those for it. */
+static int size_start(struct question *question, struct dsi_sizing_need *out,
+		      struct dsi_text *why)
+{
+	struct dsi_sizing_reader *reader = &question->reader;
+	int err = size_span(question, out, why);
+
+	if (err || (reader->flags & DSI_READER_START_GIVEN) ||
+	    reader->pace > DSI_PACE_ANCHORED)
+		return err;
+	reader->flags |= DSI_READER_START_GIVEN;
+	reader->start = (uint64_t)out->start.whole + (out->start.num != 0);
+	if (reader->start >= DSI_TICKS_MAX) {
+		dsi__text_field(why, "start", reader->start,
+				"ticks and more are too late to be counted");
+		return -DSI_EOVERFLOW;
+	}
+	reader->prefill = out->prefill;
+	err = size_span(question, out, why);
+	if (!err && out->underrun) {
+		reader->start++;
+		err = size_span(question, out, why);
+	}
+	return err;
+}
+
 /* It gave a start, and there might be no packet then. */
 static int too_early(struct question *question, struct dsi_text *why)
 {
@@ -143,13 +209,9 @@ static int too_early(struct question *question, struct dsi_text *why)
 	dsi__text_add(why, " the consumer may find no packet");
 	question->reader.flags &= ~DSI_READER_START_GIVEN;
 	question->reader.start = 0;
-	if (size(question, &least, &none) == 0 && least.start.whole >= 0) {
-		dsi__text_add(why, question->writer.ties == DSI_TIES_CLOSED
-					   ? "; it must start no earlier than "
-					   : "; it must start later than ");
-		dsi__text_ticks(why,
-				(uint64_t)least.start.whole +
-					(least.start.num != 0),
+	if (size_start(question, &least, &none) == 0) {
+		dsi__text_add(why, "; it must start no earlier than ");
+		dsi__text_ticks(why, (uint64_t)least.start.whole,
 				question->tick_hz);
 	}
 	return -DSI_ENOMATCH;
@@ -159,25 +221,15 @@ int dsi__need(const struct dsi_traffic *traffic, const struct dsi_usage *usage,
 	      uint32_t policy, struct dsi_sizing_need *out,
 	      uint64_t *out_tick_hz, struct dsi_text *why)
 {
-	struct question question;
+	struct question question = {0};
 	int err = ask(&question, traffic, usage, policy, why);
 
 	if (!err)
-		err = size(&question, out, why);
+		err = size_start(&question, out, why);
 	if (err)
 		return err;
 	*out_tick_hz = question.tick_hz;
-	if (out->underrun)
-		return too_early(&question, why);
-	if (question.writer.packets && out->slots >= question.writer.packets) {
-		/* The answer for a stream that ends there; but this one goes
-		 * on after the synchronisation. */
-		dsi__text_field(why, "traffic.span", question.writer.packets,
-				"packets are too few: as many may be in use at "
-				"once; synchronise the clocks less often");
-		return -DSI_ENOTSUP;
-	}
-	return 0;
+	return out->underrun ? too_early(&question, why) : 0;
 }
 
 /* ---- is it enough? ------------------------------------------------------- */
@@ -280,8 +332,8 @@ int dsi__need_add(struct dsi_need_sum *sum, const struct dsi_traffic *traffic,
 		sum->pinned += need + 1u;
 	else if (sum->shared < need)
 		sum->shared = need;
-	if (sum->shared < wish->hold_packets)
-		sum->shared = wish->hold_packets;
+	if (sum->held < wish->hold_packets)
+		sum->held = wish->hold_packets;
 	return 0;
 }
 
@@ -307,16 +359,25 @@ static int own_need(const struct dsi_traffic *traffic, uint64_t *shared,
 }
 
 int dsi__need_total(const struct dsi_need_sum *sum,
-		    const struct dsi_traffic *traffic, uint32_t *out,
+		    const struct dsi_stream_desc *desc, uint32_t *out,
 		    struct dsi_text *why)
 {
 	uint64_t shared = sum->shared;
-	int err = shared ? 0 : own_need(traffic, &shared, why);
+	int err = shared ? 0 : own_need(&desc->traffic, &shared, why);
 
 	if (err)
 		return err;
+	if (shared < sum->held)
+		shared = sum->held;
 	if (shared + sum->pinned > DSI_MAX_PACKETS)
 		return too_many(shared + sum->pinned, why);
+	if (desc->ring_slots && desc->ring_slots < shared) {
+		dsi__text_field(why, "ring_slots", desc->ring_slots,
+				"are fewer than the packets needed, ");
+		dsi__text_number(why, shared);
+		dsi__text_add(why, "; give 0 for as many as fit");
+		return -DSI_EINVAL;
+	}
 	*out = (uint32_t)(shared + sum->pinned);
 	return 0;
 }
@@ -343,7 +404,7 @@ int dsi_stream_desc_size(struct dsi_stream_desc *desc,
 			err = dsi__need_add(&sum, &desc->traffic, &wish, &text);
 	}
 	if (!err)
-		err = dsi__need_total(&sum, &desc->traffic, &packets, &text);
+		err = dsi__need_total(&sum, desc, &packets, &text);
 	if (!err)
 		desc->packets = packets;
 	return err;

@@ -36,14 +36,16 @@ int dsi__need_tell(const struct dsi_traffic *traffic,
 /* Packets for several consumers, added one after the other. */
 struct dsi_need_sum {
 	uint64_t shared; /* for all that BLOCK or RECLAIM */
+	uint64_t held;	 /* the most that one wishes to hold at once */
 	uint64_t pinned; /* that DROP_NEW queues may keep from the others */
 };
 /* 0, or -DSI_EINVAL if it did not declare enough, or as dsi__need(). */
 int dsi__need_add(struct dsi_need_sum *sum, const struct dsi_traffic *traffic,
 		  const struct dsi_wish *wish, struct dsi_text *why);
-/* *@out: 1..DSI_MAX_PACKETS.  0, -DSI_ERANGE, or as dsi__need(). */
+/* *@out: 1..DSI_MAX_PACKETS.  0, -DSI_ERANGE, -DSI_EINVAL if the ring that was
+ * asked for is too short, or as dsi__need(). */
 int dsi__need_total(const struct dsi_need_sum *sum,
-		    const struct dsi_traffic *traffic, uint32_t *out,
+		    const struct dsi_stream_desc *desc, uint32_t *out,
 		    struct dsi_text *why);
 
 #endif /* DSI_NEED_H */

@@ -446,7 +446,7 @@ static int size_stream(struct dsi_stream *stream, struct dsi_stream_desc *desc,
 		if (err)
 			return fail(stream, member, err, sentence);
 	}
-	err = dsi__need_total(&sum, &desc->traffic, &desc->packets, &why);
+	err = dsi__need_total(&sum, desc, &desc->packets, &why);
 	return err ? fail(stream, NULL, err, sentence) : 0;
 }
 

@@ -189,6 +189,10 @@ int sizing_anchored(struct sizing *s, struct dsi_sizing_need *need)
 
 	if (s->start_given && !s->prefill && s->scale == 1)
 		a.k = least_prefill(s);
+	if (a.k > DSI_SIZING_MAX_BATCH)
+		return sizing_refuse(s, -DSI_EOVERFLOW,
+				     "prefill: more than 2^20 packets would be "
+				     "needed; give a later start");
 	if (s->n && a.k > s->n)
 		return sizing_refuse(s, -DSI_EINVAL,
 				     "prefill: is more than the packets of the "

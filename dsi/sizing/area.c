@@ -157,6 +157,11 @@ static int check(struct area *a)
 	if (in->burst_bytes && !in->mean_bytes)
 		return bad(a, "burst_bytes", in->burst_bytes,
 			   "needs mean_bytes");
+	if (in->mean_bytes && in->max_bytes > in->mean_bytes &&
+	    in->max_bytes - in->mean_bytes > in->burst_bytes)
+		return bad(a, "max_bytes", in->max_bytes,
+			   "is more than mean_bytes + burst_bytes, which is "
+			   "the most that one packet may have");
 	a->N = (dsi_wide)in->slots;
 	a->A = in->align_bytes ? (dsi_wide)in->align_bytes : 1;
 	return 0;

@@ -84,14 +84,17 @@ static void causality(const struct sizing *s, const struct grid *g,
 }
 
 /* Whole portions that are freed (from @phase on) before time @left. */
-static dsi_wide portions_by(const struct sizing *s, const struct grid *g,
+static dsi_wide portions_by(struct sizing *s, const struct grid *g,
 			    dsi_wide left, dsi_wide phase, bool strict)
 {
-	dsi_wide unit = g->u * s->slow_c;
-	dsi_wide top = left + phase * unit;
+	dsi_wide unit = wide_mul(g->u, s->slow_c, &s->over);
+	dsi_wide all = wide_mul(g->B, unit, &s->over);
+	dsi_wide top =
+		wide_add(left, wide_mul(phase, unit, &s->over), &s->over);
 
-	return strict ? wide_ceil(top, g->B * unit) - 1
-		      : wide_floor(top, g->B * unit);
+	if (s->over)
+		return 0;
+	return strict ? wide_ceil(top, all) - 1 : wide_floor(top, all);
 }
 
 /* The slot of packet i, the last one of batch j, must be free when the batch

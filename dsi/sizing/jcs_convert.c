@@ -267,13 +267,14 @@ int dsi_jcs_from_vbr(const struct dsi_vbr *in, struct dsi_jcs *out_jcs)
 		err = whole_quotient(&distance, 1, in->peak);
 	if (err)
 		return err;
+	if (distance > period)
+		return -DSI_EINVAL;
 	jitter = (dsi_wide)in->tolerance;
 	if (in->burst && in->burst != UINT64_MAX)
-		jitter = wide_mul((dsi_wide)in->burst - 1,
-				  (dsi_wide)period - (dsi_wide)distance, &over);
-	if (over)
-		return -DSI_EOVERFLOW;
-	return jitter < 0 ? -DSI_EINVAL
-			  : made(out_jcs, period, jitter, distance, 0,
-				 DSI_JCS_UPPER_ONLY);
+		jitter = wide_max(
+			jitter, wide_mul((dsi_wide)in->burst - 1,
+					 (dsi_wide)(period - distance), &over));
+	return over ? -DSI_EOVERFLOW
+		    : made(out_jcs, period, jitter, distance, 0,
+			   DSI_JCS_UPPER_ONLY);
 }

@@ -42,6 +42,12 @@ static bool enough(struct limit *l, uint64_t value)
 	*l->value = value * l->step;
 	l->err = dsi_size_reader(&l->writer, &l->reader, &need, l->buffer,
 				 l->bytes);
+	/* A finite stream always fits in as many slots as it has packets, also
+	 * if its latency is beyond calculation. */
+	if (l->err == -DSI_EOVERFLOW && l->writer.packets &&
+	    l->slots >= l->writer.packets &&
+	    !(l->reader.flags & DSI_READER_START_GIVEN))
+		l->err = 0;
 	l->underrun = !l->err && l->keep_start && need.underrun;
 	return !l->err && !l->underrun && need.slots <= l->slots;
 }
@@ -119,6 +125,9 @@ static int largest(struct limit *l, uint64_t *out_value)
 		return 0;
 	}
 	*out_value = halve(l, high / 2, high);
+	/* Did the slots end there, or only what can be calculated? */
+	if (!enough(l, *out_value + 1) && l->err == -DSI_EOVERFLOW)
+		return l->err;
 	return 0;
 }
 
@@ -166,8 +175,13 @@ int dsi_size_limit(const struct dsi_sizing_writer *writer,
 			      "no limit of it is known");
 	l.keep_start =
 		parameter != DSI_LIMIT_START && parameter != DSI_LIMIT_PERIOD;
-	if (parameter == DSI_LIMIT_START)
+	if (parameter == DSI_LIMIT_START) {
 		l.reader.flags |= DSI_READER_START_GIVEN;
+		/* Not the least one for each start: that would fall as the
+		 * start grows, and the slots with it. */
+		if (!l.reader.prefill)
+			l.reader.prefill = 1;
+	}
 	if (parameter == DSI_LIMIT_PERIOD && l.writer.units)
 		l.step = l.writer.units;
 	err = parameter == DSI_LIMIT_PERIOD ? smallest(&l, out_value)

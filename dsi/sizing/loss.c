@@ -59,6 +59,8 @@ int dsi_size_loss(const struct dsi_sizing_writer *writer,
 	struct dsi_sizing_need need = {.size = sizeof(need)};
 	struct dsi_sizing_loss loss = {
 		.size = sizeof(loss), .exact = 1, .wait = {0, 0, 1}};
+	struct dsi_sizing_writer w;
+	struct dsi_sizing_reader r;
 	int err;
 
 	if (!slots || !out_loss || out_loss->size != sizeof(loss))
@@ -66,17 +68,22 @@ int dsi_size_loss(const struct dsi_sizing_writer *writer,
 				     "slots: at least one is needed, and a "
 				     "struct dsi_sizing_loss of known size");
 	err = dsi_size_reader(writer, reader, &need, why, why_bytes);
+	/* The caller's structs may be older and shorter. */
+	if (!err)
+		err = dsi__options_copy(&w, writer, sizeof(w));
+	if (!err)
+		err = dsi__options_copy(&r, reader, sizeof(r));
 	if (err)
 		return err;
 	if (slots < need.slots) {
-		bool simple = simple_grid(writer, reader);
+		bool simple = simple_grid(&w, &r);
 
-		loss.exact = simple && !writer->packets;
-		switch (reader->policy) {
+		loss.exact = simple && !w.packets;
+		switch (r.policy) {
 		case DSI_POLICY_BLOCK:
-			loss.exact &= catches_up(writer, reader, slots);
+			loss.exact &= catches_up(&w, &r, slots);
 			if (loss.exact)
-				loss.wait = wait_for(writer, &need, slots);
+				loss.wait = wait_for(&w, &need, slots);
 			break;
 		case DSI_POLICY_DROP_NEW:
 			loss.lost = need.slots - slots;

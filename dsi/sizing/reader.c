@@ -279,8 +279,18 @@ int dsi_size_fan_out(const struct dsi_sizing_writer *writer,
 		return -DSI_EINVAL;
 	}
 	for (uint32_t i = 0; i < n_readers; i++) {
-		int err = dsi_size_reader(writer, &readers[i], &out_needs[i],
-					  why, why_bytes);
+		int err;
+
+		/* Of other sizes, the next one would lie elsewhere. */
+		if (readers[i].size != sizeof(readers[i])) {
+			dsi__text_field(&text, "size", readers[i].size,
+					"is not that of this library's struct "
+					"dsi_sizing_reader, as in an array it "
+					"must be");
+			return -DSI_EINVAL;
+		}
+		err = dsi_size_reader(writer, &readers[i], &out_needs[i], why,
+				      why_bytes);
 
 		if (err)
 			return err;

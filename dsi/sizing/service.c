@@ -123,7 +123,9 @@ static void coalesce(struct sizing *s, struct dsi_sizing_need *need,
 
 	if (extra == 0)
 		return;
-	if (s->coalesce_wait)
+	if (s->stream.flags & DSI_JCS_UPPER_ONLY)
+		wait = s->coalesce_wait; /* it may pause for any time */
+	else if (s->coalesce_wait)
 		wait = wide_min(wait, s->coalesce_wait);
 	need->exact = s->coalesce_wait || s->n ? 0 : DSI_EXACT_SLOTS;
 	sizing_slots(s, need, sizing_limit(s, strict), sizing_limit(s, closed));
@@ -132,7 +134,9 @@ static void coalesce(struct sizing *s, struct dsi_sizing_need *need,
 	need->release_max = sizing_ticks(s, latency + wait);
 	need->get_max = sizing_ticks(s, latency - s->C + wait);
 	need->lifetime = sizing_ticks(s, latency + wait + s->Hp);
-	need->last = need->last + (uint64_t)extra;
+	need->last += (uint64_t)extra;
+	if (s->n && need->last >= (uint64_t)s->n)
+		need->last = (uint64_t)s->n - 1;
 	need->first = need->last - (need->slots - 1);
 }
 
@@ -173,6 +177,13 @@ int sizing_service(struct sizing *s, struct dsi_sizing_need *need)
 				     "coalesce: the last packets of a finite "
 				     "stream would never be read; give "
 				     "coalesce_wait");
+	if (s->coalesce > 1 && !s->coalesce_wait &&
+	    (s->stream.flags & DSI_JCS_UPPER_ONLY))
+		return sizing_refuse(
+			s, -DSI_EDOM,
+			"coalesce: a stream of which only the most "
+			"is known may never send the packet that "
+			"wakes the reader; give coalesce_wait");
 	if (s->C)
 		return known_service(s, need);
 	/* Nothing to do for a packet: it is back when the reader woke up. */

@@ -112,7 +112,7 @@ DSI_API DSI_MUST_CHECK int dsi_jcs_span(const struct dsi_jcs *jcs,
  * @kind:    DSI_WINDOW_*
  * @out_min: fewest, over all traces and places of the window: eta-; may be
  *           NULL, and must be for an UPPER_ONLY description
- * @out_max: most: eta+; UINT64_MAX if D is 0 and there is no limit
+ * @out_max: most: eta+
  *
  * Return: 0, -DSI_EINVAL, -DSI_EOVERFLOW.
  * Context: any thread; RT-safe.

@@ -52,10 +52,11 @@ struct dsi_ticks {
  * @stream:  when packets are committed.  ANCHORED and SERVICE readers make
  *           use of its distance, GRID ones do not need it.
  * @hold:    Hp, ticks: how long before the commit it may get the slot
- * @packets: n: length of the stream, or packets from one synchronisation of
- *           the clocks to the next; 0 = without end.  No answer is larger
- *           than n: if the stream goes on after a synchronisation, an answer
- *           of n means that n is too small.
+ * @packets: n: length of the stream, 0 = without end.  Of the packets from
+ *           one synchronisation of drifting clocks to the next more must be
+ *           given, because packets of both sides of it live together: as
+ *           many as live at once, without batches (ask again with n + slots
+ *           until slots stays).
  * @batch:   kp: it gets this many slots when the first of them is due, and
  *           commits them when the last is due; 0 = 1
  * @units:   a: units (e.g. audio frames) in one packet, for a reader that
@@ -105,7 +106,8 @@ struct dsi_sizing_writer {
  *             0 = no such limit
  * @drift_ppb: rho_c: its clock may run so much too fast or slow (GRID,
  *             ANCHORED)
- * @queue:     DROP_NEW: packets its queue takes; 0 = not known
+ * @queue:     DROP_NEW: packets its queue takes, 0 = not known; a note for
+ *             who calls dsi_size_loss(), nothing here depends on it
  */
 struct dsi_sizing_reader {
 	uint32_t size;
@@ -200,8 +202,8 @@ struct dsi_sizing_need {
  *                   service longer than the period, UPPER_ONLY for a grid
  *   -DSI_EOVERFLOW  exact arithmetic does not suffice
  *   each with a sentence in @why that names the value and a way out.
- * Context: any thread; RT-safe but for drift or a finite stream combined with
- *          batches or units: then up to 2^20 steps.
+ * Context: any thread; RT-safe without batches and units, which take up to
+ *          2^20 steps.
  * Source:  docs/design/80-sizing.md, one section for each pace
  * Since:   0.1
  */
@@ -213,7 +215,7 @@ DSI_API DSI_MUST_CHECK int dsi_size_reader(
 /**
  * dsi_size_fan_out - slots of a ring with several readers.
  * @writer:    the producer
- * @readers:   consumers, array
+ * @readers:   consumers, array; each of this library's size
  * @n_readers: their number, at least 1
  * @out_needs: the need of each, array; set the size of each before
  * @out_slots: the largest of those that BLOCK; at least 1
@@ -244,7 +246,8 @@ DSI_API DSI_MUST_CHECK int dsi_size_fan_out(
  * Return: as dsi_size_reader(); -DSI_EDOM if the packets take longer to serve
  *         than they take to come.  -DSI_EOVERFLOW also if the busy period has
  *         more than 2^24 arrivals.
- * Context: any thread; takes time in proportion to the longest burst.
+ * Context: any thread; takes time in proportion to @n_streams and to the
+ *          packets of the longest burst.
  * Source:  docs/design/80-sizing.md, merge
  * Since:   0.1
  */
@@ -292,7 +295,8 @@ DSI_API DSI_MUST_CHECK int dsi_size_self_timed(uint64_t period, uint64_t write,
  * @writer:    the producer
  * @reader:    the consumer
  * @slots:     packets there are
- * @parameter: DSI_LIMIT_*; its own value in @writer or @reader is ignored
+ * @parameter: DSI_LIMIT_*; its own value in @writer or @reader is ignored.
+ *             For the START of an ANCHORED reader a prefill of 0 is 1.
  * @out_value: the largest (PERIOD: the smallest) value, whole ticks, for
  *             which @slots are enough and, but for START and PERIOD, a start
  *             offset that was given does not become too small.  UINT64_MAX:

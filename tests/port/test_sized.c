@@ -107,9 +107,9 @@ static int sized_by_name(void)
 	conf_equal(dsi_socket_need(consumer, &need, &hz), 0);
 	conf_equal(hz, HZ);
 	conf_equal(need.slots, 4);
-	conf_equal(need.start.whole, 15 * MS);
-	conf_equal(need.lifetime.whole, 155 * MS);
-	conf_equal(need.release_max.whole, 115 * MS);
+	conf_equal(need.start.whole, 15 * MS + 1);
+	conf_equal(need.lifetime.whole, 155 * MS + 1);
+	conf_equal(need.release_max.whole, 115 * MS + 1);
 	conf_equal(dsi_socket_need(producer, &need, &hz), -DSI_EINVAL);
 	conf_equal(dsi_socket_need(NULL, &need, &hz), -DSI_EINVAL);
 	conf_equal(dsi_socket_need(consumer, NULL, &hz), -DSI_EINVAL);
@@ -181,7 +181,7 @@ static int sized_refuse(void)
 			 "period: the stream has 40 ms, the consumer expects "
 			 "20 ms"));
 	opts = usage_of(DSI_POLICY_BLOCK);
-	opts.usage.hold = 65 * MS; /* 120 ms: exactly 3 periods, strict */
+	opts.usage.hold = 65 * MS - 1; /* with the start 120 ms, 3 periods */
 	conf_try(refused(&opts, -DSI_ENOMATCH,
 			 "needs 4, the stream has 3 for it"));
 	opts = usage_of(DSI_POLICY_BLOCK);
@@ -190,7 +190,8 @@ static int sized_refuse(void)
 	opts = usage_of(DSI_POLICY_BLOCK);
 	opts.usage.flags = DSI_READER_START_GIVEN;
 	opts.usage.start = 15 * MS;
-	conf_try(refused(&opts, -DSI_ENOMATCH, "must start later than 15 ms"));
+	conf_try(refused(&opts, -DSI_ENOMATCH,
+			 "must start no earlier than 15000001 ns"));
 	opts = usage_of(DSI_POLICY_BLOCK);
 	opts.usage.pace = DSI_PACE_SERVICE;
 	opts.usage.service = 41 * MS;
@@ -212,7 +213,7 @@ static int sized_refuse(void)
 	conf_equal(dsi_consumer_create(&opts, &consumer), -DSI_EINVAL);
 	/* Who fits may come, and who does not say anything. */
 	opts = usage_of(DSI_POLICY_BLOCK);
-	opts.usage.hold = 65 * MS - 1;
+	opts.usage.hold = 65 * MS - 2;
 	conf_try(conf_consume(NAME, &opts, &consumer));
 	dsi_socket_destroy(consumer);
 	conf_try(conf_consume(NAME, NULL, &consumer));
@@ -418,7 +419,7 @@ static int sized_create(void)
 	conf_equal(dsi_stream_need(world.stream, 0, &need, &hz), 0);
 	conf_equal(hz, HZ);
 	conf_equal(need.slots, 3);
-	conf_equal(need.start.whole, 15 * MS);
+	conf_equal(need.start.whole, 15 * MS + 1);
 	conf_equal(dsi_stream_need(world.stream, 1, &need, &hz), 0);
 	conf_equal(need.slots, 5);
 	conf_equal(dsi_stream_need(world.stream, 3, &need, &hz), -DSI_ENOENT);
@@ -509,7 +510,7 @@ static int sized_add(void)
 				  &index),
 		   0);
 	conf_equal(dsi_stream_need(world.stream, index, &need, &hz), 0);
-	conf_equal(need.lifetime.whole, 119 * MS);
+	conf_equal(need.lifetime.whole, 119 * MS + 1);
 	conf_equal(dsi_stream_remove(world.stream, index, conf_later()), 0);
 	conf_equal(dsi_stream_need(world.stream, index, &need, &hz),
 		   -DSI_ENOENT);

@@ -225,7 +225,7 @@ static struct dsi_stream *create_sized(struct dsi_sizing_need *need)
 	MUST_BE(dsi_stream_need(stream, 0, need, &tick_hz), 0);
 	MUST(tick_hz == NS_PER_S);
 	MUST_BE(made.packets, need->slots);
-	printf("computed   %" PRIu32 " packets; the consumer begins more than "
+	printf("computed   %" PRIu32 " packets; the consumer begins "
 	       "%.6f ms after the producer;\n           longest life of a "
 	       "packet %.3f ms = %.3f periods\n",
 	       made.packets, (double)need->start.whole / 1e6,
@@ -299,7 +299,7 @@ static uint64_t run(const struct options *options, const pid_t *pids,
 	}
 	fflush(stdout);
 	/* Ties are strict: one tick more than the least. */
-	set_peers(options, packets, (uint64_t)need.start.whole + 1u);
+	set_peers(options, packets, (uint64_t)need.start.whole);
 	MUST_BE(dsi_stream_start(stream, dsi_now() + PATIENCE_NS), 0);
 	await_end(packets, pids);
 	MUST_BE(dsi_stream_stats(stream, 1, dsi_now() + PATIENCE_NS, &stats),

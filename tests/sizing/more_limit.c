@@ -40,6 +40,8 @@ static void set(struct question *q, uint32_t parameter, uint64_t value)
 		break;
 	case DSI_LIMIT_START:
 		q->reader.flags |= DSI_READER_START_GIVEN;
+		if (!q->reader.prefill)
+			q->reader.prefill = 1;
 		q->reader.start = value;
 		break;
 	default:

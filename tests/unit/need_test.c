@@ -2,7 +2,8 @@
 /*
  * need_test.c - how many packets a stream needs by what its ends declare, and
  * with which sentence it is refused.  The numbers are worked out by hand, from
- * N = floor((tau_p + tau_c + Hp + Hc) / T) + 1 for two grids.
+ * N = floor((O + tau_c + Hp + Hc) / T) + 1 for two grids, O being the first
+ * tick after tau_p.
  */
 #include <cmocka.h>
 
@@ -67,12 +68,14 @@ static void one_reader(void **user)
 	(void)user;
 	assert_int_equal(size_one(&traffic, &usage, why), 3);
 	assert_string_equal(why, "");
-	/* 24.999999 ms of hold are left for two packets, 25 are not. */
-	usage.hold = 25 * MS - 1;
+	/* The start takes a tick more than the jitter: 24.999998 ms of hold are
+	 * left for two packets. */
+	usage.hold = 25 * MS - 2;
 	assert_int_equal(size_one(&traffic, &usage, why), 2);
-	usage.hold = 25 * MS;
+	usage.hold = 25 * MS - 1;
 	assert_int_equal(size_one(&traffic, &usage, why), 3);
 	traffic.ties = DSI_TIES_CLOSED;
+	usage.hold = 25 * MS;
 	assert_int_equal(size_one(&traffic, &usage, why), 2);
 	usage.hold++;
 	assert_int_equal(size_one(&traffic, &usage, why), 3);
@@ -122,7 +125,7 @@ static void two_grids(void **user)
 					usage.jitter + usage.hold;
 
 			assert_int_equal(size_one(&traffic, &usage, why),
-					 life / period + 1);
+					 (life + 1) / period + 1);
 		}
 }
 
@@ -217,6 +220,11 @@ static void refusals_are_named(void **user)
 	usage.drift_ppb = 50000;
 	assert_int_equal(size_one(&camera, &usage, why), -DSI_EDOM);
 	expect_begin(why, "drift: ");
+	traffic.span = 90;
+	usage.batch = 2;
+	assert_int_equal(size_one(&traffic, &usage, why), -DSI_ENOTSUP);
+	expect_begin(why, "batch: ");
+	usage.batch = 0;
 	traffic.span = 3;
 	assert_int_equal(size_one(&traffic, &usage, why), -DSI_ENOTSUP);
 	expect_begin(why, "traffic.span: 3 packets are too few");
@@ -256,8 +264,9 @@ static void a_start_that_is_too_early(void **user)
 	usage.flags = DSI_READER_START_GIVEN;
 	usage.start = 15 * MS;
 	assert_int_equal(size_one(&traffic, &usage, why), -DSI_ENOMATCH);
-	assert_string_equal(why, "start: after 15 ms the consumer may find no "
-				 "packet; it must start later than 15 ms");
+	assert_string_equal(
+		why, "start: after 15 ms the consumer may find no "
+		     "packet; it must start no earlier than 15000001 ns");
 	usage.start++;
 	assert_int_equal(size_one(&traffic, &usage, why), 3);
 	usage.start = 15 * MS - 1;
@@ -309,6 +318,7 @@ static void enough_or_not(void **user)
 
 static void several_policies(void **user)
 {
+	struct dsi_stream_desc desc = describe(&camera);
 	struct dsi_need_sum sum = {0};
 	struct dsi_wish wish = {.policy = DSI_POLICY_DROP_NEW, .usage = screen};
 	char why[LONG_BYTES];
@@ -319,11 +329,18 @@ static void several_policies(void **user)
 	/* Alone: 3 and the place for the end, and what the producer holds
 	 * itself: 55 ms = 1.4 periods. */
 	assert_int_equal(dsi__need_add(&sum, &camera, &wish, &text), 0);
-	assert_int_equal(dsi__need_total(&sum, &camera, &packets, &text), 0);
+	assert_int_equal(dsi__need_total(&sum, &desc, &packets, &text), 0);
 	assert_int_equal(packets, 3 + 1 + 2);
+	/* What a reader wishes to hold does not make the producer's less. */
+	wish.hold_packets = 1;
+	assert_int_equal(dsi__need_add(&sum, &camera, &wish, &text), 0);
+	assert_int_equal(dsi__need_total(&sum, &desc, &packets, &text), 0);
+	assert_int_equal(packets, 2 * (3 + 1) + 2);
+	wish.hold_packets = 0;
+	sum = (struct dsi_need_sum){.pinned = 3 + 1};
 	wish.policy = DSI_POLICY_BLOCK;
 	assert_int_equal(dsi__need_add(&sum, &camera, &wish, &text), 0);
-	assert_int_equal(dsi__need_total(&sum, &camera, &packets, &text), 0);
+	assert_int_equal(dsi__need_total(&sum, &desc, &packets, &text), 0);
 	assert_int_equal(packets, 3 + 1 + 3);
 	wish.policy = DSI_POLICY_RECLAIM;
 	wish.usage.hold = 80 * MS;
@@ -332,12 +349,12 @@ static void several_policies(void **user)
 	wish.queue_packets = 10;
 	wish.usage = (struct dsi_usage){0};
 	assert_int_equal(dsi__need_add(&sum, &camera, &wish, &text), 0);
-	assert_int_equal(dsi__need_total(&sum, &camera, &packets, &text), 0);
+	assert_int_equal(dsi__need_total(&sum, &desc, &packets, &text), 0);
 	assert_int_equal(packets, 3 + 1 + 10 + 1 + 4);
 	wish.policy = DSI_POLICY_RECLAIM;
 	wish.hold_packets = 6;
 	assert_int_equal(dsi__need_add(&sum, &camera, &wish, &text), 0);
-	assert_int_equal(dsi__need_total(&sum, &camera, &packets, &text), 0);
+	assert_int_equal(dsi__need_total(&sum, &desc, &packets, &text), 0);
 	assert_int_equal(packets, 3 + 1 + 10 + 1 + 6);
 	/* A queue that was given and is too small; one that was not. */
 	wish = (struct dsi_wish){.policy = DSI_POLICY_DROP_NEW,
@@ -351,7 +368,7 @@ static void several_policies(void **user)
 	wish.queue_packets = DSI_MAX_PACKETS - 16;
 	assert_int_equal(dsi__need_add(&sum, &camera, &wish, &text), 0);
 	text = dsi__text(why, sizeof(why));
-	assert_int_equal(dsi__need_total(&sum, &camera, &packets, &text),
+	assert_int_equal(dsi__need_total(&sum, &desc, &packets, &text),
 			 -DSI_ERANGE);
 	expect_begin(why, "packets: 65541 would be needed");
 }
@@ -370,13 +387,13 @@ static void told(void **user)
 	assert_int_equal(dsi__need_tell(&camera, &screen, 0, &need, &hz), 0);
 	assert_true(hz == HZ);
 	assert_true(need.slots == 3);
-	assert_true(need.start.whole == (int64_t)(15 * MS));
-	assert_true(need.lifetime.whole == (int64_t)(95 * MS));
-	assert_true(need.get_max.whole == (int64_t)(15 * MS));
-	assert_true(need.release_max.whole == (int64_t)(55 * MS));
+	assert_true(need.start.whole == (int64_t)(15 * MS + 1));
+	assert_true(need.lifetime.whole == (int64_t)(95 * MS + 1));
+	assert_true(need.get_max.whole == (int64_t)(15 * MS + 1));
+	assert_true(need.release_max.whole == (int64_t)(55 * MS + 1));
 	assert_int_equal(dsi__need_tell(&camera, &other, 0, &need, &hz), 0);
 	assert_true(hz == 3 * HZ);
-	assert_true(need.start.whole == (int64_t)(45 * MS));
+	assert_true(need.start.whole == (int64_t)(45 * MS + 1));
 	need.size = offsetof(struct dsi_sizing_need, units);
 	need.units = 12345;
 	assert_int_equal(dsi__need_tell(&camera, &screen, 0, &need, &hz), 0);
