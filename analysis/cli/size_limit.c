@@ -105,9 +105,11 @@ static int look_at_edge(const struct asked *asked, uint64_t *edge,
 	bool least = asked->parameter == DSI_LIMIT_PERIOD;
 	uint64_t next = least ? *edge + 1 : *edge - 1;
 
-	*reached = *edge == UINT64_MAX || enough(asked, DSI_TIES_STRICT, *edge);
-	if (*reached || (*edge && enough(asked, DSI_TIES_STRICT, next)))
-		return 0;
+	if (*edge != UINT64_MAX) {
+		*reached = enough(asked, DSI_TIES_STRICT, *edge);
+		if (*reached || (*edge && enough(asked, DSI_TIES_STRICT, next)))
+			return 0;
+	}
 	*reached = true;
 	return dsi_size_limit(&asked->w, &asked->r, asked->slots,
 			      asked->parameter, edge, why,

@@ -206,18 +206,43 @@ static bool read_all(struct pipeline_reader *r, const config_setting_t *root)
 	       settle(r);
 }
 
-static enum pipeline_status fail_parse(const config_t *config, const char *path,
-				       int error, char why[PIPELINE_WHY_BYTES])
+/* All of a file, to be freed; NULL with the reason. */
+static char *read_text(const char *path, char why[PIPELINE_WHY_BYTES])
 {
-	if (config_error_type(config) == CONFIG_ERR_FILE_IO)
+	FILE *file;
+	char *text = NULL;
+	size_t size = 0;
+
+	errno = 0;
+	file = fopen(path, "re");
+	/* Up to a NUL, which no file of this kind has. */
+	if (file && getdelim(&text, &size, '\0', file) < 0) {
+		free(text);
+		text = errno ? NULL : strdup("");
+	}
+	if (!text)
 		snprintf(why, PIPELINE_WHY_BYTES, "%s: cannot read: %s", path,
-			 error ? strerror(error) : "input/output error");
-	else
+			 strerror(errno));
+	if (file)
+		fclose(file);
+	return text;
+}
+
+static bool parse(config_t *config, const char *path,
+		  char why[PIPELINE_WHY_BYTES])
+{
+	char *text = read_text(path, why);
+	bool good = text && pipeline_numbers_fit(path, text, why);
+
+	if (good && config_read_string(config, text) == CONFIG_FALSE) {
+		good = false;
 		snprintf(why, PIPELINE_WHY_BYTES, "%s:%d: %s",
 			 config_error_file(config) ? config_error_file(config)
 						   : path,
 			 config_error_line(config), config_error_text(config));
-	return PIPELINE_BAD;
+	}
+	free(text);
+	return good;
 }
 
 enum pipeline_status pipeline_read(const char *path, struct pipeline **out,
@@ -225,8 +250,7 @@ enum pipeline_status pipeline_read(const char *path, struct pipeline **out,
 {
 	struct pipeline_reader r = {.p = pipeline_create(path)};
 	config_t config;
-	bool good = false;
-	enum pipeline_status status = PIPELINE_BAD;
+	bool good;
 
 	r.area.size = sizeof(r.area);
 	if (r.p)
@@ -237,10 +261,8 @@ enum pipeline_status pipeline_read(const char *path, struct pipeline **out,
 		return PIPELINE_NO_MEMORY;
 	}
 	config_init(&config);
-	errno = 0;
-	if (config_read_file(&config, path) == CONFIG_FALSE) {
-		status = fail_parse(&config, path, errno, why);
-	} else {
+	good = parse(&config, path, why);
+	if (good) {
 		good = read_all(&r, config_root_setting(&config));
 		memcpy(why, r.p->why, PIPELINE_WHY_BYTES);
 	}
@@ -249,7 +271,7 @@ enum pipeline_status pipeline_read(const char *path, struct pipeline **out,
 	free(r.by_name);
 	if (!good) {
 		pipeline_destroy(r.p);
-		return status;
+		return PIPELINE_BAD;
 	}
 	*out = r.p;
 	return PIPELINE_OK;

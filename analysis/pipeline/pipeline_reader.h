@@ -76,5 +76,8 @@ bool reader_choose_tick(struct pipeline_reader *r, struct exact cap);
 bool reader_sort_names(struct pipeline_reader *r);
 bool reader_pend(struct pipeline_reader *r, uint32_t node, size_t offset,
 		 struct exact value);
+/* Are all whole numbers in @text ones that libconfig reads as they are? */
+bool pipeline_numbers_fit(const char *path, const char *text,
+			  char why[PIPELINE_WHY_BYTES]);
 
 #endif /* DSI_PIPELINE_READER_H */

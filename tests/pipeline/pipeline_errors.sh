@@ -73,3 +73,11 @@ import json
 r = json.load(open("failure.json"))
 assert r["status"] == "none" and "nowhere.conf" in r["why"], r
 ' || fail "json of a failure"
+
+# libconfig would keep 32 bits of a whole number and say nothing.
+printf 'sources = ( {\n  name = "s"; period = "10ms";\n  packet = 5000000000;\n} );\n' >wide.conf
+expect 2 'wide.conf:3: 5000000000: whole numbers go up to 2147483647' \
+	pipeline wide.conf
+printf 'sources = ( { name = "s5000000000"; period = "10ms"; # 5000000000\n packet = "5000000000B"; } );\n sinks = ( { name = "k"; input = "s5000000000"; worst = "1ms"; } );\n' >text.conf
+dsi pipeline text.conf >text.out || fail "a size of 5 GB as text"
+grep -q ' 5000000000 ' text.out || fail "not 5 GB"

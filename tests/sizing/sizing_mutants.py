@@ -59,7 +59,7 @@ MUTANTS = [
      "commit_units(g, j), s->slow)", "commit_units(g, j), s->fast)",
      "drift"),
     ("drift: the reader's clock is right", "grid_scan.c",
-     "g->u * s->slow_c;", "g->u * s->scale;", "drift"),
+     "wide_mul(g->u, s->slow_c, &s->over)", "wide_mul(g->u, s->scale, &s->over)", "drift"),
     ("drift: the last batch commits too early", "grid_scan.c",
      "g->A * (j + 1) - g->a;", "g->A * j;", "drift, m:n"),
     ("finite: causality of portions forgotten", "grid_scan.c",
