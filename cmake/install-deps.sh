@@ -20,6 +20,7 @@ test_packages=(
 	spin strace valgrind
 	mandoc shellcheck
 	ffmpeg git util-linux
+	qemu-system-x86
 )
 
 say() {

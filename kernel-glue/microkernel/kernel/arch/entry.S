@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * entry.S - the ways from user mode into the kernel and back.
+ *
+ * Every way stores all registers at the start of the running thread's control
+ * block, moves to the stack of the CPU and calls C.  C never returns to where
+ * it was called from in any other sense than this: when it returns, the
+ * thread to run is in CPU_CURRENT, and its registers are loaded from there.
+ * Nothing of a thread is left on the kernel's stack.
+ */
+#define __ASSEMBLER__ 1
+#include <kregs.h>
+
+	.macro push_registers
+	push %rdi
+	push %rsi
+	push %rdx
+	push %rcx
+	push %rax
+	push %r8
+	push %r9
+	push %r10
+	push %r11
+	push %rbx
+	push %rbp
+	push %r12
+	push %r13
+	push %r14
+	push %r15
+	.endm
+
+	.macro pop_registers
+	pop %r15
+	pop %r14
+	pop %r13
+	pop %r12
+	pop %rbp
+	pop %rbx
+	pop %r11
+	pop %r10
+	pop %r9
+	pop %r8
+	pop %rax
+	pop %rcx
+	pop %rdx
+	pop %rsi
+	pop %rdi
+	.endm
+
+	.text
+	.globl syscall_entry
+	.align 16
+syscall_entry:
+	swapgs
+	mov %rsp, %gs:CPU_SCRATCH
+	mov %gs:CPU_CURRENT, %rsp
+	add $REGS_BYTES, %rsp
+	push $SEL_UDATA
+	push %gs:CPU_SCRATCH
+	push %r11
+	push $SEL_UCODE
+	push %rcx
+	push $0
+	push $VECTOR_SYSCALL
+	push_registers
+	mov %rsp, %rdi
+	mov %gs:CPU_STACK, %rsp
+	call syscall_main
+
+	.globl return_to_user
+return_to_user:
+	mov %gs:CPU_CURRENT, %rsp
+	cmpl $VECTOR_SYSCALL, REGS_VECTOR(%rsp)
+	jne 1f
+	/* rcx and r11 are lost in a system call anyway.  The address in rcx is
+	 * canonical: it came from user mode, or was checked when it was set. */
+	pop_registers
+	add $16, %rsp
+	pop %rcx
+	add $8, %rsp
+	pop %r11
+	pop %rsp
+	swapgs
+	sysretq
+1:	pop_registers
+	add $16, %rsp
+	swapgs
+	iretq
+
+	/* Exceptions and interrupts.  The stack is the end of the thread's
+	 * registers, or, from kernel mode, the CPU's own. */
+	.align 16
+trap_common:
+	testb $3, 24(%rsp)
+	jz 1f
+	push_registers
+	swapgs
+	mov %rsp, %rdi
+	mov %gs:CPU_STACK, %rsp
+	call trap_main
+	jmp return_to_user
+1:	push_registers
+	mov %rsp, %rdi
+	call trap_in_kernel
+	pop_registers
+	add $16, %rsp
+	iretq
+
+	/* Non-maskable interrupt, double fault, machine check: on a stack of
+	 * their own, whatever the others hold. */
+	.globl trap_fatal_entry
+trap_fatal_entry:
+	mov %rsp, %rdi
+	and $-16, %rsp
+	call trap_fatal
+
+	/* One stub of 16 bytes for each vector. */
+	.globl trap_stubs
+	.align 16
+trap_stubs:
+	vector = 0
+	.rept 256
+	.align 16
+	.if vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || \
+		vector == 21 || vector == 29 || vector == 30
+	.else
+	push $0
+	.endif
+	push $vector
+	jmp trap_common
+	vector = vector + 1
+	.endr
+
+	.section .note.GNU-stack, "", @progbits

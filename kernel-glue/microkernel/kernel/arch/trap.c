@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trap.c - what entry.S calls: system calls, exceptions, interrupts.
+ *
+ * The registers are saved before the lock is taken.  While a CPU waits for the
+ * lock, another may have stopped, changed or killed the thread that came in;
+ * so the first thing under the lock is to look whether it may still act.
+ */
+#include <karch.h>
+#include <kipc.h>
+#include <ksched.h>
+#include <paging.h>
+
+#define VECTOR_BREAKPOINT 3
+#define VECTOR_PAGE_FAULT 14
+
+void syscall_main(struct regs *regs);
+void trap_main(struct regs *regs);
+void trap_in_kernel(struct regs *regs);
+_Noreturn void trap_fatal(const uint64_t *frame);
+
+/* A thread that was stopped on its way in does it again when it goes on. */
+static void restart(struct regs *regs)
+{
+	if (regs->vector == VECTOR_SYSCALL)
+		regs->rip -= 2;
+	else if (regs->vector == VECTOR_BREAKPOINT)
+		regs->rip -= 1;
+}
+
+/* Whether the thread may do what it came for. */
+static bool enter(struct thread *t)
+{
+	kernel_lock();
+	if (likely(!t->new_flags && thread_runs(t)))
+		return true;
+	restart(&t->regs);
+	if (t->new_flags && !t->object.dead)
+		thread_apply_registers(t);
+	return false;
+}
+
+static void leave(void)
+{
+	ipc_continue();
+	object_reap();
+	sched_leave();
+}
+
+void syscall_main(struct regs *regs)
+{
+	struct thread *t = container_of(regs, struct thread, regs);
+
+	if (enter(t))
+		ipc_enter(t);
+	leave();
+}
+
+static void exception(struct thread *t)
+{
+	uint64_t address;
+
+	/* Another fault could overwrite it from here on. */
+	__asm__ volatile("mov %%cr2,%0" : "=r"(address));
+	if (!enter(t))
+		return;
+	if (t->regs.vector == VECTOR_PAGE_FAULT) {
+		t->fault_word[0] = address;
+		t->fault_word[1] = t->regs.rip;
+		t->fault_word[2] = t->regs.error;
+		ipc_fault(t, FAULT_PAGE);
+	} else {
+		ipc_fault(t, FAULT_EXCEPTION);
+	}
+}
+
+void trap_main(struct regs *regs)
+{
+	struct thread *t = container_of(regs, struct thread, regs);
+
+	if (regs->vector == VECTOR_FLUSH) {
+		/* Without the lock: who wants it holds that. */
+		tlb_serve();
+		apic_eoi();
+		return;
+	}
+	if (regs->vector < VECTOR_IRQ) {
+		exception(t);
+	} else {
+		(void)enter(t);
+		irq_dispatch(regs->vector);
+	}
+	leave();
+}
+
+static void print_regs(const struct regs *r)
+{
+	print("\nvector ");
+	print_hex(r->vector);
+	print(" error ");
+	print_hex(r->error);
+	print(" rip ");
+	print_hex(r->rip);
+	print(" rsp ");
+	print_hex(r->rsp);
+}
+
+/* From kernel mode there are only interrupts, and only while idle. */
+void trap_in_kernel(struct regs *regs)
+{
+	if (regs->vector < VECTOR_IRQ) {
+		uint64_t address;
+
+		__asm__ volatile("mov %%cr2,%0" : "=r"(address));
+		print_regs(regs);
+		panic("exception in the kernel", address);
+	}
+	if (regs->vector == VECTOR_FLUSH) {
+		tlb_serve();
+		apic_eoi();
+		return;
+	}
+	kernel_lock();
+	irq_dispatch(regs->vector);
+	object_reap();
+	kernel_unlock();
+}
+
+_Noreturn void trap_fatal(const uint64_t *frame)
+{
+	/* Double faults push an error code, the others do not; so both. */
+	print("\nfatal trap ");
+	print_hex(frame[0]);
+	print(" ");
+	print_hex(frame[1]);
+	panic("stack overflow or broken hardware", frame[3]);
+}

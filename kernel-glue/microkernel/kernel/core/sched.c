@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sched.c - the best ready thread of each CPU runs; equals take turns.
+ *
+ * The running thread is in no queue.  Nothing is decided before the end of a
+ * stay in the kernel: whoever readies or stops a thread only sets `resched`,
+ * and sched_leave() looks once.
+ */
+#include <karch.h>
+#include <kipc.h>
+#include <ksched.h>
+#include <paging.h>
+
+uint64_t tsc_khz;
+bool idle_polls;
+struct cpu cpus[CPUS_MAX];
+uint32_t cpu_count = 1;
+
+uint64_t tsc_from_us(uint64_t us)
+{
+	return us * tsc_khz / 1000;
+}
+
+/* Seconds and the rest apart, so that nothing overflows for 500 years. */
+uint64_t tsc_from_ns(uint64_t ns)
+{
+	return ns / 1000000000 * tsc_khz * 1000 +
+	       ns % 1000000000 * tsc_khz / 1000000;
+}
+
+uint64_t ns_from_tsc(uint64_t tsc)
+{
+	uint64_t hz = tsc_khz * 1000;
+
+	return tsc / hz * 1000000000 + tsc % hz * 1000000 / tsc_khz;
+}
+
+static struct thread *thread_of_ready(struct list *l)
+{
+	return container_of(l, struct thread, ready);
+}
+
+static void enqueue(struct thread *t, bool first)
+{
+	struct readyq *q = &t->cpu->ready;
+
+	if (first)
+		readyq_put_first(q, &t->ready, t->priority);
+	else
+		readyq_put_last(q, &t->ready, t->priority);
+	t->queued = true;
+}
+
+/* A CPU that idles, or runs somebody less important, must look again.  A busy
+ * one does not look by itself: forgetting that case hangs the thread. */
+static void tell(struct cpu *c, struct thread *t)
+{
+	if (c->current && thread_runs(c->current) && c->current->cpu == c &&
+	    c->current->priority >= t->priority)
+		return;
+	c->resched = true;
+	if (c != this_cpu())
+		apic_send(c, VECTOR_RESCHED);
+}
+
+void sched_ready(struct thread *t)
+{
+	if (t->queued || !thread_runs(t))
+		return;
+	if (t->on) {
+		/* Its CPU puts it where it belongs once it has left it. */
+		t->on->resched = true;
+		return;
+	}
+	enqueue(t, false);
+	tell(t->cpu, t);
+}
+
+void sched_unready(struct thread *t)
+{
+	if (t->queued) {
+		readyq_remove(&t->cpu->ready, &t->ready, t->priority);
+		t->queued = false;
+	}
+	if (t->on) {
+		t->on->resched = true;
+		if (t->on != this_cpu())
+			apic_send(t->on, VECTOR_RESCHED);
+	}
+}
+
+void sched_move(struct thread *t, struct cpu *to, unsigned priority)
+{
+	sched_unready(t);
+	t->priority = (uint8_t)priority;
+	t->cpu = to;
+	/* Where it still runs, choose() passes it on. */
+	sched_ready(t);
+}
+
+/* ---- time ------------------------------------------------------------ */
+
+void timeout_arm(struct thread *t, uint64_t when)
+{
+	/* On the CPU that arms it: only that one can set its own timer. */
+	struct cpu *c = this_cpu();
+
+	check(!t->timeout.link);
+	t->timeout.when = when;
+	t->timeout_cpu = c;
+	timeoutq_add(&c->timeouts, &t->timeout);
+}
+
+void timeout_disarm(struct thread *t)
+{
+	if (t->timeout.link)
+		timeoutq_remove(&t->timeout_cpu->timeouts, &t->timeout);
+}
+
+static void set_alarm(struct cpu *c)
+{
+	struct timeout *first = timeoutq_first(&c->timeouts);
+	uint64_t when = c->current ? c->slice_end : ~0ul;
+
+	if (first && first->when < when)
+		when = first->when;
+	/* An alarm that comes too early does no harm. */
+	if (when < c->alarm) {
+		c->alarm = when;
+		apic_alarm(when);
+	}
+}
+
+void sched_timer(void)
+{
+	struct cpu *c = this_cpu();
+	uint64_t now = now_tsc();
+	struct timeout *first;
+
+	c->alarm = ~0ul;
+	while ((first = timeoutq_first(&c->timeouts)) && first->when <= now) {
+		struct thread *t = container_of(first, struct thread, timeout);
+
+		ipc_fail(t, MK_IPC_TIMEOUT | ipc_phase(t));
+	}
+	if (c->current && now >= c->slice_end) {
+		c->slice_over = true;
+		c->resched = true;
+	}
+}
+
+/* ---- switching ------------------------------------------------------- */
+
+/* @t leaves the CPU: keep what is only in the CPU so far. */
+static void store(struct thread *t, uint64_t now)
+{
+	t->run_tsc += now - t->since_tsc;
+	t->on = NULL;
+	cpu_save_fpu(t);
+}
+
+void sched_switch(struct cpu *c, struct thread *next)
+{
+	struct thread *prev = c->current;
+	uint64_t now = now_tsc();
+
+	if (prev)
+		store(prev, now);
+	next->since_tsc = now;
+	next->on = c;
+	c->current = next;
+	c->slice_end = now + next->slice_tsc;
+	if (c->space != next->task) {
+		c->space = next->task;
+		load_cr3(next->task->cr3);
+		cpu_load_io(c, next->task);
+	}
+	cpu_load_thread(c, next);
+	c->counter[MK_COUNTER_SWITCHES]++;
+}
+
+/* The CPU has nobody: leave the address space, so that it can be destroyed. */
+static void step_off(struct cpu *c)
+{
+	struct thread *prev = c->current;
+
+	if (!prev)
+		return;
+	store(prev, now_tsc());
+	c->current = NULL;
+	c->space = NULL;
+	paging_load_kernel();
+}
+
+/* Who was stopped while he ran is put where he belongs. */
+static void put_away(struct cpu *c, struct thread *t)
+{
+	if (!t)
+		return;
+	if (t->object.dead)
+		thread_free(t);
+	else if (t->cpu != c)
+		sched_ready(t);
+}
+
+static struct thread *best_ready(struct cpu *c)
+{
+	int priority = readyq_best(&c->ready);
+	struct thread *t;
+
+	if (priority < 0)
+		return NULL;
+	t = thread_of_ready(readyq_first(&c->ready, (unsigned)priority));
+	readyq_remove(&c->ready, &t->ready, t->priority);
+	t->queued = false;
+	return t;
+}
+
+static void idle(struct cpu *c)
+{
+	struct thread *prev = c->current;
+	uint64_t since = now_tsc();
+
+	step_off(c);
+	put_away(c, prev);
+	while (readyq_best(&c->ready) < 0) {
+		set_alarm(c);
+		kernel_unlock();
+		if (idle_polls)
+			__asm__ volatile("sti; pause; cli" ::: "memory");
+		else
+			__asm__ volatile("sti; hlt; cli" ::: "memory");
+		kernel_lock();
+	}
+	c->idle_tsc += now_tsc() - since;
+}
+
+/* Someone else has to run, or the running thread may not. */
+static void choose(struct cpu *c)
+{
+	struct thread *prev = c->current, *next;
+	bool stays = prev && thread_runs(prev) && prev->cpu == c;
+	int best = readyq_best(&c->ready);
+
+	c->resched = false;
+	if (stays && (best < prev->priority ||
+		      (best == prev->priority && !c->slice_over))) {
+		if (c->slice_over)
+			c->slice_end = now_tsc() + prev->slice_tsc;
+		c->slice_over = false;
+		return;
+	}
+	if (stays)
+		enqueue(prev, !c->slice_over);
+	c->slice_over = false;
+	if (best < 0) {
+		idle(c);
+		prev = NULL;
+	}
+	next = best_ready(c);
+	sched_switch(c, next);
+	if (prev && !stays)
+		put_away(c, prev);
+}
+
+void sched_leave(void)
+{
+	struct cpu *c = this_cpu();
+
+	while (c->resched || !c->current)
+		choose(c);
+	set_alarm(c);
+	kernel_unlock();
+}
+
+extern _Noreturn void return_to_user(void);
+
+/* With the lock held; on the CPU's own stack. */
+_Noreturn void sched_start(void)
+{
+	struct cpu *c = this_cpu();
+
+	c->alarm = ~0ul;
+	c->resched = true;
+	sched_leave();
+	return_to_user();
+}

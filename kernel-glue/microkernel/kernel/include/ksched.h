@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* ksched.h - who runs next, and time. */
+#ifndef MK_KSCHED_H
+#define MK_KSCHED_H
+
+#include <kthread.h>
+
+#define SLICE_US_DEFAULT 10000u
+
+static inline uint64_t now_tsc(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
+extern uint64_t tsc_khz;
+extern bool idle_polls;
+
+uint64_t tsc_from_us(uint64_t us);
+uint64_t tsc_from_ns(uint64_t ns);
+uint64_t ns_from_tsc(uint64_t tsc);
+
+/* It could run now: its state is ready and it is not suspended. */
+void sched_ready(struct thread *t);
+/* It may not run now; a no-op if it is not in a ready queue. */
+void sched_unready(struct thread *t);
+void sched_move(struct thread *t, struct cpu *to, unsigned priority);
+/* At the end of each stay in the kernel: when it returns, current is who
+ * should run, with its address space loaded, and the lock is free. */
+void sched_leave(void);
+_Noreturn void sched_start(void);
+void sched_timer(void);
+/* Make @next the running thread; nobody else may be on this CPU. */
+void sched_switch(struct cpu *c, struct thread *next);
+
+void timeout_arm(struct thread *t, uint64_t when);
+void timeout_disarm(struct thread *t);
+
+static inline bool thread_runs(const struct thread *t)
+{
+	return t->state == MK_STATE_READY && !t->suspended && !t->object.dead;
+}
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* kthread.h - a thread: registers, a place in the scheduler, an IPC under way. */
+#ifndef MK_KTHREAD_H
+#define MK_KTHREAD_H
+
+#include <kcpu.h>
+#include <kobject.h>
+#include <mk/utcb.h>
+
+struct gate;
+struct event;
+
+#define FAULT_NONE 0
+#define FAULT_PAGE 1
+#define FAULT_EXCEPTION 2
+#define FAULT_WORDS 3
+#define EXCEPTION_WORDS 24
+
+struct thread {
+	struct regs regs; /* must be first: entry.S */
+	struct object object;
+
+	/* Scheduling. */
+	struct list ready; /* in readyq of its CPU while it waits for it */
+	bool queued;
+	uint8_t state; /* MK_STATE_* */
+	bool suspended;
+	uint8_t priority, max_priority;
+	struct cpu *cpu; /* where it should run */
+	struct cpu *on;	 /* where it is `current`, if anywhere */
+	uint64_t slice_tsc;
+	uint64_t run_tsc, since_tsc;
+
+	/* What thread_registers() wants of a thread that is on another CPU:
+	 * its registers are there, not here. */
+	uint8_t new_flags;
+	uint64_t new_ip, new_sp, new_argument;
+
+	/* Address space. */
+	struct task *task;
+	struct list of_task;
+	struct mk_utcb *utcb; /* the kernel's address of it */
+	uint64_t utcb_address;
+	uint64_t fs_base;
+	uint64_t pager, handler; /* slots in the task's own table */
+
+	/* The IPC under way, in the words of the system call. */
+	uint8_t op;
+	uint8_t fault; /* FAULT_*: the kernel speaks for the thread */
+	uint64_t tag;
+	uint64_t timeouts;
+	uint64_t fault_word[EXCEPTION_WORDS];
+	uint64_t flag_address; /* of a flagged receive; 0: none */
+
+	struct timeout timeout;
+	struct cpu *timeout_cpu;
+
+	struct list senders;	/* who waits to send to us, best first */
+	struct list sending;	/* our place in such a list */
+	struct gate *via;	/* through which we send */
+	struct thread *partner; /* whom we wait for (closed, or a reply) */
+	struct list waiters;	/* who waits for us to send: closed receive */
+	struct list waiting;	/* our place there, or among an event's */
+	struct thread *caller;	/* who waits for our reply */
+	struct event *event;	/* for which we wait */
+	struct list gates, events; /* bound to us */
+
+	_Alignas(16) uint8_t fpu[512];
+};
+
+_Static_assert(offsetof(struct thread, regs) == 0, "entry.S");
+_Static_assert(sizeof(struct thread) <= 2048, "THREAD_ORDER");
+#define THREAD_ORDER 11
+
+struct thread *thread_create(struct factory *f, struct thread *creator);
+void thread_destroy(struct thread *t);
+/* Once no CPU stands on it any more. */
+void thread_free(struct thread *t);
+/* Break what it waits for; it gets the error with the phase it was in. */
+void thread_cancel(struct thread *t, uint64_t error);
+/* Set registers as MK_THREAD_REGISTERS says, now or when its CPU comes in. */
+void thread_registers(struct thread *t, uint64_t flags, uint64_t ip,
+		      uint64_t sp, uint64_t argument);
+void thread_apply_registers(struct thread *t);
+/* All registers, from a message; what would be unsafe is corrected. */
+void thread_load_registers(struct thread *t, const uint64_t *words);
+/* Take it out of every queue in which it waits. */
+void thread_unlink(struct thread *t);
+
+static inline struct thread *thread_of(struct object *o)
+{
+	return container_of(o, struct thread, object);
+}
+
+#endif

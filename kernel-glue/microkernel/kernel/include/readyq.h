@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* readyq.h - the threads of one CPU that could run: a queue per priority and a
+ * bitmap of those that hold somebody.  Each operation is constant time. */
+#ifndef MK_READYQ_H
+#define MK_READYQ_H
+
+#include <kbase.h>
+
+#define PRIORITIES 256
+
+struct readyq {
+	uint64_t map[PRIORITIES / 64];
+	struct list queue[PRIORITIES];
+};
+
+void readyq_init(struct readyq *q);
+void readyq_put_last(struct readyq *q, struct list *l, unsigned priority);
+void readyq_put_first(struct readyq *q, struct list *l, unsigned priority);
+void readyq_remove(struct readyq *q, struct list *l, unsigned priority);
+
+/* The highest priority that has somebody, or -1. */
+static inline int readyq_best(const struct readyq *q)
+{
+	for (int i = PRIORITIES / 64 - 1; i >= 0; i--)
+		if (q->map[i])
+			return i * 64 + 63 - __builtin_clzll(q->map[i]);
+	return -1;
+}
+
+static inline struct list *readyq_first(struct readyq *q, unsigned priority)
+{
+	return q->queue[priority].next;
+}
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * map_io.c - ranges of I/O ports given to another task.
+ *
+ * A task has a list of ranges, and, from the first on, the bitmap that the CPU
+ * looks at.  Ranges of one task may overlap; a port is allowed if one has it.
+ */
+#include <kmap.h>
+#include <paging.h>
+#include <mk/call.h>
+
+struct io_range {
+	struct node node;
+	struct list of_task;
+};
+
+#define RANGE_ORDER 7
+_Static_assert(sizeof(struct io_range) <= 1 << RANGE_ORDER, "order");
+
+static struct io_range *range_of(struct list *l)
+{
+	return container_of(l, struct io_range, of_task);
+}
+
+static uint64_t ports_of(const struct node *n)
+{
+	return 1ul << n->order;
+}
+
+static void allow(struct task *t, const struct node *n)
+{
+	for (uint64_t p = n->where; p < n->where + ports_of(n); p++)
+		t->io_map[p / 8] &= (uint8_t) ~(1u << p % 8);
+}
+
+/* All bits anew from the ranges. */
+static void rebuild(struct task *t)
+{
+	memset(t->io_map, 0xff, IO_MAP_BYTES);
+	for (struct list *l = t->io_ranges.next; l != &t->io_ranges;
+	     l = l->next)
+		allow(t, &range_of(l)->node);
+	tlb_note(t);
+}
+
+static int make_map(struct task *t)
+{
+	if (t->io_map)
+		return 0;
+	t->io_map = factory_take(t->object.owner, IO_MAP_ORDER);
+	if (!t->io_map)
+		return -MK_ENOMEM;
+	memset(t->io_map, 0xff, IO_MAP_BYTES);
+	return 0;
+}
+
+static struct io_range *find(struct task *t, uint64_t first, unsigned order)
+{
+	for (struct list *l = t->io_ranges.next; l != &t->io_ranges;
+	     l = l->next) {
+		struct node *n = &range_of(l)->node;
+
+		if (n->where == first && n->order == order)
+			return range_of(l);
+	}
+	return NULL;
+}
+
+static struct node *add(struct task *to, struct node *parent, uint64_t first,
+			unsigned order)
+{
+	struct io_range *r;
+
+	if (make_map(to))
+		return NULL;
+	r = factory_take(to->object.owner, RANGE_ORDER);
+	if (!r)
+		return NULL;
+	node_attach(parent, &r->node);
+	r->node.what = first + 1; /* 0 would be an empty node */
+	r->node.task = to;
+	r->node.where = first;
+	r->node.kind = MK_IO;
+	r->node.order = (uint8_t)order;
+	r->node.rights = MK_ALL_RIGHTS;
+	list_add_before(&to->io_ranges, &r->of_task);
+	allow(to, &r->node);
+	tlb_note(to);
+	return &r->node;
+}
+
+int map_root_io(struct task *t, uint64_t first, unsigned order)
+{
+	return add(t, NULL, first, order) ? 0 : -MK_ENOMEM;
+}
+
+/* The part of [first, 2^order) that @n has; aligned powers of two either do
+ * not meet or one holds the other. */
+static bool common(const struct node *n, uint64_t *first, unsigned *order)
+{
+	uint64_t end = *first + (1ul << *order);
+
+	if (n->where >= end || n->where + ports_of(n) <= *first)
+		return false;
+	if (n->order < *order) {
+		*first = n->where;
+		*order = n->order;
+	}
+	return true;
+}
+
+int map_io(struct task *from, uint64_t first, struct task *to, unsigned order,
+	   bool grant)
+{
+	int error = -MK_ENOENT;
+	struct node *made;
+	struct list *next;
+
+	if (from == to)
+		return -MK_EINVAL;
+	for (struct list *l = from->io_ranges.next; l != &from->io_ranges;
+	     l = next) {
+		struct node *n = &range_of(l)->node;
+		uint64_t part = first;
+		unsigned part_order = order;
+
+		next = l->next;
+		if (!common(n, &part, &part_order))
+			continue;
+		if (find(to, part, part_order)) {
+			error = 0;
+			continue;
+		}
+		/* Only a whole range can move. */
+		if (grant && part_order != n->order)
+			return -MK_EINVAL;
+		made = add(to, grant ? NULL : n, part, part_order);
+		if (!made)
+			return -MK_ENOMEM;
+		error = 0;
+		if (grant) {
+			node_move(made, n);
+			made->what = part + 1;
+			n->what = part + 1;
+			io_clear(n);
+		}
+	}
+	return error;
+}
+
+void io_clear(struct node *n)
+{
+	struct io_range *r = container_of(n, struct io_range, node);
+	struct task *t = n->task;
+
+	list_remove(&r->of_task);
+	node_detach(n);
+	factory_give(t->object.owner, r, RANGE_ORDER);
+	rebuild(t);
+}
+
+/* Take what lies in the range; 0, or an error if a range is cut by it. */
+int unmap_io(struct task *t, uint64_t first, unsigned order, bool self)
+{
+	struct list *next;
+	int error = 0;
+
+	for (struct list *l = t->io_ranges.next; l != &t->io_ranges; l = next) {
+		struct node *n = &range_of(l)->node;
+		uint64_t part = first;
+		unsigned part_order = order;
+
+		next = l->next;
+		if (!common(n, &part, &part_order))
+			continue;
+		if (part_order != n->order)
+			error = -MK_EINVAL;
+		else
+			revoke(n, MK_ALL_RIGHTS, self);
+	}
+	return error;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* kobject.c - birth and death of objects, and who pays.  See kobject.h. */
+#include <kevent.h>
+#include <kgate.h>
+#include <kmap.h>
+#include <kmem.h>
+#include <kthread.h>
+#include <ktask.h>
+
+struct factory root_factory;
+
+static struct list dead = {&dead, &dead};
+
+int factory_charge(struct factory *f, uint64_t bytes)
+{
+	if (bytes > f->limit - f->used)
+		return -MK_ENOMEM;
+	f->used += bytes;
+	return 0;
+}
+
+void factory_refund(struct factory *f, uint64_t bytes)
+{
+	check(f->used >= bytes);
+	f->used -= bytes;
+}
+
+void *factory_take(struct factory *f, unsigned order)
+{
+	void *memory;
+
+	if (factory_charge(f, 1ul << order))
+		return NULL;
+	memory = kmem_take(order);
+	if (!memory)
+		factory_refund(f, 1ul << order);
+	return memory;
+}
+
+void factory_give(struct factory *f, void *memory, unsigned order)
+{
+	kmem_give(memory, order);
+	factory_refund(f, 1ul << order);
+}
+
+void object_init(struct object *o, unsigned kind, struct factory *owner,
+		 unsigned order)
+{
+	o->kind = (uint8_t)kind;
+	o->order = (uint8_t)order;
+	o->owner = owner;
+	list_init(&o->of_owner);
+	list_init(&o->to_reap);
+	if (owner)
+		list_add_before(&owner->objects, &o->of_owner);
+}
+
+void object_kill(struct object *o)
+{
+	/* The kernel's own objects have no owner and stay. */
+	if (o->dead || !o->owner)
+		return;
+	o->dead = true;
+	list_add_before(&dead, &o->to_reap);
+}
+
+static void factory_free_if_empty(struct factory *f)
+{
+	struct factory *parent = f->object.owner;
+
+	if (!f->object.dead || !list_empty(&f->objects))
+		return;
+	check(f->used == 0);
+	factory_refund(parent, f->limit);
+	object_free(&f->object, f);
+}
+
+void factory_destroy(struct factory *f)
+{
+	struct list *l;
+
+	/* All that it paid for dies with it.  It is freed with the last: a
+	 * thread may still stand on another CPU. */
+	for (l = f->objects.next; l != &f->objects; l = l->next)
+		object_kill(container_of(l, struct object, of_owner));
+	factory_free_if_empty(f);
+}
+
+/* A dead factory that waited for its last object: the loop sees it again. */
+static void reap_again(struct object *o)
+{
+	if (list_empty(&o->to_reap))
+		list_add_before(&dead, &o->to_reap);
+}
+
+void object_free(struct object *o, void *memory)
+{
+	struct factory *owner = o->owner;
+
+	check(!o->cap_count);
+	list_remove(&o->of_owner);
+	factory_give(owner, memory, o->order);
+	if (owner->object.dead && list_empty(&owner->objects))
+		reap_again(&owner->object);
+}
+
+static void destroy(struct object *o)
+{
+	switch ((enum object_kind)o->kind) {
+	case OBJECT_TASK:
+		task_destroy(container_of(o, struct task, object));
+		break;
+	case OBJECT_THREAD:
+		thread_destroy(thread_of(o));
+		break;
+	case OBJECT_GATE:
+		gate_destroy(gate_of(o));
+		break;
+	case OBJECT_EVENT:
+		event_destroy(event_of(o));
+		break;
+	case OBJECT_FACTORY:
+		factory_destroy(container_of(o, struct factory, object));
+		break;
+	case OBJECT_ICU:
+	case OBJECT_SCHED:
+	case OBJECT_LOG:
+		break;
+	}
+}
+
+void object_reap(void)
+{
+	while (unlikely(!list_empty(&dead))) {
+		struct object *o =
+			container_of(dead.next, struct object, to_reap);
+
+		list_remove(&o->to_reap);
+		if (o->caps)
+			revoke(o->caps, MK_ALL_RIGHTS, true);
+		destroy(o);
+	}
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* memory_calls.c - what the compiler calls by itself. */
+#include <stddef.h>
+
+void *memset(void *to, int byte, size_t bytes);
+void *memcpy(void *to, const void *from, size_t bytes);
+int memcmp(const void *a, const void *b, size_t bytes);
+
+void *memset(void *to, int byte, size_t bytes)
+{
+	void *start = to;
+
+	__asm__ volatile("rep stosb"
+			 : "+D"(to), "+c"(bytes)
+			 : "a"(byte)
+			 : "memory");
+	return start;
+}
+
+void *memcpy(void *to, const void *from, size_t bytes)
+{
+	void *start = to;
+
+	__asm__ volatile("rep movsb"
+			 : "+D"(to), "+S"(from), "+c"(bytes)
+			 :
+			 : "memory");
+	return start;
+}
+
+int memcmp(const void *a, const void *b, size_t bytes)
+{
+	const unsigned char *x = a, *y = b;
+
+	for (size_t i = 0; i < bytes; i++)
+		if (x[i] != y[i])
+			return x[i] - y[i];
+	return 0;
+}

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# run-qemu.sh [-s CPUS] [-m MIB] [-t SECONDS] [-i] FOLDER ARCHIVE [WORD...]
+#
+# Boot the kernel in FOLDER with the boot archive FOLDER/ARCHIVE.img and the
+# words as command line; its serial port is our standard output.  Ends with 0
+# if the kernel said "well" (status 0x10), with 124 after SECONDS.
+#
+#   -i   count instructions instead of time: one instruction is 1 ns, and two
+#        runs are the same to the last bit
+set -euo pipefail
+
+cpus=1 mib=64 seconds=60 counted=()
+while getopts s:m:t:i option; do
+	case $option in
+	s) cpus=$OPTARG ;;
+	m) mib=$OPTARG ;;
+	t) seconds=$OPTARG ;;
+	i) counted=(-icount "shift=0,sleep=off") ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+folder=$1 archive=$2
+shift 2
+
+status=0
+timeout "$seconds" qemu-system-x86_64 \
+	-machine pc -cpu max -m "$mib" -smp "$cpus" -accel tcg \
+	"${counted[@]}" \
+	-kernel "$folder/mk.elf" -initrd "$folder/$archive.img" \
+	-append "$*" \
+	-nodefaults -display none -serial stdio -no-reboot \
+	-device isa-debug-exit,iobase=0xf4,iosize=4 || status=$?
+# QEMU ends with status * 2 + 1.
+[ "$status" -eq 33 ] && exit 0
+[ "$status" -eq 0 ] && exit 1
+exit "$status"
