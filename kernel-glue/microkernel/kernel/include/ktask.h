@@ -19,6 +19,8 @@
 
 struct task {
 	struct object object;
+	/* Nothing is left in it but threads that stand on some CPU. */
+	bool emptied;
 	uint64_t *pml4;
 	uint64_t cr3;
 	struct node **cap_pages; /* CAP_PAGES pointers, one page */

@@ -75,6 +75,7 @@ void task_destroy(struct task *t)
 
 		object_kill(&thread->object);
 	}
+	t->emptied = true;
 	task_free_if_empty(t);
 }
 
@@ -82,7 +83,7 @@ void task_free_if_empty(struct task *t)
 {
 	struct factory *f = t->object.owner;
 
-	if (!t->object.dead || !list_empty(&t->threads))
+	if (!t->emptied || !list_empty(&t->threads))
 		return;
 	free_caps(t);
 	paging_destroy(t);
