@@ -13,6 +13,8 @@
 
 #define VECTOR_BREAKPOINT 3
 #define VECTOR_PAGE_FAULT 14
+#define FAULT_ON_WRITE 2u
+#define FAULT_ON_FETCH 16u
 
 void syscall_main(struct regs *regs);
 void trap_main(struct regs *regs);
@@ -56,6 +58,17 @@ void syscall_main(struct regs *regs)
 	leave();
 }
 
+/* While this CPU waited for the lock, another may have mapped what was
+ * missing, e.g. while it replaced one page by another. */
+static bool is_mapped_now(struct thread *t, uint64_t address, uint64_t error)
+{
+	struct leaf leaf;
+
+	return paging_find(t->task, address, &leaf) &&
+	       (!(error & FAULT_ON_WRITE) || (*leaf.entry & PTE_WRITE)) &&
+	       (!(error & FAULT_ON_FETCH) || !(*leaf.entry & PTE_NX));
+}
+
 static void exception(struct thread *t)
 {
 	uint64_t address;
@@ -65,6 +78,8 @@ static void exception(struct thread *t)
 	if (!enter(t))
 		return;
 	if (t->regs.vector == VECTOR_PAGE_FAULT) {
+		if (is_mapped_now(t, address, t->regs.error))
+			return;
 		t->fault_word[0] = address;
 		t->fault_word[1] = t->regs.rip;
 		t->fault_word[2] = t->regs.error;
