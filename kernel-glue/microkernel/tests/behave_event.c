@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/* behave_event.c - behaviours 59 to 69: events, interrupts, flagged receive. */
+#include "tap.h"
+
+#include <mklib/program.h>
+
+static struct job a, b;
+
+static uint64_t new_event(uint64_t mode)
+{
+	uint64_t event = slot_new();
+
+	CHECK_EQUAL(mk_create_event(MK_CAP_FACTORY, event, mode), 0);
+	return event;
+}
+
+static uint64_t rounds(uint64_t otherwise)
+{
+	char text[12];
+	uint64_t n = 0;
+
+	if (!mk_option(mk_boot_info()->command, "rounds", text, sizeof(text)))
+		return otherwise;
+	for (const char *p = text; *p >= '0' && *p <= '9'; p++)
+		n = n * 10 + (uint64_t)(*p - '0');
+	return n;
+}
+
+static void b59(void)
+{
+	uint64_t event = new_event(MK_EVENT_BITS);
+
+	CHECK(mk_signal(event, 0x50));
+	CHECK_EQUAL(mk_event_wait(event, MK_NEVER), 0x50);
+	CHECK_EQUAL(mk_event_wait(event, 0), 0);
+	CHECK_EQUAL(mk_error(), MK_IPC_TIMEOUT | MK_IPC_RECEIVE);
+	/* No bits are bit 0: a signal is never nothing. */
+	CHECK(mk_signal(event, 0));
+	CHECK_EQUAL(mk_event_wait(event, MK_NEVER), 1);
+	CHECK_EQUAL(mk_delete(OWN_TASK, event), 0);
+}
+
+static void b60(void)
+{
+	uint64_t bits = new_event(MK_EVENT_BITS);
+	uint64_t count = new_event(MK_EVENT_COUNT);
+
+	for (unsigned i = 0; i < 5; i++) {
+		CHECK(mk_signal(bits, 2));
+		CHECK(mk_signal(count, 2));
+	}
+	CHECK_EQUAL(mk_event_wait(bits, 0), 2);
+	CHECK_EQUAL(mk_event_wait(bits, 0), 0);
+	for (unsigned i = 0; i < 5; i++)
+		CHECK_EQUAL(mk_event_wait(count, 0), 1);
+	CHECK_EQUAL(mk_event_wait(count, 0), 0);
+	CHECK_EQUAL(mk_delete(OWN_TASK, bits), 0);
+	CHECK_EQUAL(mk_delete(OWN_TASK, count), 0);
+}
+
+static void b61(void)
+{
+	uint64_t event = new_event(MK_EVENT_BITS);
+
+	job_make(&a, OWN_TASK);
+	a.m.label = 1ul << 63;
+	job_go(&a, event, MK_SIGNAL, 0);
+	CHECK(job_wait(&a));
+	CHECK(mk_signal(event, 1));
+	CHECK(mk_signal(event, 4));
+	CHECK_EQUAL(mk_event_wait(event, 0), 1ul << 63 | 5);
+	CHECK_EQUAL(mk_event_wait(event, 0), 0);
+	CHECK_EQUAL(mk_delete(OWN_TASK, event), 0);
+	job_drop(&a);
+}
+
+static void b62(void)
+{
+	uint64_t event = new_event(MK_EVENT_BITS);
+
+	job_make_with(&a, OWN_TASK, MAIN_PRIORITY + 10, 0, 0);
+	job_go(&a, event, MK_RECV, MK_FOREVER);
+	CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+	CHECK(mk_signal(event, 1));
+	CHECK(__atomic_load_n(&a.done, __ATOMIC_ACQUIRE));
+	job_drop(&a);
+	job_make_with(&a, OWN_TASK, MAIN_PRIORITY - 10, 0, 0);
+	job_go(&a, event, MK_RECV, MK_FOREVER);
+	CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+	CHECK(mk_signal(event, 1));
+	for (volatile unsigned i = 0; i < 1000; i++)
+		;
+	CHECK(!__atomic_load_n(&a.done, __ATOMIC_ACQUIRE));
+	CHECK(job_wait(&a));
+	CHECK_EQUAL(mk_delete(OWN_TASK, event), 0);
+	job_drop(&a);
+}
+
+static void b63(void)
+{
+	uint64_t event = new_event(MK_EVENT_BITS);
+
+	job_make(&a, OWN_TASK);
+	job_make(&b, OWN_TASK);
+	CHECK_EQUAL(mk_event_bind(event, a.thread, 0xabc), 0);
+	job_go(&a, 0, MK_WAIT, MK_FOREVER);
+	CHECK(job_reaches(&a, MK_STATE_RECEIVING));
+	CHECK(mk_signal(event, 6));
+	CHECK(job_wait(&a) && a.ok);
+	CHECK_EQUAL(mk_tag_flags(a.m.tag), MK_TAG_EVENT);
+	CHECK_EQUAL(mk_tag_words(a.m.tag), 1);
+	CHECK_EQUAL(a.m.label, 6);
+	CHECK_EQUAL(a.mr[0], 0xabc);
+	/* Not while it waits for a reply ... */
+	job_go(&b, 0, MK_WAIT, MK_FOREVER);
+	CHECK(job_reaches(&b, MK_STATE_RECEIVING));
+	a.m.tag = 0;
+	job_go(&a, b.gate, MK_CALL, MK_FOREVER);
+	CHECK(job_reaches(&a, MK_STATE_CALLING));
+	CHECK(mk_signal(event, 8));
+	CHECK_EQUAL(mk_thread_state(a.thread), MK_STATE_CALLING);
+	CHECK(job_wait(&b));
+	b.m.tag = mk_tag(55, 0, 0, 0);
+	job_go(&b, 0, MK_SEND | MK_REPLY, 0);
+	CHECK(job_wait(&a) && a.ok);
+	CHECK_EQUAL(mk_tag_proto(a.m.tag), 55);
+	CHECK_EQUAL(mk_tag_flags(a.m.tag), 0);
+	/* ... but kept for afterwards. */
+	job_go(&a, 0, MK_WAIT, 0);
+	CHECK(job_wait(&a) && a.ok);
+	CHECK_EQUAL(a.m.label, 8);
+	CHECK_EQUAL(mk_delete(OWN_TASK, event), 0);
+	job_drop(&a);
+	job_drop(&b);
+}
+
+static void b64(void)
+{
+	uint64_t event = new_event(MK_EVENT_BITS);
+
+	job_make(&a, OWN_TASK);
+	job_make(&b, OWN_TASK);
+	CHECK_EQUAL(mk_event_bind(event, a.thread, 1), 0);
+	CHECK_EQUAL(mk_event_bind(event, b.thread, 1), -MK_EBUSY);
+	CHECK_EQUAL(mk_event_bind(event, a.thread, 1), -MK_EBUSY);
+	/* Bound to another thread: nobody else may wait for it. */
+	CHECK_EQUAL(mk_event_wait(event, 0), 0);
+	CHECK_EQUAL(mk_error(), MK_IPC_DENIED | MK_IPC_RECEIVE);
+	CHECK_EQUAL(mk_event_unbind(event), 0);
+	CHECK_EQUAL(mk_event_bind(event, b.thread, 2), 0);
+	CHECK(mk_signal(event, 1));
+	job_go(&a, 0, MK_WAIT, 0);
+	CHECK(job_wait(&a) && !a.ok);
+	job_go(&b, 0, MK_WAIT, 0);
+	CHECK(job_wait(&b) && b.ok);
+	CHECK_EQUAL(b.mr[0], 2);
+	/* With its thread it loses its binding, and can be bound again. */
+	job_drop(&b);
+	CHECK_EQUAL(mk_event_bind(event, a.thread, 3), 0);
+	CHECK_EQUAL(mk_delete(OWN_TASK, event), 0);
+	job_drop(&a);
+}
+
+#define RTC_LINE 8
+#define RTC_B 0x0b
+#define RTC_C 0x0c
+#define RTC_PERIODIC 0x40
+
+static uint8_t rtc_read(uint8_t reg)
+{
+	uint8_t value;
+
+	__asm__ volatile("outb %1,$0x70\n\tinb $0x71,%0"
+			 : "=a"(value)
+			 : "0"(reg));
+	return value;
+}
+
+static void rtc_write(uint8_t reg, uint8_t value)
+{
+	__asm__ volatile("outb %b0,$0x70\n\t"
+			 "mov %1,%b0\n\t"
+			 "outb %b0,$0x71"
+			 : "+a"(reg)
+			 : "q"(value));
+}
+
+/* The clock's line stays up until its register C is read. */
+static void b65(void)
+{
+	uint64_t event = new_event(MK_EVENT_COUNT);
+
+	CHECK_EQUAL(mk_event_unmask(event), -MK_EINVAL); /* no interrupt */
+	CHECK_EQUAL(mk_icu_bind(MK_CAP_ICU, 99, event, true), -MK_EINVAL);
+	CHECK_EQUAL(mk_icu_bind(MK_CAP_ICU, RTC_LINE, MK_CAP_TASK, true),
+		    -MK_ENOENT);
+	CHECK_EQUAL(mk_icu_bind(MK_CAP_ICU, RTC_LINE, event, true), 0);
+	rtc_write(RTC_B, rtc_read(RTC_B) | RTC_PERIODIC);
+	sleep_ms(3);
+	CHECK_EQUAL(mk_event_wait(event, 0), 0); /* masked at first */
+	CHECK_EQUAL(mk_event_unmask(event), 0);
+	CHECK_EQUAL(mk_event_wait(event, 1000000), 1);
+	/* The line is still up, but it is masked: no storm. */
+	sleep_ms(5);
+	CHECK_EQUAL(mk_event_wait(event, 0), 0);
+	/* Unmasked without asking the device: once more, at once. */
+	CHECK_EQUAL(mk_event_unmask(event), 0);
+	CHECK_EQUAL(mk_event_wait(event, 100000), 1);
+	CHECK_EQUAL(mk_event_wait(event, 0), 0);
+	for (unsigned i = 0; i < 5; i++) {
+		(void)rtc_read(RTC_C);
+		CHECK_EQUAL(mk_event_unmask(event), 0);
+		CHECK_EQUAL(mk_event_wait(event, 1000000), 1);
+	}
+	rtc_write(RTC_B, (uint8_t)(rtc_read(RTC_B) & ~RTC_PERIODIC));
+	(void)rtc_read(RTC_C);
+	CHECK_EQUAL(mk_event_unmask(event), 0);
+	sleep_ms(5);
+	CHECK_EQUAL(mk_event_wait(event, 0), 0);
+	CHECK_EQUAL(mk_delete(OWN_TASK, event), 0);
+}
+
+static void b66(void)
+{
+	uint64_t event = new_event(MK_EVENT_BITS);
+
+	job_make(&a, OWN_TASK);
+	job_make(&b, OWN_TASK);
+	job_go(&a, event, MK_RECV, MK_FOREVER);
+	job_go(&b, event, MK_RECV, MK_FOREVER);
+	CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+	CHECK(job_reaches(&b, MK_STATE_WAITING_EVENT));
+	CHECK_EQUAL(mk_delete(OWN_TASK, event), 0);
+	CHECK(job_wait(&a) && !a.ok && job_wait(&b) && !b.ok);
+	CHECK_EQUAL(a.error, MK_IPC_NO_PARTNER | MK_IPC_RECEIVE);
+	CHECK_EQUAL(b.error, MK_IPC_NO_PARTNER | MK_IPC_RECEIVE);
+	job_drop(&a);
+	job_drop(&b);
+}
+
+static uint64_t race_event;
+static uint32_t race_over;
+static uint64_t taken, timeouts;
+
+static void take_with_timeout(struct job *j)
+{
+	(void)j;
+	while (!__atomic_load_n(&race_over, __ATOMIC_ACQUIRE)) {
+		if (mk_event_wait(race_event, 30))
+			taken++;
+		else
+			timeouts++;
+	}
+}
+
+static void b67(void)
+{
+	uint64_t sent = 0;
+
+	race_event = new_event(MK_EVENT_COUNT);
+	race_over = 0;
+	taken = 0;
+	timeouts = 0;
+	job_make(&a, OWN_TASK);
+	job_run(&a, take_with_timeout);
+	for (unsigned i = 0; i < 1500; i++) {
+		CHECK(mk_signal(race_event, 1));
+		sent++;
+		mk_sleep_us(20 + i % 23);
+	}
+	__atomic_store_n(&race_over, 1, __ATOMIC_RELEASE);
+	CHECK(job_wait(&a));
+	while (mk_event_wait(race_event, 0))
+		taken++;
+	CHECK_EQUAL(taken, sent);
+	CHECK(timeouts > 0); /* else it was no race */
+	CHECK_EQUAL(mk_delete(OWN_TASK, race_event), 0);
+	job_drop(&a);
+}
+
+static uint64_t ping, pong;
+#define PINGS 500u
+
+static void answer_pings(struct job *j)
+{
+	uint64_t bits = mk_event_wait(ping, 1000000);
+
+	j->error = 0;
+	for (unsigned i = 1; i < PINGS && bits; i++)
+		bits = mk_signal_wait(pong, bits, ping, 1000000);
+	j->error = bits;
+}
+
+static void b68(void)
+{
+	ping = new_event(MK_EVENT_BITS);
+	pong = new_event(MK_EVENT_BITS);
+	/* Own bits are pending: it does not sleep, and the peer has its own. */
+	CHECK(mk_signal(pong, 32));
+	CHECK_EQUAL(mk_signal_wait(ping, 4, pong, MK_NEVER), 32);
+	CHECK_EQUAL(mk_event_wait(ping, 0), 4);
+	CHECK_EQUAL(mk_signal_wait(ping, 4, pong, 0), 0);
+	CHECK_EQUAL(mk_error(), MK_IPC_TIMEOUT | MK_IPC_RECEIVE);
+	CHECK_EQUAL(mk_event_wait(ping, 0), 4);
+	job_make(&a, OWN_TASK);
+	job_run(&a, answer_pings);
+	for (unsigned i = 1; i < PINGS; i++)
+		CHECK_EQUAL(mk_signal_wait(ping, i, pong, 1000000), i);
+	CHECK(mk_signal(ping, PINGS));
+	CHECK(job_wait(&a));
+	CHECK_EQUAL(a.error, PINGS);
+	CHECK_EQUAL(mk_delete(OWN_TASK, ping), 0);
+	CHECK_EQUAL(mk_delete(OWN_TASK, pong), 0);
+	job_drop(&a);
+}
+
+static _Alignas(64) uint32_t flag;
+static uint32_t flag_rounds, flag_failed;
+
+static void receive_flagged(struct job *j)
+{
+	for (uint32_t i = 0; i < flag_rounds; i++) {
+		struct mk_message m = {0};
+
+		if (!mk_receive_flagged(0, &flag, 1, MK_FOREVER, &m))
+			break;
+	}
+	(void)j;
+}
+
+/* Whenever the flag can be seen, the receiver is there. */
+static void send_when_flagged(struct job *j)
+{
+	for (uint32_t i = 0; i < flag_rounds; i++) {
+		struct mk_message m = {0};
+
+		while (!__atomic_load_n(&flag, __ATOMIC_ACQUIRE))
+			__builtin_ia32_pause();
+		if (!mk_send(b.gate, 0, &m)) {
+			flag_failed++;
+			i--;
+		}
+	}
+	(void)j;
+}
+
+static void b69(void)
+{
+	struct mk_message m = {0};
+	uint64_t end;
+
+	flag_rounds = (uint32_t)rounds(20000);
+	flag_failed = 0;
+	flag = 0;
+	/* Another CPU if there is one; else the receiver has priority. */
+	job_make_with(&a, OWN_TASK, MAIN_PRIORITY - 2, 0, 0);
+	job_make_with(&b, OWN_TASK, MAIN_PRIORITY - 1, cpu_count > 1, 0);
+	job_run(&b, receive_flagged);
+	job_run(&a, send_when_flagged);
+	end = now_ns() + 90000000000ul;
+	while (!a.done && now_ns() < end)
+		sleep_ms(5);
+	CHECK(a.done && job_wait(&b));
+	CHECK_EQUAL(flag_failed, 0);
+	CHECK_EQUAL(flag, 0);
+	job_drop(&a);
+	job_drop(&b);
+	/* A timeout takes the flag away, and a wrong address is an error. */
+	flag = 7;
+	CHECK(!mk_receive_flagged(0, &flag, 1, mk_timeouts(0, 500), &m));
+	CHECK_EQUAL(mk_error(), MK_IPC_TIMEOUT | MK_IPC_RECEIVE);
+	CHECK_EQUAL(flag, 0);
+	CHECK(!mk_receive_flagged(0, (uint32_t *)0x66666000, 1, MK_FOREVER,
+				  &m));
+	CHECK_EQUAL(mk_error(), MK_IPC_NO_MEMORY | MK_IPC_RECEIVE);
+	CHECK(!mk_receive_flagged(0, (uint32_t *)(void *)mk_image_start, 1,
+				  MK_FOREVER, &m));
+	CHECK_EQUAL(mk_error(), MK_IPC_NO_MEMORY | MK_IPC_RECEIVE);
+	CHECK(!mk_receive_flagged(0, (uint32_t *)0xffff800000001000, 1,
+				  MK_FOREVER, &m));
+	CHECK_EQUAL(mk_error(), MK_IPC_NO_MEMORY | MK_IPC_RECEIVE);
+}
+
+static const struct behaviour list[] = {
+	{"59", "a signal before the wait is kept", b59},
+	{"60", "many signals are one, or are counted", b60},
+	{"61", "bits of several signallers come together", b61},
+	{"62", "a signal preempts for a better thread only", b62},
+	{"63", "a bound event comes into an open wait", b63},
+	{"64", "bound to one thread at a time", b64},
+	{"65", "an interrupt: one for each unmask", b65},
+	{"66", "an event that is destroyed wakes who waits", b66},
+	{"67", "timeout or signal, never both, never neither", b67},
+	{"68", "signal and wait in one entry", b68},
+	{"69", "who sees the flag can send", b69},
+};
+
+void mk_main(void)
+{
+	tap_run(list, sizeof(list) / sizeof(list[0]));
+}
