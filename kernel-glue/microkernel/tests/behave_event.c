@@ -263,7 +263,7 @@ static void b67(void)
 	timeouts = 0;
 	job_make(&a, OWN_TASK);
 	job_run(&a, take_with_timeout);
-	for (unsigned i = 0; i < 1500; i++) {
+	for (unsigned i = 0; i < 500; i++) {
 		CHECK(mk_signal(race_event, 1));
 		sent++;
 		mk_sleep_us(20 + i % 23);
@@ -349,7 +349,7 @@ static void b69(void)
 	struct mk_message m = {0};
 	uint64_t end;
 
-	flag_rounds = (uint32_t)rounds(20000);
+	flag_rounds = (uint32_t)rounds(3000);
 	flag_failed = 0;
 	flag = 0;
 	/* Another CPU if there is one; else the receiver has priority. */

