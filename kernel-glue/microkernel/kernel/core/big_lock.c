@@ -13,13 +13,17 @@ static uint32_t next_ticket, now_serving;
 void kernel_lock(void)
 {
 	uint32_t mine = __atomic_fetch_add(&next_ticket, 1, __ATOMIC_RELAXED);
+	struct cpu *me = this_cpu();
 
-	while (unlikely(__atomic_load_n(&now_serving, __ATOMIC_ACQUIRE) !=
-			mine)) {
-		this_cpu()->counter[MK_COUNTER_LOCK_SPINS]++;
+	if (likely(__atomic_load_n(&now_serving, __ATOMIC_ACQUIRE) == mine))
+		return;
+	__atomic_store_n(&me->at_lock, 1, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&now_serving, __ATOMIC_ACQUIRE) != mine) {
+		me->counter[MK_COUNTER_LOCK_SPINS]++;
 		tlb_serve();
 		cpu_relax();
 	}
+	__atomic_store_n(&me->at_lock, 0, __ATOMIC_RELEASE);
 }
 
 void kernel_unlock(void)

@@ -89,6 +89,17 @@ void sched_unready(struct thread *t)
 	}
 }
 
+/* We hold the lock, so the other CPU comes as far as to it and no further. */
+void sched_stop(struct thread *t)
+{
+	struct cpu *c = t->on;
+
+	sched_unready(t);
+	while (c && c != this_cpu() &&
+	       !__atomic_load_n(&c->at_lock, __ATOMIC_ACQUIRE))
+		cpu_relax();
+}
+
 void sched_move(struct thread *t, struct cpu *to, unsigned priority)
 {
 	sched_unready(t);

@@ -40,6 +40,9 @@ struct cpu {
 	 * without the lock: see tlb.c. */
 	uint32_t flush_wanted;
 	uint32_t online;
+	/* 1 while we wait for the kernel lock: our thread's registers are in
+	 * its control block, and it cannot go on without the lock. */
+	uint32_t at_lock;
 };
 
 extern struct cpu cpus[CPUS_MAX];

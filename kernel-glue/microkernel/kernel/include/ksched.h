@@ -26,6 +26,8 @@ uint64_t ns_from_tsc(uint64_t tsc);
 void sched_ready(struct thread *t);
 /* It may not run now; a no-op if it is not in a ready queue. */
 void sched_unready(struct thread *t);
+/* The same, and not one instruction more after this returns, on any CPU. */
+void sched_stop(struct thread *t);
 void sched_move(struct thread *t, struct cpu *to, unsigned priority);
 /* At the end of each stay in the kernel: when it returns, current is who
  * should run, with its address space loaded, and the lock is free. */

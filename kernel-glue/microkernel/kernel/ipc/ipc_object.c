@@ -248,7 +248,7 @@ static struct answer thread_call(struct thread *t, struct node *cap)
 		return failed(thread_set_registers(t, target));
 	case MK_THREAD_SUSPEND:
 		target->suspended = true;
-		sched_unready(target);
+		sched_stop(target);
 		return failed(0);
 	case MK_THREAD_RESUME:
 		target->suspended = false;

@@ -80,7 +80,7 @@ static void turn_away(struct thread *t)
 
 void thread_destroy(struct thread *t)
 {
-	sched_unready(t);
+	sched_stop(t);
 	t->state = MK_STATE_STOPPED;
 	thread_unlink(t);
 	turn_away(t);
