@@ -322,7 +322,7 @@ static void receive_flagged(struct job *j)
 	for (uint32_t i = 0; i < flag_rounds; i++) {
 		struct mk_message m = {0};
 
-		if (!mk_receive_flagged(0, &flag, 1, MK_FOREVER, &m))
+		if (!mk_receive_flagged(0, &flag, 0, 1, MK_FOREVER, &m))
 			break;
 	}
 	(void)j;
@@ -367,16 +367,20 @@ static void b69(void)
 	job_drop(&b);
 	/* A timeout takes the flag away, and a wrong address is an error. */
 	flag = 7;
-	CHECK(!mk_receive_flagged(0, &flag, 1, mk_timeouts(0, 500), &m));
+	CHECK(!mk_receive_flagged(0, &flag, 7, 1, mk_timeouts(0, 500), &m));
 	CHECK_EQUAL(mk_error(), MK_IPC_TIMEOUT | MK_IPC_RECEIVE);
-	CHECK_EQUAL(flag, 0);
-	CHECK(!mk_receive_flagged(0, (uint32_t *)0x66666000, 1, MK_FOREVER,
+	CHECK_EQUAL(flag, 7);
+	/* Somebody was faster: no sleep, and his value stays. */
+	CHECK(!mk_receive_flagged(0, &flag, 0, 1, MK_FOREVER, &m));
+	CHECK_EQUAL(mk_error(), MK_IPC_CHANGED | MK_IPC_RECEIVE);
+	CHECK_EQUAL(flag, 7);
+	CHECK(!mk_receive_flagged(0, (uint32_t *)0x66666000, 0, 1, MK_FOREVER,
 				  &m));
 	CHECK_EQUAL(mk_error(), MK_IPC_NO_MEMORY | MK_IPC_RECEIVE);
-	CHECK(!mk_receive_flagged(0, (uint32_t *)(void *)mk_image_start, 1,
+	CHECK(!mk_receive_flagged(0, (uint32_t *)(void *)mk_image_start, 0, 1,
 				  MK_FOREVER, &m));
 	CHECK_EQUAL(mk_error(), MK_IPC_NO_MEMORY | MK_IPC_RECEIVE);
-	CHECK(!mk_receive_flagged(0, (uint32_t *)0xffff800000001000, 1,
+	CHECK(!mk_receive_flagged(0, (uint32_t *)0xffff800000001000, 0, 1,
 				  MK_FOREVER, &m));
 	CHECK_EQUAL(mk_error(), MK_IPC_NO_MEMORY | MK_IPC_RECEIVE);
 }

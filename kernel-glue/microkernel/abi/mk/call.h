@@ -19,7 +19,9 @@
 #define MK_OPEN 4u
 /* send to the thread whose call was received last */
 #define MK_REPLY 8u
-/* store r10 (32 bits) to the word at r9 and go to sleep, in one step */
+/* If the 32-bit word at r9 is the high half of r10, make it the low half and
+ * go to sleep, in one step; else do not sleep (MK_IPC_CHANGED).  When the wait
+ * ends and the word still is the low half, it becomes the high half again. */
 #define MK_FLAGGED 16u
 /* signal rsi to an event; with MK_RECV wait for the event in r8 afterwards */
 #define MK_SIGNAL 32u

@@ -56,7 +56,8 @@ struct table_pointer {
 struct cpu_tables {
 	uint64_t gdt[8];
 	struct tss tss;
-	struct task *io_of; /* whose map is loaded */
+	uint64_t io_version; /* of the map behind the segment */
+	uint64_t fs_base;    /* what is loaded */
 	_Alignas(16) uint8_t fatal_stack[FATAL_STACK_BYTES];
 };
 
@@ -201,23 +202,31 @@ void cpu_load_io(struct cpu *c, struct task *t)
 		return;
 	}
 	own->tss.io_offset = offsetof(struct tss, io_map);
+	if (own->io_version == t->io_version)
+		return;
+	own->io_version = t->io_version;
 	memcpy(own->tss.io_map, t->io_map, IO_MAP_BYTES);
 }
 
 void cpu_load_fs(uint64_t base)
 {
+	tables[this_cpu()->id].fs_base = base;
 	write_msr(MSR_FS_BASE, base);
 }
 
 void cpu_load_thread(struct cpu *c, struct thread *t)
 {
-	struct tss *tss = &tables[c->id].tss;
+	struct cpu_tables *own = &tables[c->id];
+	struct tss *tss = &own->tss;
 	uint64_t top = (uint64_t)&t->regs + sizeof(t->regs);
 
 	tss->rsp0[0] = (uint32_t)top;
 	tss->rsp0[1] = (uint32_t)(top >> 32);
 	write_msr(MSR_KERNEL_GS_BASE, t->utcb_address);
-	write_msr(MSR_FS_BASE, t->fs_base);
+	if (t->fs_base != own->fs_base) {
+		own->fs_base = t->fs_base;
+		write_msr(MSR_FS_BASE, t->fs_base);
+	}
 	/* Always, not when it is first used: registers of another thread must
 	 * not even be speculated about. */
 	__asm__ volatile("fxrstor64 %0" ::"m"(t->fpu));

@@ -53,8 +53,17 @@ void syscall_main(struct regs *regs)
 {
 	struct thread *t = container_of(regs, struct thread, regs);
 
-	if (enter(t))
-		ipc_enter(t);
+	if (likely(enter(t))) {
+		bool done = ipc_fast(t);
+
+		/* Nobody died and the alarm is right: nothing to look after. */
+		if (done && !this_cpu()->resched) {
+			kernel_unlock();
+			return;
+		}
+		if (!done)
+			ipc_enter(t);
+	}
 	leave();
 }
 

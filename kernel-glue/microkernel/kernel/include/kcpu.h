@@ -56,7 +56,28 @@ static inline struct cpu *this_cpu(void)
 	return c;
 }
 
-void kernel_lock(void);
-void kernel_unlock(void);
+struct big_lock {
+	uint32_t next, serving;
+};
+
+extern struct big_lock big_lock;
+
+void kernel_lock_wait(struct cpu *me, uint32_t ticket);
+
+static inline void kernel_lock(void)
+{
+	uint32_t mine = __atomic_fetch_add(&big_lock.next, 1, __ATOMIC_RELAXED);
+
+	if (unlikely(__atomic_load_n(&big_lock.serving, __ATOMIC_ACQUIRE) !=
+		     mine))
+		kernel_lock_wait(this_cpu(), mine);
+}
+
+static inline void kernel_unlock(void)
+{
+	/* Only the holder writes it. */
+	__atomic_store_n(&big_lock.serving, big_lock.serving + 1,
+			 __ATOMIC_RELEASE);
+}
 
 #endif

@@ -51,6 +51,7 @@ struct thread {
 	uint64_t timeouts;
 	uint64_t fault_word[EXCEPTION_WORDS];
 	uint64_t flag_address; /* of a flagged receive; 0: none */
+	uint32_t flag_awake, flag_asleep;
 
 	struct timeout timeout;
 	struct cpu *timeout_cpu;

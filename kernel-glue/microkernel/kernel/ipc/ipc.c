@@ -167,17 +167,28 @@ static uint32_t *flag_word(struct thread *t, uint64_t address)
 	return (uint32_t *)direct((*leaf.entry & PTE_FRAME) + offset);
 }
 
-/* Between the store and the wait nothing can come: both are under the lock.
- * So who sees the flag and sends without waiting finds the receiver there. */
-static bool flag_set(struct thread *t)
+/*
+ * The lectures' atomic step.  Between the store and the wait nothing can come:
+ * both are under the lock.  So who sees the flag and sends without waiting
+ * finds the receiver there.  And the store happens only if the word still is
+ * what the receiver saw when it decided to sleep: a token that came in between
+ * is not overwritten, or the wake-up would be lost before the step.
+ */
+static unsigned flag_set(struct thread *t)
 {
 	uint32_t *word = flag_word(t, t->regs.r9);
+	uint32_t awake = (uint32_t)(t->regs.r10 >> 32);
+	uint32_t asleep = (uint32_t)t->regs.r10, seen = awake;
 
 	if (!word)
-		return false;
+		return MK_IPC_NO_MEMORY;
+	if (!__atomic_compare_exchange_n(word, &seen, asleep, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return MK_IPC_CHANGED;
 	t->flag_address = t->regs.r9;
-	__atomic_store_n(word, (uint32_t)t->regs.r10, __ATOMIC_SEQ_CST);
-	return true;
+	t->flag_awake = awake;
+	t->flag_asleep = asleep;
+	return 0;
 }
 
 /* The wait is over: nobody may see the flag any longer.  The address is looked
@@ -185,10 +196,13 @@ static bool flag_set(struct thread *t)
 void ipc_flag_clear(struct thread *t)
 {
 	uint32_t *word = flag_word(t, t->flag_address);
+	uint32_t seen = t->flag_asleep;
 
 	t->flag_address = 0;
 	if (word)
-		__atomic_store_n(word, 0, __ATOMIC_SEQ_CST);
+		(void)__atomic_compare_exchange_n(word, &seen, t->flag_awake,
+						  false, __ATOMIC_SEQ_CST,
+						  __ATOMIC_SEQ_CST);
 }
 
 /* ---- receive --------------------------------------------------------- */
@@ -259,18 +273,18 @@ static void wait_for_message(struct thread *t, struct thread *partner)
 		ipc_deliver(s, t, s->via->label);
 		return;
 	}
-	if ((t->op & MK_FLAGGED) && !flag_word(t, t->regs.r9)) {
-		ipc_fail(t, MK_IPC_NO_MEMORY | MK_IPC_RECEIVE);
-		return;
-	}
 	if (!block(t, MK_STATE_RECEIVING, MK_IPC_RECEIVE))
 		return;
 	if (partner) {
 		t->partner = partner;
 		list_add_before(&partner->waiters, &t->waiting);
 	}
-	if (t->op & MK_FLAGGED)
-		(void)flag_set(t);
+	if (unlikely(t->op & MK_FLAGGED)) {
+		unsigned error = flag_set(t);
+
+		if (error)
+			ipc_fail(t, error | MK_IPC_RECEIVE);
+	}
 }
 
 /* Receive from nobody: sleep. */

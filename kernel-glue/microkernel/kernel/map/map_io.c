@@ -22,6 +22,15 @@ static struct io_range *range_of(struct list *l)
 	return container_of(l, struct io_range, of_task);
 }
 
+/* The ports of @t are others now: every CPU that runs it must look again. */
+static void changed(struct task *t)
+{
+	static uint64_t last_version;
+
+	t->io_version = ++last_version;
+	tlb_note(t);
+}
+
 static uint64_t ports_of(const struct node *n)
 {
 	return 1ul << n->order;
@@ -40,7 +49,7 @@ static void rebuild(struct task *t)
 	for (struct list *l = t->io_ranges.next; l != &t->io_ranges;
 	     l = l->next)
 		allow(t, &range_of(l)->node);
-	tlb_note(t);
+	changed(t);
 }
 
 static int make_map(struct task *t)
@@ -85,7 +94,7 @@ static struct node *add(struct task *to, struct node *parent, uint64_t first,
 	r->node.rights = MK_ALL_RIGHTS;
 	list_add_before(&to->io_ranges, &r->of_task);
 	allow(to, &r->node);
-	tlb_note(to);
+	changed(to);
 	return &r->node;
 }
 

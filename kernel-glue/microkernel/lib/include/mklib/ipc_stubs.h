@@ -128,16 +128,17 @@ static inline uint64_t mk_signal_wait(uint64_t peer, uint64_t bits,
 		       : 0;
 }
 
-/* Wait for @thread (0: for anybody); the kernel stores @value to *@flag with
- * the beginning of the wait, and 0 with its end. */
+/* Wait for @thread (0: for anybody) if *@flag is @awake: the kernel makes it
+ * @asleep with the beginning of the wait, and @awake again with its end unless
+ * somebody else has changed it.  MK_IPC_CHANGED: it was not @awake. */
 static inline bool mk_receive_flagged(uint64_t thread, uint32_t *flag,
-				      uint32_t value, uint64_t timeouts,
-				      struct mk_message *m)
+				      uint32_t awake, uint32_t asleep,
+				      uint64_t timeouts, struct mk_message *m)
 {
 	unsigned op = MK_RECV | MK_FLAGGED | (thread ? 0 : MK_OPEN);
 
 	m->word[1] = (uint64_t)(uintptr_t)flag;
-	m->word[2] = value;
+	m->word[2] = (uint64_t)awake << 32 | asleep;
 	return mk_ipc(thread, op, timeouts, m);
 }
 
