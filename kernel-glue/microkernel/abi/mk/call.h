@@ -116,13 +116,13 @@
 #define MK_LOG_COUNTER 2 /* number -> value */
 #define MK_LOG_WORDS 61u /* of text in one message */
 
-#define MK_COUNTERS(X)                                             \
-	X(FAST_HIT, "calls and replies on the fast path")          \
-	X(FAST_MISS, "calls and replies on the slow path")         \
-	X(SIGNAL_FAST, "signals without a waiter to wake")         \
-	X(SWITCHES, "changes from thread to thread")               \
-	X(IPIS, "interrupts sent to other CPUs")                   \
-	X(SHOOTDOWNS, "times that other CPUs forgot translations") \
+#define MK_COUNTERS(X)                                                      \
+	X(FAST_HIT, "calls and replies on the fast path")                   \
+	X(FAST_MISS, "calls and replies on the slow path")                  \
+	X(SIGNAL_FAST, "signals, with a wait or without, on the fast path") \
+	X(SWITCHES, "changes from thread to thread")                        \
+	X(IPIS, "interrupts sent to other CPUs")                            \
+	X(SHOOTDOWNS, "times that other CPUs forgot translations")          \
 	X(LOCK_SPINS, "turns spent waiting for the kernel lock")
 
 #define MK_COUNTER_NUMBER(name, text) MK_COUNTER_##name,

@@ -24,6 +24,8 @@ struct event {
 
 struct event *event_create(struct factory *f, bool counts);
 void event_destroy(struct event *e);
+/* Keep @bits (0 counts as 1) until somebody takes them. */
+void event_latch(struct event *e, uint64_t bits);
 /* Latch @bits and wake who waits for them. */
 void event_signal(struct event *e, uint64_t bits);
 /* What is pending, taken; 0: nothing. */

@@ -14,6 +14,8 @@
  *   reply, wait  the caller still waits; nobody waits to send to us; no event
  *                is bound to us
  *   signal       nobody waits for the event, no thread is bound to it
+ *   signal, wait somebody waits for the one event; nothing is pending in the
+ *                other, nobody else waits for it or is bound to it
  *
  * MK_COUNTER_FAST_HIT, _MISS and SIGNAL_FAST say how often they hold.
  */
@@ -115,18 +117,51 @@ static bool fast_reply_wait(struct cpu *c, struct thread *t)
 	return true;
 }
 
+static struct event *event_at(struct thread *t, uint64_t index, unsigned right)
+{
+	struct node *cap = cap_find(t->task, index);
+
+	if (!cap || !(cap->rights & right) ||
+	    node_object(cap)->kind != OBJECT_EVENT)
+		return NULL;
+	return event_of(node_object(cap));
+}
+
+static bool fast_signal_wait(struct cpu *c, struct thread *t)
+{
+	struct event *e = event_at(t, t->regs.rdi >> 8, MK_CAP_SEND);
+	struct event *own = event_at(t, t->regs.r8, MK_CAP_CONTROL);
+	struct thread *r;
+
+	if (!e || !own || e == own || own->pending || own->thread ||
+	    !list_empty(&own->waiters) || list_empty(&e->waiters))
+		return false;
+	r = container_of(e->waiters.next, struct thread, waiting);
+	if (!can_switch(c, t, r))
+		return false;
+	/* Point of no return. */
+	event_latch(e, t->regs.rsi);
+	list_remove(&r->waiting);
+	r->event = NULL;
+	r->regs.rax = mk_tag(0, 0, 0, MK_TAG_EVENT);
+	r->regs.rsi = event_take(e);
+	r->state = MK_STATE_READY;
+	t->op = MK_SIGNAL | MK_RECV;
+	t->state = MK_STATE_WAITING_EVENT;
+	t->event = own;
+	list_add_before(&own->waiters, &t->waiting);
+	c->counter[MK_COUNTER_SIGNAL_FAST]++;
+	sched_switch(c, r);
+	return true;
+}
+
 static bool fast_signal(struct cpu *c, struct thread *t)
 {
-	struct node *cap = cap_find(t->task, t->regs.rdi >> 8);
-	struct event *e;
+	struct event *e = event_at(t, t->regs.rdi >> 8, MK_CAP_SEND);
 
-	if (!cap || !(cap->rights & MK_CAP_SEND) ||
-	    node_object(cap)->kind != OBJECT_EVENT)
+	if (!e || e->thread || !list_empty(&e->waiters))
 		return false;
-	e = event_of(node_object(cap));
-	if (e->thread || !list_empty(&e->waiters))
-		return false;
-	event_signal(e, t->regs.rsi);
+	event_latch(e, t->regs.rsi);
 	t->regs.rax = mk_tag(0, 0, 0, 0);
 	c->counter[MK_COUNTER_SIGNAL_FAST]++;
 	return true;
@@ -140,8 +175,12 @@ bool ipc_fast(struct thread *t)
 
 	if (op == MK_SIGNAL)
 		return fast_signal(c, t);
+	if (t->regs.rdx >> 32 != MK_NEVER)
+		return false;
+	if (op == (MK_SIGNAL | MK_RECV))
+		return fast_signal_wait(c, t);
 	if ((op != MK_CALL && op != MK_REPLY_WAIT) ||
-	    !short_message(t->regs.rax) || t->regs.rdx >> 32 != MK_NEVER)
+	    !short_message(t->regs.rax))
 		return false;
 	done = op == MK_CALL ? fast_call(c, t) : fast_reply_wait(c, t);
 	if (!done)

@@ -48,7 +48,7 @@ uint64_t event_take(struct event *e)
 	return got;
 }
 
-static void latch(struct event *e, uint64_t bits)
+void event_latch(struct event *e, uint64_t bits)
 {
 	if (!e->counts)
 		e->pending |= bits ? bits : 1;
@@ -58,7 +58,7 @@ static void latch(struct event *e, uint64_t bits)
 
 void event_signal(struct event *e, uint64_t bits)
 {
-	latch(e, bits);
+	event_latch(e, bits);
 	if (!list_empty(&e->waiters)) {
 		struct thread *t = first_waiter(e);
 
