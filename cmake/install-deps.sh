@@ -20,7 +20,7 @@ test_packages=(
 	spin strace valgrind
 	mandoc shellcheck
 	ffmpeg git util-linux
-	qemu-system-x86
+	qemu-system-x86 grub-common grub-pc-bin mtools xorriso
 )
 
 say() {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* behave_event.c - behaviours 59 to 69: events, interrupts, flagged receive. */
+/* behave_event.c - behaviours 59 to 70: events, interrupts, flagged waits. */
 #include "tap.h"
 
 #include <mklib/program.h>
@@ -47,7 +47,7 @@ static void b60(void)
 
 	for (unsigned i = 0; i < 5; i++) {
 		CHECK(mk_signal(bits, 2));
-		CHECK(mk_signal(count, 2));
+		CHECK(mk_signal(count, 1));
 	}
 	CHECK_EQUAL(mk_event_wait(bits, 0), 2);
 	CHECK_EQUAL(mk_event_wait(bits, 0), 0);
@@ -385,6 +385,64 @@ static void b69(void)
 	CHECK_EQUAL(mk_error(), MK_IPC_NO_MEMORY | MK_IPC_RECEIVE);
 }
 
+static uint32_t compared;
+static uint64_t compare_event;
+
+static void wait_while_seven(struct job *j)
+{
+	j->ok = mk_event_wait_if(compare_event, &compared, 7, MK_NEVER) != 0;
+	j->error = j->ok ? 0 : mk_error();
+}
+
+static void b70(void)
+{
+	uint64_t event = new_event(MK_EVENT_COUNT);
+	struct job c;
+
+	compare_event = event;
+	compared = 7;
+	/* Not what was seen: at once, and nothing is taken. */
+	CHECK_EQUAL(mk_event_wait_if(event, &compared, 6, MK_NEVER), 0);
+	CHECK_EQUAL(mk_error(), MK_IPC_CHANGED | MK_IPC_RECEIVE);
+	/* No word there. */
+	CHECK_EQUAL(mk_event_wait_if(event,
+				     (uint32_t *)((uintptr_t)&compared + 2), 7,
+				     MK_NEVER),
+		    0);
+	CHECK_EQUAL(mk_error(), MK_IPC_NO_MEMORY | MK_IPC_RECEIVE);
+	CHECK_EQUAL(
+		mk_event_wait_if(event, (uint32_t *)0x66666000, 7, MK_NEVER),
+		0);
+	CHECK_EQUAL(mk_error(), MK_IPC_NO_MEMORY | MK_IPC_RECEIVE);
+	/* Who gave up is in no queue: the signal is for the next. */
+	CHECK_EQUAL(mk_event_wait_if(event, &compared, 7, 500), 0);
+	CHECK_EQUAL(mk_error(), MK_IPC_TIMEOUT | MK_IPC_RECEIVE);
+	CHECK_EQUAL(compared, 7);
+	CHECK(mk_signal(event, 1));
+	CHECK_EQUAL(mk_event_wait(event, 0), 1);
+	/* Three wait, one is killed, two are wanted awake: two are. */
+	job_make(&a, OWN_TASK);
+	job_make(&b, OWN_TASK);
+	job_make(&c, OWN_TASK);
+	job_run(&a, wait_while_seven);
+	CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+	job_run(&b, wait_while_seven);
+	CHECK(job_reaches(&b, MK_STATE_WAITING_EVENT));
+	job_run(&c, wait_while_seven);
+	CHECK(job_reaches(&c, MK_STATE_WAITING_EVENT));
+	CHECK(mk_signal(event, 1));
+	CHECK(job_wait(&a) && a.ok);
+	CHECK(!b.done && !c.done);
+	job_drop(&b);
+	CHECK(mk_signal(event, 2));
+	CHECK(job_wait(&c) && c.ok);
+	CHECK_EQUAL(mk_event_wait(event, 0), 1); /* the one left over */
+	CHECK_EQUAL(mk_event_wait(event, 0), 0);
+	job_drop(&a);
+	job_drop(&c);
+	CHECK_EQUAL(mk_delete(OWN_TASK, event), 0);
+}
+
 static const struct behaviour list[] = {
 	{"59", "a signal before the wait is kept", b59},
 	{"60", "many signals are one, or are counted", b60},
@@ -397,6 +455,7 @@ static const struct behaviour list[] = {
 	{"67", "timeout or signal, never both, never neither", b67},
 	{"68", "signal and wait in one entry", b68},
 	{"69", "who sees the flag can send", b69},
+	{"70", "compare and wait; as many wake as are wanted", b70},
 };
 
 void mk_main(void)

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # run-qemu.sh [-s CPUS] [-m MIB] [-t SECONDS] [-i] FOLDER ARCHIVE [WORD...]
+# run-qemu.sh [-s CPUS] [-m MIB] [-t SECONDS] [-i] IMAGE.iso
 #
 # Boot the kernel in FOLDER with the boot archive FOLDER/ARCHIVE.img and the
-# words as command line; its serial port is our standard output.  Ends with 0
-# if the kernel said "well" (status 0x10), with 124 after SECONDS.
+# words as command line, or a CD image of make-iso.sh; the serial port is our
+# standard output.  Ends with 0 if the kernel said "well" (status 0x10), with
+# 124 after SECONDS.
 #
 #   -i   count instructions instead of time: one instruction is 1 ns, and two
 #        runs are the same to the last bit
@@ -21,15 +23,17 @@ while getopts s:m:t:i option; do
 	esac
 done
 shift $((OPTIND - 1))
-folder=$1 archive=$2
-shift 2
+if [[ $1 == *.iso ]]; then
+	what=(-cdrom "$1" -boot d)
+else
+	what=(-kernel "$1/mk.elf" -initrd "$1/$2.img" -append "${*:3}")
+fi
 
 status=0
 timeout "$seconds" qemu-system-x86_64 \
 	-machine pc -cpu max -m "$mib" -smp "$cpus" -accel tcg \
 	"${counted[@]}" \
-	-kernel "$folder/mk.elf" -initrd "$folder/$archive.img" \
-	-append "$*" \
+	"${what[@]}" \
 	-nodefaults -display none -serial stdio -no-reboot \
 	-device isa-debug-exit,iobase=0xf4,iosize=4 || status=$?
 # QEMU ends with status * 2 + 1.

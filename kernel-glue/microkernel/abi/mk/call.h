@@ -21,7 +21,8 @@
 #define MK_REPLY 8u
 /* If the 32-bit word at r9 is the high half of r10, make it the low half and
  * go to sleep, in one step; else do not sleep (MK_IPC_CHANGED).  When the wait
- * ends and the word still is the low half, it becomes the high half again. */
+ * ends and the word still is the low half, it becomes the high half again.
+ * For waits for messages and for events. */
 #define MK_FLAGGED 16u
 /* signal rsi to an event; with MK_RECV wait for the event in r8 afterwards */
 #define MK_SIGNAL 32u
@@ -97,7 +98,7 @@
 #define MK_EVENT_UNMASK 2 /* of an interrupt: let the next one come */
 #define MK_EVENT_MASK 3
 #define MK_EVENT_BITS 0	 /* the bits of several signals are ORed */
-#define MK_EVENT_COUNT 1 /* each signal wakes once */
+#define MK_EVENT_COUNT 1 /* a signal of n (0: 1) wakes n times */
 
 /* MK_PROTO_ICU */
 #define MK_ICU_BIND 0	/* line, event, 1 = level triggered */

@@ -191,6 +191,14 @@ static unsigned flag_set(struct thread *t)
 	return 0;
 }
 
+static void set_flag_or_fail(struct thread *t)
+{
+	unsigned error = flag_set(t);
+
+	if (error)
+		ipc_fail(t, error | MK_IPC_RECEIVE);
+}
+
 /* The wait is over: nobody may see the flag any longer.  The address is looked
  * up again, because the page may be gone or another. */
 void ipc_flag_clear(struct thread *t)
@@ -249,6 +257,8 @@ static void wait_for_event(struct thread *t, struct node *cap)
 		return;
 	t->event = e;
 	queue_waiter(t, e);
+	if (t->op & MK_FLAGGED)
+		set_flag_or_fail(t);
 }
 
 static struct thread *sender_for(struct thread *t, struct thread *partner)
@@ -279,12 +289,8 @@ static void wait_for_message(struct thread *t, struct thread *partner)
 		t->partner = partner;
 		list_add_before(&partner->waiters, &t->waiting);
 	}
-	if (unlikely(t->op & MK_FLAGGED)) {
-		unsigned error = flag_set(t);
-
-		if (error)
-			ipc_fail(t, error | MK_IPC_RECEIVE);
-	}
+	if (unlikely(t->op & MK_FLAGGED))
+		set_flag_or_fail(t);
 }
 
 /* Receive from nobody: sleep. */

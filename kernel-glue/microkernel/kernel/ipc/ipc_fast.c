@@ -14,8 +14,9 @@
  *   reply, wait  the caller still waits; nobody waits to send to us; no event
  *                is bound to us
  *   signal       nobody waits for the event, no thread is bound to it
- *   signal, wait somebody waits for the one event; nothing is pending in the
- *                other, nobody else waits for it or is bound to it
+ *   signal, wait somebody waits for the one event, which does not count;
+ *                nothing is pending in the other, nobody else waits for it or
+ *                is bound to it
  *
  * MK_COUNTER_FAST_HIT, _MISS and SIGNAL_FAST say how often they hold.
  */
@@ -133,8 +134,9 @@ static bool fast_signal_wait(struct cpu *c, struct thread *t)
 	struct event *own = event_at(t, t->regs.r8, MK_CAP_CONTROL);
 	struct thread *r;
 
-	if (!e || !own || e == own || own->pending || own->thread ||
-	    !list_empty(&own->waiters) || list_empty(&e->waiters))
+	if (!e || !own || e == own || e->counts || own->pending ||
+	    own->thread || !list_empty(&own->waiters) ||
+	    list_empty(&e->waiters))
 		return false;
 	r = container_of(e->waiters.next, struct thread, waiting);
 	if (!can_switch(c, t, r))

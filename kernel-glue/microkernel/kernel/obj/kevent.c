@@ -50,22 +50,27 @@ uint64_t event_take(struct event *e)
 
 void event_latch(struct event *e, uint64_t bits)
 {
+	if (bits == 0)
+		bits = 1;
 	if (!e->counts)
-		e->pending |= bits ? bits : 1;
-	else if (e->pending != UINT64_MAX)
-		e->pending++;
+		e->pending |= bits;
+	else if (bits <= UINT64_MAX - e->pending)
+		e->pending += bits;
+	else
+		e->pending = UINT64_MAX;
 }
 
 void event_signal(struct event *e, uint64_t bits)
 {
 	event_latch(e, bits);
-	if (!list_empty(&e->waiters)) {
+	/* Bits go to the first all at once; a count wakes as many as it is. */
+	while (e->pending && !list_empty(&e->waiters)) {
 		struct thread *t = first_waiter(e);
 
 		ipc_finish(t, mk_tag(0, 0, 0, MK_TAG_EVENT), event_take(e));
-	} else if (e->thread) {
-		ipc_event_pending(e->thread);
 	}
+	if (e->pending && e->thread)
+		ipc_event_pending(e->thread);
 }
 
 void event_unbind(struct event *e)

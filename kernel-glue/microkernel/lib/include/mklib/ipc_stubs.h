@@ -142,4 +142,20 @@ static inline bool mk_receive_flagged(uint64_t thread, uint32_t *flag,
 	return mk_ipc(thread, op, timeouts, m);
 }
 
+/* Wait for @event if *@word is @seen: compare and wait, as one step.  The bits;
+ * 0 if it failed, e.g. with MK_IPC_CHANGED. */
+static inline uint64_t mk_event_wait_if(uint64_t event, const uint32_t *word,
+					uint32_t seen, uint32_t timeout_us)
+{
+	struct mk_message m = {
+		.word = {0, (uint64_t)(uintptr_t)word,
+			 (uint64_t)seen << 32 | seen},
+	};
+
+	return mk_ipc(event, MK_RECV | MK_FLAGGED, mk_timeouts(0, timeout_us),
+		      &m)
+		       ? m.label
+		       : 0;
+}
+
 #endif
