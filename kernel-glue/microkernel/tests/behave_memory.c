@@ -314,7 +314,7 @@ static void read_port(struct job *j)
 	__asm__ volatile("outb %b1,%w2\n\t"
 			 "inb $0x71,%b0"
 			 : "=a"(value)
-			 : "0"(10), "d"(RTC_INDEX));
+			 : "0"((uint8_t)10), "d"(RTC_INDEX));
 	seen = value;
 }
 
