@@ -106,10 +106,16 @@ static enum response_outcome level_jobs(const struct response_question *q,
 	}
 }
 
+/* A step looks at all work of higher priority: of much work fewer are made. */
+static uint32_t steps_for(const struct response_question *question)
+{
+	return RESPONSE_MAX_STEPS / (question->n_higher + 1) + 1000;
+}
+
 enum response_outcome response_fixed_priority(
 	const struct response_question *question, dsi_wide *out)
 {
-	uint32_t steps = RESPONSE_MAX_STEPS;
+	uint32_t steps = steps_for(question);
 	const struct arrival *own = &question->own.arrival;
 	dsi_wide jobs = 0;
 	dsi_wide q;
