@@ -32,7 +32,9 @@ static void print_given_start(const struct size_question *q,
 	if (!need->underrun)
 		return;
 	quantity_show_time(exact_neg(size_seconds(q, need->get_min)), early);
-	printf("            UNDERRUN possible: too early by %s%s\n",
+	printf("            UNDERRUN possible: too early by %s%s; what follows "
+	       "is "
+	       "for a\n            consumer that leaves out what is late\n",
 	       strict && is_zero(need->get_min) ? "the least bit, " : "",
 	       early);
 }
