@@ -171,17 +171,25 @@ static void b57(void)
 				    MK_REGISTERS_IP | MK_REGISTERS_START, 0),
 			    -MK_EINVAL);
 	job_drop(&a);
-	/* In the answer to an exception: corrected, so it faults at 0. */
+	/* In the answer to an exception: no flags of the kernel ... */
 	make_faulting(PAGER_GATE);
 	job_run(&a, undefined);
 	CHECK(job_wait(&pager) && pager.ok);
 	pager.m.tag = mk_tag(0, REGISTER_WORDS, 0, 0);
 	for (unsigned i = 0; i < MK_WORDS_IN_REGISTERS; i++)
 		pager.m.word[i] = pager.mr[i];
+	pager.mr[WORD_RFLAGS] = 0x3000; /* I/O level 3, interrupts off */
+	job_go(&pager, 0, MK_REPLY_WAIT, MK_FOREVER);
+	CHECK(job_wait(&pager) && pager.ok);
+	CHECK_EQUAL(pager.mr[WORD_VECTOR], 6);
+	CHECK_EQUAL(pager.mr[WORD_RFLAGS] & 0x3200, 0x200);
+	/* ... and no place in it: corrected, so it faults at 0. */
+	pager.m.tag = mk_tag(0, REGISTER_WORDS, 0, 0);
+	for (unsigned i = 0; i < MK_WORDS_IN_REGISTERS; i++)
+		pager.m.word[i] = pager.mr[i];
 	pager.mr[WORD_RIP] = 0xffffffff80100000ul;
 	pager.mr[WORD_CS] = 8;
 	pager.mr[WORD_CS + 3] = 16;
-	pager.mr[WORD_RFLAGS] = 0x3000; /* I/O level 3, interrupts off */
 	job_go(&pager, 0, MK_REPLY_WAIT, MK_FOREVER);
 	CHECK(job_wait(&pager) && pager.ok);
 	CHECK_EQUAL(mk_tag_proto(pager.m.tag), MK_PROTO_FAULT);

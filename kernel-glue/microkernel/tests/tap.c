@@ -8,7 +8,7 @@
 #define STACK_BYTES 8192u
 #define STACKS 80u
 #define UTCB_AREA 0x20000000ul
-#define PATIENCE_MS 2000u
+#define PATIENCE_MS 10000u
 
 unsigned partner_cpu;
 unsigned cpu_count;

@@ -84,9 +84,9 @@ void job_make_with(struct job *j, uint64_t task, unsigned priority,
 /* Do it, or do it once more. */
 void job_go(struct job *j, uint64_t cap, unsigned op, uint64_t timeouts);
 void job_run(struct job *j, void (*body)(struct job *j));
-/* Until it is done; false after a second. */
+/* Until it is done; false after ten seconds. */
 bool job_wait(struct job *j);
-/* Until the thread is in this state; false after a second. */
+/* Until the thread is in this state; false after ten seconds. */
 bool job_reaches(struct job *j, int state);
 void job_drop(struct job *j);
 
