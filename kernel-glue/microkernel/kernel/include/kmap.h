@@ -7,8 +7,8 @@
 
 /*
  * Map what the flexpage @page names in @from into the flexpage @window of @to;
- * if sizes differ, @hot_spot picks the part.  0, or a negative MK_E number if
- * nothing was mapped.
+ * if sizes differ, @hot_spot picks the part.  0, or a negative MK_E number: then
+ * nothing was mapped, or, if memory or a quota ended, only the first part.
  */
 int map_flexpage(struct task *from, uint64_t page, struct task *to,
 		 uint64_t window, uint64_t hot_spot, bool grant,
