@@ -3,7 +3,6 @@
  * curve_command.c - `dsi curve`: min-plus algebra with curves.
  */
 #define _GNU_SOURCE 1
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -247,13 +246,7 @@ static int printed(bool good)
 		message_error(NULL, "out of memory");
 		return CLI_FAILURE;
 	}
-	if (fflush(stdout) == EOF || ferror(stdout)) {
-		if (errno != EPIPE)
-			message_error("standard output", "cannot write: %s",
-				      strerror(errno));
-		return CLI_FAILURE;
-	}
-	return CLI_OK;
+	return message_output();
 }
 
 static int print_curve(const struct curve_options *o, const struct curve *f)

@@ -195,12 +195,8 @@ static int show(const struct fit_options *o, const struct fit_answer *a)
 		message_error(o->source.name, "out of memory");
 		return CLI_FAILURE;
 	}
-	if (fflush(stdout) == EOF || ferror(stdout)) {
-		if (errno != EPIPE)
-			message_error("standard output", "cannot write: %s",
-				      strerror(errno));
+	if (message_output() != CLI_OK)
 		return CLI_FAILURE;
-	}
 	if ((o->plot && !fit_plot_lateness(a, o->plot)) ||
 	    (o->plot_curves && !fit_plot_curves(a, o->plot_curves)))
 		return CLI_FAILURE;

@@ -3,7 +3,6 @@
  * list.c - `dsi list`: the named streams that there are.
  */
 #define _GNU_SOURCE 1
-#include <errno.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -198,13 +197,7 @@ static int print(const struct list_options *o, const struct listing *listing)
 		      : listing_print_table(listing);
 	if (err)
 		return message_dsi("names", -DSI_ENOMEM, NULL);
-	if (fflush(stdout) == EOF || ferror(stdout)) {
-		if (errno != EPIPE)
-			message_error("standard output", "cannot write: %s",
-				      strerror(errno));
-		return CLI_FAILURE;
-	}
-	return CLI_OK;
+	return message_output();
 }
 
 static int run(int argc, char **argv)

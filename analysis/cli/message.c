@@ -4,6 +4,7 @@
  * belongs to which error of the library.
  */
 #define _GNU_SOURCE 1
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -123,6 +124,16 @@ static int terminal_columns(void)
 	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 2)
 		return 80;
 	return size.ws_col;
+}
+
+int message_output(void)
+{
+	if (fflush(stdout) != EOF && !ferror(stdout))
+		return CLI_OK;
+	if (errno != EPIPE)
+		message_error("standard output", "cannot write: %s",
+			      strerror(errno));
+	return CLI_FAILURE;
 }
 
 void message_status(const char *line)

@@ -32,6 +32,10 @@ void message_note(const char *subject, const char *text, ...)
  */
 int message_dsi(const char *subject, int err, const char *reason);
 
+/* Was all that went to stdout written?  Return the exit code; the reason is
+ * said unless the reader has closed its end. */
+int message_output(void);
+
 /**
  * message_status - show a line that the next status replaces.
  * @line: the text, without control characters

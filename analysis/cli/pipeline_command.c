@@ -3,10 +3,8 @@
  * pipeline_command.c - `dsi pipeline`: rings and latencies of a whole graph.
  */
 #define _GNU_SOURCE 1
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "cli.h"
@@ -216,12 +214,12 @@ static int report(const struct pipeline_options *o, const struct pipeline *p,
 	int err = o->json ? pipeline_print_json(p, share)
 			  : pipeline_print_table(p, share);
 
-	if (err || fflush(stdout) == EOF || ferror(stdout)) {
-		if (errno != EPIPE)
-			message_error("standard output", "cannot write: %s",
-				      err ? "no memory" : strerror(errno));
+	if (err) {
+		message_error("standard output", "cannot write: no memory");
 		return CLI_FAILURE;
 	}
+	if (message_output() != CLI_OK)
+		return CLI_FAILURE;
 	code = draw(o, p);
 	return code ? code : judge(o, p, share);
 }

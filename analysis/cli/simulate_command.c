@@ -310,10 +310,8 @@ static int report(const struct simulate_options_given *o)
 	}
 	if (!o->json)
 		simulate_print(o->run);
-	if (fflush(stdout) == EOF || ferror(stdout)) {
-		message_error("standard output", "cannot write");
+	if (message_output() != CLI_OK)
 		return CLI_FAILURE;
-	}
 	if (o->plot && !simulate_plot(o->run, o->plot))
 		return CLI_FAILURE;
 	return o->run->failed ? CLI_FAILURE : CLI_OK;

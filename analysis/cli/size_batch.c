@@ -6,8 +6,6 @@
  * Nothing is kept from one line to the next but the buffers, so any number of
  * lines takes the memory of one.
  */
-#include <errno.h>
-#include <string.h>
 
 #include "cli.h"
 #include "message.h"
@@ -39,16 +37,6 @@ static bool answer_line(const struct size_batch *batch,
 	return good;
 }
 
-int size_check_output(void)
-{
-	if (fflush(stdout) != EOF && !ferror(stdout))
-		return CLI_OK;
-	if (errno != EPIPE)
-		message_error("standard output", "cannot write: %s",
-			      strerror(errno));
-	return CLI_FAILURE;
-}
-
 static int run_lines(const struct size_batch *batch, struct size_lines *lines,
 		     struct size_stats *stats)
 {
@@ -72,7 +60,7 @@ static int run_lines(const struct size_batch *batch, struct size_lines *lines,
 		message_error(lines->path, "no memory");
 		return CLI_FAILURE;
 	}
-	return size_check_output();
+	return message_output();
 }
 
 int size_check_input(const struct size_lines *lines)

@@ -6,8 +6,7 @@
 #include "size_command.h"
 #include "size_line.h"
 
-/* Was everything written, read?  The exit code, after a message. */
-int size_check_output(void);
+/* Was everything read?  The exit code, after a message. */
 int size_check_input(const struct size_lines *lines);
 
 #endif /* DSI_SIZE_BATCH_H */

@@ -133,7 +133,7 @@ static int run(const struct size_batch *batch, struct size_lines *lines,
 	if (exit_code == CLI_OK)
 		exit_code = size_check_input(lines);
 	if (exit_code == CLI_OK)
-		exit_code = size_check_output();
+		exit_code = message_output();
 	if (exit_code == CLI_OK && stats.failed) {
 		message_error(batch->path,
 			      "%llu of %llu streams have no answer and no "

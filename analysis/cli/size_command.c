@@ -177,7 +177,7 @@ static int print_profiles(void)
 			printf("%-26s %s\n", "", p->settings);
 		printf("%-26s source: %s\n", "", p->source);
 	}
-	return size_check_output();
+	return message_output();
 }
 
 static int fail(const struct size_failure *f)
@@ -216,7 +216,7 @@ static int answer(const struct size_given *o)
 	}
 	if (o->explain)
 		size_print_explain(&o->q, &a);
-	exit_code = size_check_output();
+	exit_code = message_output();
 	return exit_code ? exit_code : say_checks(&a);
 }
 
@@ -235,7 +235,7 @@ static int run_one(struct size_given *o)
 	if (o->limit) {
 		int exit_code = size_print_limit(&o->q, o->limit, o->json);
 
-		return exit_code ? exit_code : size_check_output();
+		return exit_code ? exit_code : message_output();
 	}
 	return answer(o);
 }

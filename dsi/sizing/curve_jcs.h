@@ -15,6 +15,8 @@
 /* Copy a caller's stream and check it: 0, or -DSI_EINVAL with a reason. */
 int dsi__jcs_read(struct dsi_jcs *to, const struct dsi_jcs *from,
 		  struct dsi_text *why);
+/* Likewise for functions that tell no reason. */
+int dsi__jcs_read_silently(struct dsi_jcs *to, const struct dsi_jcs *from);
 
 /* delta-(n), n >= 1 */
 static inline dsi_wide jcs_span_min(const struct dsi_jcs *s, dsi_wide n,

@@ -64,8 +64,7 @@ int dsi_jcs_check(const struct dsi_jcs *jcs, char *why, uint32_t why_bytes)
 	return dsi__jcs_read(&copy, jcs, &text);
 }
 
-/* Without a reason, for functions that do not tell one. */
-static int read_silently(struct dsi_jcs *to, const struct dsi_jcs *from)
+int dsi__jcs_read_silently(struct dsi_jcs *to, const struct dsi_jcs *from)
 {
 	struct dsi_text none = dsi__text(NULL, 0);
 
@@ -79,7 +78,7 @@ int dsi_jcs_span(const struct dsi_jcs *jcs, uint64_t packets, uint64_t *out_min,
 	dsi_wide least, most;
 	bool over = false;
 
-	if (packets == 0 || !out_min || read_silently(&s, jcs) ||
+	if (packets == 0 || !out_min || dsi__jcs_read_silently(&s, jcs) ||
 	    (out_max && (s.flags & DSI_JCS_UPPER_ONLY)))
 		return -DSI_EINVAL;
 	least = jcs_span_min(&s, packets, &over);
@@ -98,7 +97,8 @@ int dsi_jcs_count(const struct dsi_jcs *jcs, uint64_t window, uint32_t kind,
 	struct dsi_jcs s;
 	dsi_wide most, least;
 
-	if (kind > DSI_WINDOW_OPEN || !out_max || read_silently(&s, jcs) ||
+	if (kind > DSI_WINDOW_OPEN || !out_max ||
+	    dsi__jcs_read_silently(&s, jcs) ||
 	    (out_min && (s.flags & DSI_JCS_UPPER_ONLY)))
 		return -DSI_EINVAL;
 	most = jcs_count_max(&s, window, kind == DSI_WINDOW_CLOSED);
@@ -136,7 +136,7 @@ int dsi_jcs_rescale(const struct dsi_jcs *jcs, uint64_t from_hz, uint64_t to_hz,
 	struct dsi_jcs s;
 	int err;
 
-	if (!from_hz || !to_hz || !out_jcs || read_silently(&s, jcs))
+	if (!from_hz || !to_hz || !out_jcs || dsi__jcs_read_silently(&s, jcs))
 		return -DSI_EINVAL;
 	offset = (uint64_t)(s.offset < 0 ? -s.offset : s.offset);
 	err = rescale(&s.period, from_hz, to_hz);
@@ -159,7 +159,7 @@ int dsi_jcs_stage(const struct dsi_jcs *jcs, uint64_t best, uint64_t worst,
 	struct dsi_jcs s;
 	uint64_t width;
 
-	if (!out_jcs || read_silently(&s, jcs) || worst < best ||
+	if (!out_jcs || dsi__jcs_read_silently(&s, jcs) || worst < best ||
 	    worst > DSI_TICKS_MAX || spacing > s.period)
 		return -DSI_EINVAL;
 	width = worst - best;

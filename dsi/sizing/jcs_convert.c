@@ -10,18 +10,9 @@
  *   VBR                SCR = 1 / T, PCR = 1 / D, BT = tau,
  *                      MBS = 1 + floor(tau / (T - D))
  */
-#include <stddef.h>
-
 #include <dsi/errno.h>
 
 #include "dsi/sizing/curve_jcs.h"
-
-static int read_stream(struct dsi_jcs *to, const struct dsi_jcs *from)
-{
-	struct dsi_text none = dsi__text(NULL, 0);
-
-	return dsi__jcs_read(to, from, &none);
-}
 
 /* num / den in lowest terms, if it fits; den > 0 */
 static int ratio(struct dsi_ratio *out, dsi_wide num, dsi_wide den)
@@ -45,7 +36,7 @@ int dsi_jcs_to_pjd(const struct dsi_jcs *jcs, struct dsi_pjd *out)
 {
 	struct dsi_jcs s;
 
-	if (!out || read_stream(&s, jcs))
+	if (!out || dsi__jcs_read_silently(&s, jcs))
 		return -DSI_EINVAL;
 	*out = (struct dsi_pjd){s.period, s.jitter, s.distance};
 	return 0;
@@ -55,7 +46,7 @@ int dsi_jcs_to_gcra(const struct dsi_jcs *jcs, struct dsi_gcra *out)
 {
 	struct dsi_jcs s;
 
-	if (!out || read_stream(&s, jcs))
+	if (!out || dsi__jcs_read_silently(&s, jcs))
 		return -DSI_EINVAL;
 	*out = (struct dsi_gcra){s.period, s.jitter};
 	return 0;
@@ -80,7 +71,7 @@ int dsi_jcs_to_lbap(const struct dsi_jcs *jcs, struct dsi_lbap *out)
 {
 	struct dsi_jcs s;
 
-	if (!out || read_stream(&s, jcs))
+	if (!out || dsi__jcs_read_silently(&s, jcs))
 		return -DSI_EINVAL;
 	return bucket(&s, 1, &out->rate, &out->burst);
 }
@@ -90,7 +81,7 @@ int dsi_jcs_to_token_bucket(const struct dsi_jcs *jcs,
 {
 	struct dsi_jcs s;
 
-	if (!out || read_stream(&s, jcs) || !s.max_bytes)
+	if (!out || dsi__jcs_read_silently(&s, jcs) || !s.max_bytes)
 		return -DSI_EINVAL;
 	out->packet_bytes = s.max_bytes;
 	return bucket(&s, s.max_bytes, &out->rate, &out->burst);
@@ -101,7 +92,7 @@ int dsi_jcs_to_tspec(const struct dsi_jcs *jcs, struct dsi_tspec *out)
 	struct dsi_jcs s;
 	int err;
 
-	if (!out || read_stream(&s, jcs) || !s.max_bytes)
+	if (!out || dsi__jcs_read_silently(&s, jcs) || !s.max_bytes)
 		return -DSI_EINVAL;
 	out->packet_bytes = s.max_bytes;
 	err = peak(&out->peak, s.max_bytes, s.distance);
@@ -112,7 +103,7 @@ int dsi_jcs_to_vbr(const struct dsi_jcs *jcs, struct dsi_vbr *out)
 {
 	struct dsi_jcs s;
 
-	if (!out || read_stream(&s, jcs))
+	if (!out || dsi__jcs_read_silently(&s, jcs))
 		return -DSI_EINVAL;
 	out->sustained = (struct dsi_ratio){1, s.period};
 	out->tolerance = s.jitter;
@@ -138,7 +129,7 @@ static int made(struct dsi_jcs *out, uint64_t period, dsi_wide jitter,
 	if (jitter > DSI_TICKS_MAX || period > DSI_TICKS_MAX)
 		return -DSI_EOVERFLOW;
 	s.jitter = (uint64_t)jitter;
-	return read_stream(out, &s);
+	return dsi__jcs_read_silently(out, &s);
 }
 
 /* a / b, whole; *out is 0 for b = "without limit" (den 0) */
@@ -218,22 +209,6 @@ int dsi_jcs_from_lbap(const struct dsi_lbap *in, struct dsi_jcs *out_jcs)
 		   : made(out_jcs, period, jitter, 0, 0, DSI_JCS_UPPER_ONLY);
 }
 
-int dsi_jcs_from_token_bucket(const struct dsi_token_bucket *in,
-			      struct dsi_jcs *out_jcs)
-{
-	uint64_t period = 0;
-	dsi_wide jitter = 0;
-	int err;
-
-	if (!in || !out_jcs)
-		return -DSI_EINVAL;
-	err = from_bucket(in->rate, in->burst, in->packet_bytes, &period,
-			  &jitter);
-	return err ? err
-		   : made(out_jcs, period, jitter, 0, in->packet_bytes,
-			  DSI_JCS_UPPER_ONLY);
-}
-
 int dsi_jcs_from_tspec(const struct dsi_tspec *in, struct dsi_jcs *out_jcs)
 {
 	uint64_t period = 0;
@@ -250,6 +225,20 @@ int dsi_jcs_from_tspec(const struct dsi_tspec *in, struct dsi_jcs *out_jcs)
 	return err ? err
 		   : made(out_jcs, period, jitter, distance, in->packet_bytes,
 			  DSI_JCS_UPPER_ONLY);
+}
+
+/* The same without a peak. */
+int dsi_jcs_from_token_bucket(const struct dsi_token_bucket *in,
+			      struct dsi_jcs *out_jcs)
+{
+	struct dsi_tspec tspec = {.peak = {1, 0}};
+
+	if (!in)
+		return -DSI_EINVAL;
+	tspec.rate = in->rate;
+	tspec.burst = in->burst;
+	tspec.packet_bytes = in->packet_bytes;
+	return dsi_jcs_from_tspec(&tspec, out_jcs);
 }
 
 int dsi_jcs_from_vbr(const struct dsi_vbr *in, struct dsi_jcs *out_jcs)
