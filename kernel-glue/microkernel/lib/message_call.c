@@ -69,7 +69,7 @@ int mk_stream_end(struct mk_reader *r, const uint64_t *slots, unsigned count)
 bool mk_serve_next(struct mk_message *m, bool answer, const uint64_t *slots,
 		   unsigned count)
 {
-	/* A capability that the server did not move away is not wanted.  The
+	/* A capability that is still in the window is not wanted.  The
 	 * call has three words, so the answer's in the UTCB stay. */
 	for (unsigned i = 0; i < count; i++)
 		(void)mk_drop_cap(MK_CAP_TASK, slots[i]);

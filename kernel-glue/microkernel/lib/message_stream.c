@@ -188,6 +188,8 @@ void mk_get_cap(struct mk_reader *r, uint64_t slot)
 	item = r->word + r->words + r->at_item++ * MK_ITEM_WORDS;
 	if (item[0] == MK_ITEM_LABEL)
 		r->error = -MK_ELOOP;
+	else if (item[0] == MK_ITEM_NOTHING)
+		r->error = -MK_ENXIO;
 	else if (item[0] != MK_ITEM_MAPPED ||
 		 mk_flexpage_kind(item[1]) != MK_CAPS ||
 		 mk_flexpage_order(item[1]) ||

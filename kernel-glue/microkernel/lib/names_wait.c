@@ -5,7 +5,7 @@
  * event and ask again.  When we delete the event, the server's capability to it
  * is gone as well, whatever became of our wait.
  */
-#include <mk/bootinfo.h>
+#include <mklib/clock.h>
 #include <mklib/names.h>
 #include <mklib/object_stubs.h>
 
@@ -27,7 +27,7 @@ static int sleep_until_there(uint64_t server, const char *name, uint64_t event,
 int mk_names_wait(uint64_t server, const char *name, uint32_t timeout_us,
 		  uint64_t event_slot, uint64_t slot)
 {
-	uint64_t until = mk_now_ns(MK_CAP_SCHED) + timeout_us * 1000ul;
+	uint64_t until = mk_clock_ns() + timeout_us * 1000ul;
 	uint32_t word = timeout_us == MK_NEVER ? MK_NEVER : MK_ABSOLUTE;
 	int error = mk_names_query(server, MK_FOREVER, name, slot);
 

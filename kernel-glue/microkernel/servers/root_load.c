@@ -120,6 +120,17 @@ void load_check(const struct program *p)
 	read_program(p, &file);
 }
 
+/* Of all programs: servers find their rules there. */
+static void add_archive(struct program *p)
+{
+	uint64_t bytes = mk_boot_info()->archive_bytes + MK_PAGE_BYTES - 1;
+	struct region *r =
+		add_region(p, MK_ARCHIVE, bytes & ~(MK_PAGE_BYTES - 1), MK_R,
+			   MK_PAGE_ORDER);
+
+	r->ours = MK_ROOT_ARCHIVE;
+}
+
 void load(struct program *p, const struct mk_boot_info *info)
 {
 	struct mk_program file;
@@ -135,6 +146,7 @@ void load(struct program *p, const struct mk_boot_info *info)
 	add_memory(p, MK_BOOT_INFO, MK_PAGE_BYTES, MK_R, info, sizeof(*info));
 	add_memory(p, MK_ROOT_STACK - STACK_BYTES, STACK_BYTES, MK_R | MK_W,
 		   NULL, 0);
+	add_archive(p);
 	/* One region for each superpage: most programs touch one or none. */
 	for (uint64_t at = 0; at < MK_HEAP_BYTES; at += MK_SUPERPAGE_BYTES)
 		(void)add_region(p, MK_HEAP + at, MK_SUPERPAGE_BYTES,

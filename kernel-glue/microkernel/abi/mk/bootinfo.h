@@ -31,6 +31,7 @@
 #define MK_ROOT_UTCB 0x4000ul	     /* the first thread's */
 #define MK_ROOT_STACK 0x20000ul	     /* its stack ends here */
 #define MK_ROOT_ARCHIVE 0x40000000ul /* the boot archive, read only */
+#define MK_ARCHIVE 0x80000000ul	     /* the same in all other programs */
 #define MK_ROOT_MEMORY 0x100000000ul /* all free memory: + physical address */
 
 #define MK_BOOT_REGIONS 16u

@@ -250,23 +250,24 @@ static void refused(void)
 /* One thing is wrong with an otherwise good message. */
 static void refused_tags_and_items(void)
 {
-	static const uint64_t items[][2] = {
-		{MK_ITEM_NOTHING, 0},
-		{MK_ITEM_LABEL, 0x1234},
-		{MK_ITEM_MAPPED, WINDOW << 12 | MK_MEMORY << 4},
-		{MK_ITEM_MAPPED, (WINDOW + 1) << 12 | MK_CAPS << 4},
-		{MK_ITEM_MAPPED, WINDOW << 12 | 1 << 6 | MK_CAPS << 4},
-		{~0ul, ~0ul},
+	static const struct {
+		uint64_t what, page;
+		int status;
+	} items[] = {
+		{MK_ITEM_NOTHING, 0, -MK_ENXIO},
+		{MK_ITEM_LABEL, 0x1234, -MK_ELOOP},
+		{MK_ITEM_MAPPED, WINDOW << 12 | MK_MEMORY << 4, -MK_EPROTO},
+		{MK_ITEM_MAPPED, (WINDOW + 1) << 12 | MK_CAPS << 4, -MK_EPROTO},
+		{MK_ITEM_MAPPED, WINDOW << 12 | 1 << 6 | MK_CAPS << 4,
+		 -MK_EPROTO},
+		{~0ul, ~0ul, -MK_EPROTO},
 	};
 	struct wire x;
 
 	for (unsigned i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
 		x = request(MK_NAMES_ADD, "a", 1);
-		set_item(&x, items[i][0], items[i][1]);
-		expect_status(x,
-			      items[i][0] == MK_ITEM_LABEL ? -MK_ELOOP
-							   : -MK_EPROTO,
-			      0);
+		set_item(&x, items[i].what, items[i].page);
+		expect_status(x, items[i].status, 0);
 	}
 	x = request(MK_NAMES_ADD, "a", 1);
 	x.m.tag |= mk_tag(0, 0, 0, MK_TAG_DROPPED);

@@ -17,6 +17,9 @@
 #include <mklib/ipc_stubs.h>
 
 /* Errors of services, beside those of the kernel in mk/call.h. */
+/* A capability did not arrive: its slot is occupied, the receiver's quota is
+ * used up, or it died on the way. */
+#define MK_ENXIO 6
 #define MK_EPIPE 32	 /* no such server, or it is gone */
 #define MK_ELOOP 40	 /* the capability is a gate of our own task */
 #define MK_EPROTO 71	 /* the message does not fit the interface */
