@@ -4,8 +4,8 @@
 # compare all that is said, line by line, and the status at the end.
 #
 # A LINE is a pattern of the shell, or @FILE for the lines of a file.  With -p
-# only the order of each program's own lines counts: a line begins with the
-# name of the program.
+# the order counts only among lines with the same two first words: the name of
+# the program, and what or whom the line is about.
 set -euo pipefail
 sorted=
 if [ "$1" = -p ]; then
@@ -32,7 +32,7 @@ fi
 
 by_program() {
 	if [ -n "$sorted" ]; then
-		LC_ALL=C sort -s -t: -k1,1
+		LC_ALL=C sort -s -t' ' -k1,2
 	else
 		cat
 	fi
