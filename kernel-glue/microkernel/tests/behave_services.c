@@ -144,6 +144,21 @@ static void replace(void)
 	CHECK_EQUAL(mk_helper_remove(HELPER, "/main/shared"), 0);
 }
 
+/* The gate lives on, but nobody is behind it. */
+static void orphan(void)
+{
+	struct job j;
+
+	job_make(&j, OWN_TASK);
+	CHECK_EQUAL(mk_names_add(NAMES, "/main/job", gate_page(j.gate)), 0);
+	CHECK_EQUAL(mk_names_add(NAMES, "/main/job", gate_page(j.gate)), 0);
+	CHECK_EQUAL(mk_delete(OWN_TASK, j.thread), 0);
+	CHECK_EQUAL(mk_names_query(NAMES, "/main/job", slot_new()), -MK_ENOENT);
+	CHECK_EQUAL(mk_names_add(NAMES, "/main/job", gate_page(j.gate)),
+		    -MK_EINVAL);
+	job_drop(&j);
+}
+
 static void not_authorised(void)
 {
 	CHECK_EQUAL(mk_helper_add(ROGUE, "/main/x"), -MK_EPERM);
@@ -233,6 +248,7 @@ static void b77(void)
 	find_and_use();
 	names_that_are_none();
 	replace();
+	orphan();
 	not_authorised();
 	wait_for_names();
 	listing();
@@ -389,7 +405,7 @@ static void serve_body(struct job *j)
 /* The other way round: we are the service, and see who calls. */
 static void as_service(void)
 {
-	uint64_t session = 0, answer = 0;
+	uint64_t session = 0, answer = 0, at;
 	struct job j;
 
 	job_make(&j, OWN_TASK);
@@ -411,7 +427,14 @@ static void as_service(void)
 	CHECK_EQUAL(mk_helper_open(HELPER, "main", &session), -MK_ENOENT);
 	/* A service that opens itself would get nothing but a label. */
 	CHECK_EQUAL(mk_helper_offer(HELPER, "echo"), 0);
+	at = last_record();
 	CHECK_EQUAL(mk_helper_open(HELPER, "echo", &session), -MK_ELOOP);
+	CHECK(audited(&at, "helper", MK_AUDIT_OPEN, "echo", MK_ELOOP, 0));
+	/* A service is offered by one at a time. */
+	CHECK_EQUAL(
+		mk_monitor_offer(MONITOR, "echo",
+				 mk_cap_page(MK_CAP_THREAD, MK_CAP_CONTROL)),
+		-MK_EEXIST);
 	CHECK_EQUAL(mk_helper_withdraw(HELPER, "echo"), 0);
 }
 

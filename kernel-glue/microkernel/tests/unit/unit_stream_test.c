@@ -130,6 +130,31 @@ static void sticky(void)
 	EXPECT(mk_get_string(&r, 8)[0] == 0 && mk_reader_end(&r) == -MK_EPROTO);
 }
 
+/* A length that is within the bound, but not within the message. */
+static void beyond(void)
+{
+	struct mk_message m = {.tag = mk_tag(1, 2, 0, 0), .word = {9, 1, 2}};
+	uint64_t mr[MK_WORDS_MAX] = {0};
+	struct mk_reader *r = malloc(sizeof(*r));
+	size_t bytes;
+
+	EXPECT(r);
+	mk_reader_init(r, &m, mr);
+	(void)mk_get_bytes(r, 480, &bytes);
+	EXPECT(!bytes && r->error == -MK_EPROTO && r->at <= r->words);
+	/* The same at the end of all registers. */
+	memset(mr, 0xff, sizeof(mr));
+	mr[61] = 480;
+	m.tag = mk_tag(1, MK_WORDS_MAX, 0, 0);
+	mk_reader_init(r, &m, mr);
+	for (unsigned i = 0; i < 61; i++)
+		(void)mk_get_word(r);
+	EXPECT(!r->error);
+	(void)mk_get_string(r, 480);
+	EXPECT(r->error == -MK_EPROTO && r->at <= r->words);
+	free(r);
+}
+
 /* ---- the dispatcher -------------------------------------------------- */
 
 static unsigned entered;
@@ -346,6 +371,7 @@ int main(void)
 	there_and_back();
 	full();
 	sticky();
+	beyond();
 	accepted();
 	refused();
 	refused_tags_and_items();
