@@ -52,6 +52,12 @@ static void use_up_quota(void)
 	*(volatile char *)MK_HEAP = 0;
 }
 
+static void fill_heap(void)
+{
+	for (uint64_t at = 0; at < MK_HEAP_BYTES; at += MK_SUPERPAGE_BYTES)
+		*(volatile char *)(MK_HEAP + at) = 0;
+}
+
 static void end(void)
 {
 	mk_end(3);
@@ -64,7 +70,7 @@ static const struct {
 	{"read", read_nowhere}, {"write", write_code},
 	{"jump", run_data},	{"bad", bad_instruction},
 	{"port", use_port},	{"quota", use_up_quota},
-	{"end", end},
+	{"heap", fill_heap},	{"end", end},
 };
 
 static bool same(const char *a, const char *b)
