@@ -19,10 +19,8 @@ static uint32_t bit_of(const struct dsi_producer *producer,
 static struct dsi_producer_peer *next_peer(struct dsi_producer *producer,
 					   uint32_t *mask)
 {
-	uint32_t index = 0;
+	uint32_t index = (uint32_t)__builtin_ctz(*mask);
 
-	while (!(*mask >> index & 1u))
-		index++;
 	*mask &= *mask - 1u;
 	return &producer->peers[index];
 }
