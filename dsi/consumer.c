@@ -10,6 +10,8 @@
 
 /* Internal answer of take(): the packet was overwritten under our hands. */
 #define LOST (-DSI_ESTALE)
+/* Or it is of no use any more. */
+#define SKIPPED 1
 
 /* ---- telling the producer ------------------------------------------------ */
 
@@ -270,13 +272,14 @@ static int skip_expired(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 	dsi__packet_table_put(&plane->table, pkt);
 	if (!consumer->lossy) {
 		give_back(consumer, pkt->token);
+		store_taken(consumer);
 		store_returned(consumer);
 		tell(plane);
 	}
 	return 1;
 }
 
-/* Position @at was consumed; move on past what was taken early. */
+/* The present position was consumed; move on past what was taken early. */
 static void advance(struct dsi_consumer *consumer)
 {
 	consumer->position++;
@@ -284,16 +287,14 @@ static void advance(struct dsi_consumer *consumer)
 		flip_early(consumer, consumer->position);
 		consumer->position++;
 	}
-	store_taken(consumer);
 }
 
-/* Take the READY packet of @position.  0, 1 = it was skipped, or an error. */
+/* Take the READY packet of @position.  0, SKIPPED, or an error. */
 static int take_ready(struct dsi_data_plane *plane, uint64_t position,
-		      struct dsi_packet **out_pkt)
+		      uint64_t *now, struct dsi_packet **out_pkt)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 	struct dsi_packet *pkt;
-	uint64_t now = 0;
 	uint32_t flags;
 	int err;
 
@@ -311,22 +312,59 @@ static int take_ready(struct dsi_data_plane *plane, uint64_t position,
 		flip_early(consumer, position);
 	if (flags & DSI_PACKET_DROPPED_BEFORE)
 		note_dropped(plane);
-	if ((flags & DSI_DESC_STAMPED) || pkt->expires_ns != DSI_FOREVER)
-		now = dsi_port_now();
+	/* One look at the clock for all packets of a get. */
+	if (!*now &&
+	    ((flags & DSI_DESC_STAMPED) || pkt->expires_ns != DSI_FOREVER))
+		*now = dsi_port_now();
 	if (!consumer->has_newest || pkt->number > consumer->newest)
 		consumer->newest = pkt->number;
 	consumer->has_newest = 1;
-	if (skip_expired(plane, pkt, now))
-		return 1;
-	deliver(plane, pkt, flags, now);
+	if (skip_expired(plane, pkt, *now))
+		return SKIPPED;
+	deliver(plane, pkt, flags, *now);
 	*out_pkt = pkt;
+	return 0;
+}
+
+/* The next packet in order.  0, -DSI_EBUSY if we moved on without one, or an
+ * error. */
+static int take_next(struct dsi_data_plane *plane, uint64_t *now,
+		     struct dsi_packet **out_pkt)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	int err = LOST;
+
+	switch (dsi__ring_look(&consumer->ring, consumer->position)) {
+	case DSI_RING_NOT_YET:
+		return -DSI_EAGAIN;
+	case DSI_RING_READY:
+		err = take_ready(plane, consumer->position, now, out_pkt);
+		break;
+	case DSI_RING_LOST:
+		break;
+	}
+	if (err == 0 || err == -DSI_ENOBUFS)
+		return err;
+	if (err == SKIPPED)
+		return -DSI_EBUSY;
+	if (err != LOST || !consumer->lossy)
+		return dsi__plane_fail(plane);
+	skip_lost(plane);
+	return -DSI_EBUSY;
+}
+
+/* All descriptors of a get are free at once.  See consumer.h: when the
+ * producer learns of it. */
+static void publish_taken(struct dsi_data_plane *plane)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+
+	store_taken(consumer);
 	if (consumer->lossy)
-		return 0;
-	/* See consumer.h: when the producer learns of it. */
+		return;
 	consumer->unsaid = 1;
 	if (plane->held > 1 || dsi__waker_asleep(&consumer->waker))
 		tell(plane);
-	return 0;
 }
 
 /* Nothing is there: what we took must be known to a sleeping producer. */
@@ -337,13 +375,17 @@ static int nothing(struct dsi_data_plane *plane)
 	return -DSI_EAGAIN;
 }
 
-int dsi__consumer_get(struct dsi_data_plane *plane, struct dsi_packet **out_pkt)
+int32_t dsi__consumer_get(struct dsi_data_plane *plane,
+			  struct dsi_packet **out_pkts, uint32_t n)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
+	uint32_t turns = 0;
+	uint32_t got = 0;
+	uint64_t now = 0;
+	int err;
 
 	if (!consumer->started) {
-		int err = find_start(consumer);
-
+		err = find_start(consumer);
 		if (err)
 			return err == -DSI_EPROTO ? dsi__plane_fail(plane)
 						  : err;
@@ -351,27 +393,18 @@ int dsi__consumer_get(struct dsi_data_plane *plane, struct dsi_packet **out_pkt)
 	/* Every turn moves on by at least one packet, so one ring is enough
 	 * for everything that was committed before we began.  A producer that
 	 * goes on to commit what is expired already shall not hold us here. */
-	for (uint32_t turns = 0; turns <= consumer->ring.slots; turns++) {
-		int err = LOST;
-
-		switch (dsi__ring_look(&consumer->ring, consumer->position)) {
-		case DSI_RING_NOT_YET:
-			return nothing(plane);
-		case DSI_RING_READY:
-			err = take_ready(plane, consumer->position, out_pkt);
+	do {
+		err = take_next(plane, &now, &out_pkts[got]);
+		if (err == 0)
+			got++;
+		else if (err != -DSI_EBUSY)
 			break;
-		case DSI_RING_LOST:
-			break;
-		}
-		if (err == 0 || err == -DSI_ENOBUFS)
-			return err;
-		if (err == 1)
-			continue;
-		if (err != LOST || !consumer->lossy)
-			return dsi__plane_fail(plane);
-		skip_lost(plane);
+	} while (got < n && turns++ < consumer->ring.slots);
+	if (got > 0) {
+		publish_taken(plane);
+		return (int32_t)got;
 	}
-	return -DSI_EBUSY;
+	return err == -DSI_EAGAIN ? nothing(plane) : err;
 }
 
 int dsi__consumer_look(struct dsi_data_plane *plane)
@@ -443,11 +476,12 @@ static int find_number(struct dsi_data_plane *plane, uint64_t number,
 	return -DSI_ENOBUFS;
 }
 
-int dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
-			 struct dsi_packet **out_pkt)
+int32_t dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
+			     struct dsi_packet **out_pkt)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 	uint64_t position = 0;
+	uint64_t now = 0;
 	int err = 0;
 
 	if (!consumer->started)
@@ -458,10 +492,13 @@ int dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 	    number <= consumer->newest)
 		err = -DSI_ESTALE;
 	if (!err)
-		err = take_ready(plane, position, out_pkt);
-	if (err == 1 || err == LOST)
+		err = take_ready(plane, position, &now, out_pkt);
+	if (err == SKIPPED || err == LOST)
 		return -DSI_ESTALE;
-	return err == -DSI_EPROTO ? dsi__plane_fail(plane) : err;
+	if (err)
+		return err == -DSI_EPROTO ? dsi__plane_fail(plane) : err;
+	publish_taken(plane);
+	return 1;
 }
 
 /* ---- commit -------------------------------------------------------------- */

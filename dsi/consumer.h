@@ -16,8 +16,8 @@
  *   T2  returned: consumer store-release -> producer load-acquire
  *   S1  start: producer store-release -> consumer load-acquire
  *
- * When the producer learns of it: `taken` is stored at once, but a producer
- * that sleeps because the ring is full is woken for certain only by the next
+ * When the producer learns of it: `taken` is stored once for all packets of a
+ * get, before it returns, but a producer that sleeps because the ring is full is woken for certain only by the next
  * commit, by a get while another packet is held, or by a get that finds
  * nothing.  That keeps the fence of notify.h at one for each packet.
  *
@@ -59,13 +59,14 @@ struct dsi_consumer {
 	void *user;
 };
 
-/* Work thread.  Non-blocking: 0, -DSI_EAGAIN, -DSI_ENOBUFS, -DSI_EPROTO, or
- * -DSI_EBUSY: only skipped packets so far, there may be more. */
-int dsi__consumer_get(struct dsi_data_plane *plane,
-		      struct dsi_packet **out_pkt);
-/* Likewise, and -DSI_ESTALE. */
-int dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
-			 struct dsi_packet **out_pkt);
+/* Work thread.  Non-blocking: take up to @n packets.  How many, or -DSI_EAGAIN,
+ * -DSI_ENOBUFS, -DSI_EPROTO, or -DSI_EBUSY: only skipped packets so far, there
+ * may be more. */
+int32_t dsi__consumer_get(struct dsi_data_plane *plane,
+			  struct dsi_packet **out_pkts, uint32_t n);
+/* Likewise one, and -DSI_ESTALE. */
+int32_t dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
+			     struct dsi_packet **out_pkt);
 void dsi__consumer_commit(struct dsi_data_plane *plane,
 			  struct dsi_packet *const *pkts, uint32_t n);
 int dsi__consumer_valid(struct dsi_data_plane *plane,

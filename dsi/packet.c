@@ -13,29 +13,37 @@
 /* ---- get ----------------------------------------------------------------- */
 
 struct get_request {
-	uint64_t number;
-	struct dsi_packet **out_pkt;
+	struct dsi_packet **out_pkts;
+	uint32_t n;
 	int by_number;
+	uint64_t number;
 };
 
-static int try_get(struct dsi_data_plane *plane,
-		   const struct get_request *request)
+/* One look for packets, after the flags were read: then all is seen that was
+ * committed before the producer was gone.  How many, or an error. */
+static int32_t try_get(struct dsi_data_plane *plane, uint32_t flags,
+		       struct get_request request)
 {
-	uint32_t gone = dsi__plane_flags(plane) & DSI_PLANE_GONE;
-	int err;
+	int32_t got;
 
-	if (!request->by_number)
-		return dsi__plane_try(plane, request->out_pkt);
-	err = dsi__consumer_get_nr(plane, request->number, request->out_pkt);
-	return err == -DSI_EAGAIN && gone ? -DSI_EPIPE : err;
+	if (request.by_number)
+		got = dsi__consumer_get_nr(plane, request.number,
+					   request.out_pkts);
+	else if (plane->role == DSI_ROLE_PRODUCER)
+		got = dsi__producer_get(plane, request.out_pkts, request.n);
+	else
+		got = dsi__consumer_get(plane, request.out_pkts, request.n);
+	return got == -DSI_EAGAIN && (flags & DSI_PLANE_GONE) ? -DSI_EPIPE
+							      : got;
 }
 
 /* Called while waiting: a stop or an abort ends it. */
 static int look_get(struct dsi_data_plane *plane, void *arg)
 {
+	const struct get_request *request = arg;
 	int err = dsi__plane_check(plane, 1);
 
-	return err ? err : try_get(plane, arg);
+	return err ? err : try_get(plane, dsi__plane_flags(plane), *request);
 }
 
 /* Silencing the bell has silenced the news of an event, too: each is told
@@ -53,83 +61,92 @@ static void tell_events(struct dsi_data_plane *plane)
 
 /* The application waits in an event loop: ring the bell for us.  Announced
  * once for each -DSI_EAGAIN, and looked again as for a sleep. */
-static int arm(struct dsi_data_plane *plane, const struct get_request *request)
+static int32_t arm(struct dsi_data_plane *plane,
+		   const struct get_request *request)
 {
 	struct dsi_port_word words[DSI_PEER_SLOTS];
-	int err;
+	int32_t got;
 
 	(void)dsi__plane_announce(plane, words, DSI_SLEEP_BELL);
 	dsi__notify_fence();
-	err = try_get(plane, request);
-	if (err == -DSI_EAGAIN)
+	got = try_get(plane, dsi__plane_flags(plane), *request);
+	if (got == -DSI_EAGAIN)
 		plane->armed = 1;
 	else
 		dsi__plane_withdraw(plane);
 	tell_events(plane);
-	return err;
+	return got;
 }
 
-static int get(struct dsi_data_plane *plane, uint64_t deadline_ns,
-	       struct get_request *request)
+/* Nothing was there at the first look. */
+DSI_RARE static int32_t get_later(struct dsi_data_plane *plane,
+				  uint64_t deadline_ns,
+				  struct get_request request)
 {
-	int err;
+	int32_t got;
+
+	if (deadline_ns != 0)
+		return dsi__plane_wait(plane, deadline_ns, look_get, &request);
+	/* relaxed: set by this thread. */
+	if (!atomic_load_explicit(&plane->bells, memory_order_relaxed))
+		return -DSI_EAGAIN;
+	got = arm(plane, &request);
+	if (got != -DSI_EBUSY)
+		return got;
+	dsi__plane_wake(plane); /* more to skip: be readable at once */
+	return -DSI_EAGAIN;
+}
+
+static int32_t get(struct dsi_data_plane *plane, uint64_t deadline_ns,
+		   struct get_request request)
+{
+	uint32_t flags;
+	int32_t got;
 
 	if (plane->armed)
 		dsi__plane_disarm(plane);
 	plane->unarmed = 0;
-	err = dsi__plane_check(plane, 0);
-	if (!err)
-		err = try_get(plane, request);
-	if (err != -DSI_EAGAIN && err != -DSI_EBUSY)
-		return err;
-	if (deadline_ns != 0)
-		return dsi__plane_wait(plane, deadline_ns, look_get, request);
-	/* relaxed: set by this thread. */
-	if (!atomic_load_explicit(&plane->bells, memory_order_relaxed))
-		return -DSI_EAGAIN;
-	err = arm(plane, request);
-	if (err != -DSI_EBUSY)
-		return err;
-	dsi__plane_wake(plane); /* more to skip: be readable at once */
-	return -DSI_EAGAIN;
+	flags = dsi__plane_flags(plane);
+	got = dsi__plane_verdict(flags);
+	if (got == 0)
+		got = try_get(plane, flags, request);
+	if (got == -DSI_EAGAIN || got == -DSI_EBUSY)
+		got = get_later(plane, deadline_ns, request);
+	return got;
 }
 
 int dsi_packet_get(struct dsi_socket *sock, uint64_t deadline_ns,
 		   struct dsi_packet **out_pkt)
 {
-	struct get_request request = {.out_pkt = out_pkt};
+	struct get_request request = {.out_pkts = out_pkt, .n = 1};
+	int32_t got;
 
 	if (!sock || !out_pkt)
 		return -DSI_EINVAL;
-	return get(dsi__plane(sock), deadline_ns, &request);
+	got = get(dsi__plane(sock), deadline_ns, request);
+	return got < 0 ? got : 0;
 }
 
 int dsi_packet_get_nr(struct dsi_socket *sock, uint64_t number,
 		      uint64_t deadline_ns, struct dsi_packet **out_pkt)
 {
-	struct get_request request = {number, out_pkt, 1};
+	struct get_request request = {out_pkt, 1, 1, number};
+	int32_t got;
 
 	if (!sock || !out_pkt || dsi__plane(sock)->role != DSI_ROLE_CONSUMER)
 		return -DSI_EINVAL;
-	return get(dsi__plane(sock), deadline_ns, &request);
+	got = get(dsi__plane(sock), deadline_ns, request);
+	return got < 0 ? got : 0;
 }
 
 int32_t dsi_packet_get_many(struct dsi_socket *sock, uint64_t deadline_ns,
 			    struct dsi_packet **out_pkts, uint32_t n)
 {
-	struct dsi_data_plane *plane;
-	uint32_t got = 1;
-	int err;
+	struct get_request request = {.out_pkts = out_pkts, .n = n};
 
 	if (!sock || !out_pkts || n == 0 || n > DSI_MAX_PACKETS)
 		return -DSI_EINVAL;
-	plane = dsi__plane(sock);
-	err = dsi_packet_get(sock, deadline_ns, &out_pkts[0]);
-	if (err)
-		return err;
-	while (got < n && dsi__plane_try(plane, &out_pkts[got]) == 0)
-		got++;
-	return (int32_t)got;
+	return get(dsi__plane(sock), deadline_ns, request);
 }
 
 int dsi_packet_get_abort(struct dsi_socket *sock)
@@ -149,31 +166,27 @@ static int is_held(const struct dsi_data_plane *plane,
 	       pkt->state == DSI_PKT_HELD;
 }
 
-/* A batch must not name a packet twice: mark while checking. */
-static int check_batch(const struct dsi_data_plane *plane,
-		       struct dsi_packet *const *pkts, uint32_t n)
+/* A batch must not name a packet twice, so each is marked when it was checked.
+ * All of them leave the application's hands, or none. */
+static int take_over(const struct dsi_data_plane *plane,
+		     struct dsi_packet *const *pkts, uint32_t n)
 {
-	uint32_t i;
-
-	for (i = 0; i < n && is_held(plane, pkts[i]); i++)
+	for (uint32_t i = 0; i < n; i++) {
+		if (!is_held(plane, pkts[i])) {
+			while (i-- > 0)
+				pkts[i]->state = DSI_PKT_HELD;
+			return -DSI_EINVAL;
+		}
 		pkts[i]->state = DSI_PKT_FLIGHT;
-	for (uint32_t k = 0; k < i; k++)
-		pkts[k]->state = DSI_PKT_HELD;
-	return i == n ? 0 : -DSI_EINVAL;
+	}
+	return 0;
 }
 
-int dsi_packet_commit_many(struct dsi_socket *sock,
-			   struct dsi_packet *const *pkts, uint32_t n)
+static int commit(struct dsi_data_plane *plane, struct dsi_packet *const *pkts,
+		  uint32_t n)
 {
-	struct dsi_data_plane *plane;
-	int err;
-
-	if (!sock || !pkts || n == 0 || n > DSI_MAX_PACKETS)
+	if (take_over(plane, pkts, n))
 		return -DSI_EINVAL;
-	plane = dsi__plane(sock);
-	err = check_batch(plane, pkts, n);
-	if (err)
-		return err;
 	if (plane->role == DSI_ROLE_PRODUCER)
 		dsi__producer_commit(plane, pkts, n);
 	else
@@ -181,9 +194,17 @@ int dsi_packet_commit_many(struct dsi_socket *sock,
 	return dsi__plane_flags(plane) & DSI_PLANE_FAILED ? -DSI_EPROTO : 0;
 }
 
+int dsi_packet_commit_many(struct dsi_socket *sock,
+			   struct dsi_packet *const *pkts, uint32_t n)
+{
+	if (!sock || !pkts || n == 0 || n > DSI_MAX_PACKETS)
+		return -DSI_EINVAL;
+	return commit(dsi__plane(sock), pkts, n);
+}
+
 int dsi_packet_commit(struct dsi_socket *sock, struct dsi_packet *pkt)
 {
-	return dsi_packet_commit_many(sock, &pkt, 1);
+	return sock ? commit(dsi__plane(sock), &pkt, 1) : -DSI_EINVAL;
 }
 
 int dsi_packet_discard(struct dsi_socket *sock, struct dsi_packet *pkt)

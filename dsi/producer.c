@@ -256,25 +256,38 @@ static void refresh_limit(struct dsi_data_plane *plane)
 
 /* ---- get ----------------------------------------------------------------- */
 
-static int have_space(struct dsi_data_plane *plane)
+static uint32_t least_of(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many packets may be taken now, up to @n?  Or an error. */
+static int32_t have_space(struct dsi_data_plane *plane, uint32_t n)
 {
 	struct dsi_producer *producer = &plane->as.producer;
+	uint64_t end = producer->position + plane->held;
+	uint32_t slots = producer->ring.slots;
 
 	if (producer->joined < producer->wait_consumers)
 		return -DSI_EAGAIN;
 	/* Never more than a ring, whoever is there: a consumer that joins now
 	 * must not be lapped by what is held already. */
-	if (plane->held >= producer->ring.slots)
+	if (plane->held >= slots)
 		return -DSI_ENOBUFS;
-	if (producer->eager || !dsi__packet_table_free(&plane->table))
+	n = least_of(n, slots - plane->held);
+	if (producer->eager || dsi__packet_table_free(&plane->table) < n)
 		collect(plane);
-	if (!dsi__packet_table_free(&plane->table))
+	n = least_of(n, dsi__packet_table_free(&plane->table));
+	if (n == 0)
 		return producer->inflight ? -DSI_EAGAIN : -DSI_ENOBUFS;
-	if (producer->position + plane->held < producer->limit)
-		return 0;
-	refresh_limit(plane);
-	return producer->position + plane->held < producer->limit ? 0
-								  : -DSI_EAGAIN;
+	if (end + n > producer->limit) {
+		refresh_limit(plane);
+		if (end >= producer->limit)
+			return -DSI_EAGAIN;
+		if (end + n > producer->limit)
+			n = (uint32_t)(producer->limit - end);
+	}
+	return (int32_t)n;
 }
 
 /* The packet's data will be written again, and a reader that was never
@@ -329,22 +342,23 @@ static void reset(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 	}
 }
 
-int dsi__producer_get(struct dsi_data_plane *plane, struct dsi_packet **out_pkt)
+int32_t dsi__producer_get(struct dsi_data_plane *plane,
+			  struct dsi_packet **out_pkts, uint32_t n)
 {
 	struct dsi_producer *producer = &plane->as.producer;
-	struct dsi_packet *pkt;
-	int err;
+	int32_t space;
 
 	look_at_changes(plane);
-	err = have_space(plane);
-	if (err)
-		return err;
-	pkt = producer->reclaim_mask ? dsi__packet_table_oldest(&plane->table)
-				     : dsi__packet_table_newest(&plane->table);
-	reset(plane, pkt);
-	dsi__plane_hold(plane, 1);
-	*out_pkt = pkt;
-	return 0;
+	space = have_space(plane, n);
+	for (int32_t i = 0; i < space; i++) {
+		out_pkts[i] = producer->reclaim_mask
+				      ? dsi__packet_table_oldest(&plane->table)
+				      : dsi__packet_table_newest(&plane->table);
+		reset(plane, out_pkts[i]);
+	}
+	if (space > 0)
+		dsi__plane_hold(plane, space);
+	return space;
 }
 
 /* ---- commit -------------------------------------------------------------- */
@@ -477,7 +491,6 @@ static void commit_one(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 	producer->position++;
 
 	pkt->committed = 1;
-	pkt->state = DSI_PKT_FLIGHT;
 	dsi__plane_hold(plane, -1);
 	producer->inflight++;
 	pkt->keeps++; /* until all consumers have given it back */
@@ -550,8 +563,11 @@ void dsi__producer_commit(struct dsi_data_plane *plane,
 
 int dsi__producer_look(struct dsi_data_plane *plane)
 {
+	int32_t space;
+
 	look_at_changes(plane);
-	return have_space(plane);
+	space = have_space(plane, 1);
+	return space < 0 ? space : 0;
 }
 
 void dsi__producer_discard(struct dsi_data_plane *plane, struct dsi_packet *pkt)

@@ -98,12 +98,14 @@ struct dsi_producer {
 	struct dsi_producer_peer peers[DSI_PEER_SLOTS];
 };
 
-/* Work thread.  Non-blocking: 0, -DSI_EAGAIN, -DSI_ENOBUFS. */
-int dsi__producer_get(struct dsi_data_plane *plane,
-		      struct dsi_packet **out_pkt);
-/* Would a get succeed?  Likewise.  For select. */
+/* Work thread.  Non-blocking: take up to @n packets.  How many, or -DSI_EAGAIN,
+ * -DSI_ENOBUFS. */
+int32_t dsi__producer_get(struct dsi_data_plane *plane,
+			  struct dsi_packet **out_pkts, uint32_t n);
+/* Would a get succeed?  0, or likewise.  For select. */
 int dsi__producer_look(struct dsi_data_plane *plane);
-/* Work thread.  All of @pkts are held packets of this socket. */
+/* Work thread.  All of @pkts are packets of this socket, were held, and are
+ * DSI_PKT_FLIGHT. */
 void dsi__producer_commit(struct dsi_data_plane *plane,
 			  struct dsi_packet *const *pkts, uint32_t n);
 void dsi__producer_discard(struct dsi_data_plane *plane,

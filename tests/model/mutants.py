@@ -202,10 +202,9 @@ order("data_plane.c", "dsi__plane_word", "acquire", "relaxed",
 mutant("P2 no private word in the wait", "data_plane.c",
        [("text", "	words[n++] = dsi__plane_word(plane);\n", "")],
        ["killed-one"])
-text("data_plane.c", "	uint32_t gone = dsi__plane_flags(plane) & "
-     "DSI_PLANE_GONE;\n	int err = role_get(plane, out_pkt);\n",
-     "	int err = role_get(plane, out_pkt);\n"
-     "	uint32_t gone = dsi__plane_flags(plane) & DSI_PLANE_GONE;\n",
+text("packet.c", "	return got == -DSI_EAGAIN && (flags & DSI_PLANE_GONE)",
+     "	return got == -DSI_EAGAIN &&\n"
+     "	       (dsi__plane_flags(plane) & DSI_PLANE_GONE)",
      "P1 gone is read after the ring", KILL)
 order("data_plane.c", "dsi__plane_raise", "seq_cst", "relaxed",
       "P3 events relaxed", ["event"], nth=0)
