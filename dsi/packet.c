@@ -268,6 +268,7 @@ int dsi_packet_set_size(struct dsi_packet *pkt, uint32_t size_bytes)
 	if (size_bytes > pkt->plane->packet_bytes)
 		return -DSI_ENOSPC;
 	pkt->sg[0].size = size_bytes;
+	pkt->given |= DSI_GIVEN_DATA;
 	return 0;
 }
 
@@ -280,6 +281,7 @@ static int add_element(struct dsi_packet *pkt, uint64_t offset, uint32_t size,
 	    !dsi__range_inside(offset, size, pkt->plane->data_bytes))
 		return -DSI_ENOSPC;
 	pkt->sg[pkt->sg_count++] = (struct dsi_sg_element){offset, size, owner};
+	pkt->given |= DSI_GIVEN_DATA;
 	return 0;
 }
 
@@ -297,9 +299,9 @@ static int may_lend(const struct dsi_packet *pkt,
 		    const struct dsi_packet *owner)
 {
 	if (!dsi__packet_table_has(&pkt->plane->table, owner) || owner == pkt ||
-	    pkt->lent || !pkt->plane->packet_bytes)
+	    (pkt->given & DSI_GIVEN_SLOT) || !pkt->plane->packet_bytes)
 		return 0;
-	if (owner->state != DSI_PKT_HELD && !owner->user_keeps)
+	if (owner->state != DSI_PKT_HELD && !owner->keeps)
 		return 0;
 	for (uint32_t i = 0; i < owner->sg_count; i++)
 		if (owner->sg[i].owner != DSI_NO_OWNER)
@@ -318,12 +320,13 @@ int dsi_packet_add_shared(struct dsi_packet *pkt, struct dsi_packet *owner,
 			       pkt->plane->packet_bytes))
 		return -DSI_ENOSPC;
 	err = add_element(pkt,
-			  owner->index * pkt->plane->slot_stride + offset_bytes,
-			  size_bytes, owner->index);
+			  owner->token * pkt->plane->slot_stride + offset_bytes,
+			  size_bytes, owner->token);
 	if (err)
 		return err;
+	pkt->given |= DSI_GIVEN_LOAN;
+	owner->given |= DSI_GIVEN_SLOT;
 	owner->shares++;
-	owner->lent = 1;
 	return 0;
 }
 
@@ -332,15 +335,13 @@ int dsi_packet_keep(struct dsi_packet *pkt)
 	if (!writable(pkt))
 		return -DSI_EINVAL;
 	pkt->keeps++;
-	pkt->user_keeps++;
 	return 0;
 }
 
 int dsi_packet_unkeep(struct dsi_packet *pkt)
 {
-	if (!pkt || pkt->state == DSI_PKT_FREE || !pkt->user_keeps)
+	if (!pkt || pkt->state == DSI_PKT_FREE || !pkt->keeps)
 		return -DSI_EINVAL;
-	pkt->user_keeps--;
 	dsi__producer_unkeep(pkt->plane, pkt);
 	return 0;
 }
@@ -386,6 +387,7 @@ int dsi_packet_set_flags(struct dsi_packet *pkt, uint32_t flags)
 	if (((flags ^ pkt->flags) & DSI_PACKET_PHYS) && pkt->sg_count)
 		return -DSI_EINVAL;
 	pkt->flags = flags;
+	pkt->given |= DSI_GIVEN_FLAGS;
 	return 0;
 }
 

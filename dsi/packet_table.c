@@ -29,7 +29,9 @@ int dsi__packet_table_init(struct dsi_packet_table *table,
 
 		pkt->plane = plane;
 		pkt->sg = &table->sg[(size_t)i * max_sg];
-		pkt->index = i;
+		pkt->token = i;
+		pkt->given = DSI_GIVEN_NEVER;
+		pkt->position = DSI_NO_POSITION;
 		dsi__packet_table_put(table, pkt);
 	}
 	return 0;

@@ -37,32 +37,37 @@ struct dsi_sg_element {
 #define DSI_PKT_HELD 1u	  /* the application has it */
 #define DSI_PKT_FLIGHT 2u /* producer: committed, not back, or kept */
 
-/* What the application set itself. */
-#define DSI_GIVEN_NUMBER 1u
+/* What was changed since the packet was new: only that must be renewed before
+ * it is taken again, and looked at when it is committed. */
+#define DSI_GIVEN_NUMBER 1u /* by the application */
 #define DSI_GIVEN_TIME 2u
 #define DSI_GIVEN_EXPIRY 4u
+#define DSI_GIVEN_FLAGS 8u
+#define DSI_GIVEN_DATA 16u   /* size or elements */
+#define DSI_GIVEN_LOAN 32u   /* elements of other packets */
+#define DSI_GIVEN_SLOT 64u   /* its slot, to another packet */
+#define DSI_GIVEN_NEVER 128u /* it was never new */
+
+#define DSI_NO_POSITION UINT64_MAX
 
 /* The first line of the cache is what each get and commit touches. */
 struct dsi_packet {
 	alignas(64) struct dsi_sg_element *sg;
-	uint64_t position; /* in the ring */
+	uint64_t position; /* in the ring; producer: of its last commit */
 	uint64_t number;
 	uint64_t time_ns;
-	uint64_t expires_ns;
 	uint32_t state;
+	uint32_t given;
+	uint32_t token; /* producer: its place in the table, for ever;
+			 * consumer: what to put into the return ring */
 	uint32_t flags;
 	uint32_t sg_count;
-	uint32_t given;
-	uint32_t index;	  /* in the table */
 	uint32_t pending; /* producer: bit i = consumer i has not returned */
+	uint32_t keeps;	  /* producer: dsi_packet_keep() */
+	uint32_t shares;  /* producer: packets that share this one's slot */
 
+	uint64_t expires_ns;
 	struct dsi_data_plane *plane;
-	uint32_t token;	     /* consumer: what to put into the return ring */
-	uint32_t keeps;	     /* producer: reasons why it is not free */
-	uint32_t user_keeps; /* producer: those from dsi_packet_keep() */
-	uint32_t shares;     /* producer: packets that share this one's slot */
-	uint32_t committed;  /* producer: its descriptor may still be there */
-	uint32_t lent;	     /* producer: another packet shared its slot */
 };
 static_assert(sizeof(struct dsi_packet) == 128,
 	      "a power of two: dsi__packet_table_has() need not divide");

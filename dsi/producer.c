@@ -33,19 +33,54 @@ static uint32_t active_mask(const struct dsi_producer *producer)
 
 /* ---- who is there -------------------------------------------------------- */
 
-/* Consumer i no longer has the packet. */
-static void clear_pending(struct dsi_data_plane *plane, struct dsi_packet *pkt,
-			  uint32_t bit)
-{
-	struct dsi_producer *producer = &plane->as.producer;
+static void free_if_unused(struct dsi_data_plane *plane,
+			   struct dsi_packet *pkt);
 
-	pkt->pending &= ~bit;
-	if (pkt->pending)
+/* The packet is gone, and so is its claim on the slots it shared. */
+DSI_RARE static void end_loans(struct dsi_data_plane *plane,
+			       const struct dsi_packet *pkt)
+{
+	for (uint32_t i = 0; i < pkt->sg_count; i++) {
+		struct dsi_packet *owner;
+
+		if (pkt->sg[i].owner == DSI_NO_OWNER)
+			continue;
+		/* An owner has no owners: dsi_packet_add_shared() sees to it. */
+		owner = &plane->table.packets[pkt->sg[i].owner];
+		owner->shares--;
+		free_if_unused(plane, owner);
+	}
+}
+
+/* A packet is in use while the application holds or keeps it, a consumer has
+ * not given it back, or another one shares its slot. */
+static void free_if_unused(struct dsi_data_plane *plane, struct dsi_packet *pkt)
+{
+	if ((pkt->pending | pkt->keeps | pkt->shares) ||
+	    pkt->state != DSI_PKT_FLIGHT)
 		return;
-	DSI_ASSERT(producer->inflight > 0);
-	producer->inflight--;
-	dsi__stat_add(&plane->stats.released, 1);
-	dsi__producer_unkeep(plane, pkt);
+	dsi__packet_table_put(&plane->table, pkt);
+	if (pkt->given & DSI_GIVEN_LOAN)
+		end_loans(plane, pkt);
+}
+
+/* Consumers no longer have the packet.  Return 1 if they were the last. */
+static uint32_t clear_pending(struct dsi_data_plane *plane,
+			      struct dsi_packet *pkt, uint32_t bits)
+{
+	pkt->pending &= ~bits;
+	if (pkt->pending)
+		return 0;
+	free_if_unused(plane, pkt);
+	return 1;
+}
+
+/* So many packets came back from all their consumers. */
+static void count_released(struct dsi_data_plane *plane, uint32_t n)
+{
+	DSI_ASSERT(plane->as.producer.inflight >= n);
+	plane->as.producer.inflight -= n;
+	dsi__stat_add(&plane->stats.released, n);
 }
 
 /* Positions below the limit may be written: those whose slot no BLOCK
@@ -90,6 +125,7 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint32_t bit = bit_of(producer, peer);
+	uint32_t released = 0;
 
 	producer->block_mask &= ~bit;
 	producer->drop_mask &= ~bit;
@@ -99,10 +135,11 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 
 		if (pkt->pending & bit) {
 			peer->inflight--;
-			clear_pending(plane, pkt, bit);
+			released += clear_pending(plane, pkt, bit);
 		}
 	}
 	DSI_ASSERT(peer->inflight == 0);
+	count_released(plane, released);
 	producer->generation++;
 	/* relaxed: for statistics. */
 	atomic_fetch_sub_explicit(&producer->present, 1, memory_order_relaxed);
@@ -179,22 +216,32 @@ static int collect_from(struct dsi_data_plane *plane,
 	uint64_t returned = atomic_load_explicit(&peer->page->returned,
 						 memory_order_acquire);
 
-	if (!dsi__counter_possible(returned, peer->returned,
-				   peer->returned + peer->inflight))
-		return -DSI_EPROTO;
-	while (peer->returned != returned) {
-		uint64_t at = peer->returned++ & peer->return_mask;
-		/* relaxed: T2 carried it. */
-		uint32_t token = atomic_load_explicit(&peer->returns[at],
-						      memory_order_relaxed);
+	uint64_t at = peer->returned;
+	uint32_t released = 0;
+	int err = 0;
 
-		if (token >= plane->table.count ||
-		    !(plane->table.packets[token].pending & bit))
-			return -DSI_EPROTO;
-		peer->inflight--;
-		clear_pending(plane, &plane->table.packets[token], bit);
+	if (!dsi__counter_possible(returned, at, at + peer->inflight))
+		return -DSI_EPROTO;
+	for (; at != returned; at++) {
+		struct dsi_packet *pkt;
+		/* relaxed: T2 carried it. */
+		uint32_t token = atomic_load_explicit(
+			&peer->returns[at & peer->return_mask],
+			memory_order_relaxed);
+
+		err = -DSI_EPROTO;
+		if (token >= plane->table.count)
+			break;
+		pkt = &plane->table.packets[token];
+		if (!(pkt->pending & bit))
+			break;
+		released += clear_pending(plane, pkt, bit);
+		err = 0;
 	}
-	return 0;
+	peer->inflight -= (uint32_t)(at - peer->returned);
+	peer->returned = at;
+	count_released(plane, released);
+	return err;
 }
 
 static void collect(struct dsi_data_plane *plane)
@@ -295,10 +342,10 @@ static int32_t have_space(struct dsi_data_plane *plane, uint32_t n)
  * the ring, must go first. */
 static void revoke(struct dsi_producer *producer, struct dsi_packet *pkt)
 {
-	if (pkt->committed &&
+	if (pkt->position < producer->position &&
 	    producer->position - pkt->position <= producer->ring.slots)
 		dsi__ring_revoke(&producer->ring, pkt->position);
-	pkt->committed = 0;
+	pkt->position = DSI_NO_POSITION;
 }
 
 static void revoke_borrowers(struct dsi_data_plane *plane,
@@ -307,39 +354,33 @@ static void revoke_borrowers(struct dsi_data_plane *plane,
 	for (uint32_t i = 0; i < plane->table.count; i++) {
 		struct dsi_packet *pkt = &plane->table.packets[i];
 
-		for (uint32_t k = 0; pkt->committed && k < pkt->sg_count; k++)
-			if (pkt->sg[k].owner == owner->index)
+		for (uint32_t k = 0; k < pkt->sg_count; k++)
+			if (pkt->sg[k].owner == owner->token)
 				revoke(&plane->as.producer, pkt);
 	}
 }
 
-/* Prepare a packet for the application. */
-static void reset(struct dsi_data_plane *plane, struct dsi_packet *pkt)
+static void revoke_all(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 {
-	struct dsi_producer *producer = &plane->as.producer;
+	revoke(&plane->as.producer, pkt);
+	if (pkt->given & DSI_GIVEN_SLOT)
+		revoke_borrowers(plane, pkt);
+}
 
-	if (producer->reclaim_mask) {
-		revoke(producer, pkt);
-		if (pkt->lent)
-			revoke_borrowers(plane, pkt);
-	}
-	pkt->committed = 0;
-	pkt->lent = 0;
-	pkt->state = DSI_PKT_HELD;
-	pkt->flags = 0;
+/* As if nobody had ever used the packet. */
+static void renew(const struct dsi_data_plane *plane, struct dsi_packet *pkt)
+{
 	pkt->given = 0;
+	pkt->flags = 0;
 	pkt->number = 0;
 	pkt->time_ns = 0;
 	pkt->expires_ns = DSI_FOREVER;
-	pkt->sg_count = 0;
-	if (plane->packet_bytes) {
-		pkt->sg[0] = (struct dsi_sg_element){
-			.offset = pkt->index * plane->slot_stride,
-			.size = plane->packet_bytes,
-			.owner = DSI_NO_OWNER,
-		};
-		pkt->sg_count = 1;
-	}
+	pkt->sg_count = plane->packet_bytes ? 1u : 0;
+	pkt->sg[0] = (struct dsi_sg_element){
+		.offset = pkt->token * plane->slot_stride,
+		.size = plane->packet_bytes,
+		.owner = DSI_NO_OWNER,
+	};
 }
 
 int32_t dsi__producer_get(struct dsi_data_plane *plane,
@@ -351,10 +392,18 @@ int32_t dsi__producer_get(struct dsi_data_plane *plane,
 	look_at_changes(plane);
 	space = have_space(plane, n);
 	for (int32_t i = 0; i < space; i++) {
-		out_pkts[i] = producer->reclaim_mask
-				      ? dsi__packet_table_oldest(&plane->table)
-				      : dsi__packet_table_newest(&plane->table);
-		reset(plane, out_pkts[i]);
+		struct dsi_packet *pkt;
+
+		if (producer->reclaim_mask) {
+			pkt = dsi__packet_table_oldest(&plane->table);
+			revoke_all(plane, pkt);
+		} else {
+			pkt = dsi__packet_table_newest(&plane->table);
+		}
+		if (pkt->given)
+			renew(plane, pkt);
+		pkt->state = DSI_PKT_HELD;
+		out_pkts[i] = pkt;
 	}
 	if (space > 0)
 		dsi__plane_hold(plane, space);
@@ -363,63 +412,80 @@ int32_t dsi__producer_get(struct dsi_data_plane *plane,
 
 /* ---- commit -------------------------------------------------------------- */
 
+static uint64_t expiry_of(const struct dsi_data_plane *plane,
+			  const struct dsi_packet *pkt, uint64_t time_ns)
+{
+	if (pkt->given & DSI_GIVEN_EXPIRY)
+		return pkt->expires_ns;
+	if (!plane->lifetime_ns || !time_ns ||
+	    time_ns >= DSI_FOREVER - plane->lifetime_ns)
+		return DSI_FOREVER;
+	return time_ns + plane->lifetime_ns;
+}
+
+/* Write what has no place in the descriptor. */
+static void put_row(const struct dsi_data_plane *plane,
+		    const struct dsi_ring *ring, uint64_t position,
+		    const struct dsi_packet *pkt, uint64_t time_ns)
+{
+	dsi__ring_put_ext(ring, position, DSI_EXT_NUMBER,
+			  pkt->given & DSI_GIVEN_NUMBER ? pkt->number
+							: pkt->position);
+	dsi__ring_put_ext(ring, position, DSI_EXT_EXPIRES,
+			  expiry_of(plane, pkt, time_ns));
+	dsi__ring_put_ext(ring, position, DSI_EXT_COUNT, pkt->sg_count);
+	for (uint32_t i = 1; i < pkt->sg_count; i++) {
+		uint32_t word = DSI_EXT_SG + 2u * (i - 1u);
+
+		dsi__ring_put_ext(ring, position, word, pkt->sg[i].offset);
+		dsi__ring_put_ext(ring, position, word + 1u, pkt->sg[i].size);
+	}
+}
+
 /* Write extension row and descriptor into one ring. */
-static void publish(const struct dsi_ring *ring, uint64_t position,
-		    const struct dsi_packet *pkt, uint32_t flags)
+static void publish(const struct dsi_data_plane *plane,
+		    const struct dsi_ring *ring, uint64_t position,
+		    const struct dsi_packet *pkt,
+		    const struct dsi_ring_entry *entry)
+{
+	dsi__ring_begin(ring, position);
+	if (entry->flags & DSI_DESC_EXT)
+		put_row(plane, ring, position, pkt, entry->time_ns);
+	dsi__ring_publish(ring, position, entry);
+}
+
+/* Does the packet need an extension row, as it is? */
+static int needs_row(const struct dsi_packet *pkt)
+{
+	return (pkt->given & (DSI_GIVEN_NUMBER | DSI_GIVEN_EXPIRY)) ||
+	       pkt->sg_count > 1 ||
+	       (pkt->sg_count == 1 && pkt->sg[0].size == 0);
+}
+
+/* What the packet's descriptor says.  The time is that of the commit, the same
+ * for all of a batch, if the application left it to us. */
+static struct dsi_ring_entry describe(const struct dsi_data_plane *plane,
+				      const struct dsi_packet *pkt,
+				      uint64_t *now)
 {
 	struct dsi_ring_entry entry = {
 		.time_ns = pkt->time_ns,
-		.token = (uint16_t)pkt->index,
+		.offset = pkt->sg[0].offset,
+		.size = pkt->sg[0].size,
+		.flags = (uint16_t)pkt->flags,
+		.token = (uint16_t)pkt->token,
 	};
 
-	dsi__ring_begin(ring, position);
-	if (pkt->sg_count) {
-		entry.offset = pkt->sg[0].offset;
-		entry.size = pkt->sg[0].size;
-	}
-	if (flags & DSI_DESC_EXT) {
-		dsi__ring_put_ext(ring, position, DSI_EXT_NUMBER, pkt->number);
-		dsi__ring_put_ext(ring, position, DSI_EXT_EXPIRES,
-				  pkt->expires_ns);
-		dsi__ring_put_ext(ring, position, DSI_EXT_COUNT, pkt->sg_count);
-		for (uint32_t i = 1; i < pkt->sg_count; i++) {
-			uint32_t word = DSI_EXT_SG + 2u * (i - 1u);
-
-			dsi__ring_put_ext(ring, position, word,
-					  pkt->sg[i].offset);
-			dsi__ring_put_ext(ring, position, word + 1u,
-					  pkt->sg[i].size);
-		}
-	}
-	entry.flags = (uint16_t)flags;
-	dsi__ring_publish(ring, position, &entry);
-}
-
-/* Number, stamp and expiry that the application left to us. */
-static uint32_t complete(struct dsi_data_plane *plane, struct dsi_packet *pkt,
-			 uint64_t *now)
-{
-	uint32_t flags = pkt->flags;
-
-	if (!(pkt->given & DSI_GIVEN_NUMBER))
-		pkt->number = pkt->position;
-	if (!(pkt->given & DSI_GIVEN_TIME) &&
-	    !(plane->stream_flags & DSI_STREAM_NO_STAMP)) {
+	if (!(plane->stream_flags & DSI_STREAM_NO_STAMP) &&
+	    !(pkt->given & DSI_GIVEN_TIME)) {
 		if (!*now)
 			*now = dsi_port_now();
-		pkt->time_ns = *now;
-		flags |= DSI_DESC_STAMPED;
+		entry.time_ns = *now;
+		entry.flags |= DSI_DESC_STAMPED;
 	}
-	if (!(pkt->given & DSI_GIVEN_EXPIRY) && plane->lifetime_ns &&
-	    pkt->time_ns)
-		pkt->expires_ns =
-			pkt->time_ns < DSI_FOREVER - plane->lifetime_ns
-				? pkt->time_ns + plane->lifetime_ns
-				: DSI_FOREVER;
-	if ((pkt->given & (DSI_GIVEN_NUMBER | DSI_GIVEN_EXPIRY)) ||
-	    pkt->sg_count > 1 || (pkt->sg_count == 1 && pkt->sg[0].size == 0))
-		flags |= DSI_DESC_EXT;
-	return flags;
+	if (pkt->given && needs_row(pkt))
+		entry.flags |= DSI_DESC_EXT;
+	return entry;
 }
 
 /* Is there room for one more in a DROP_NEW consumer's own ring?  The last
@@ -442,14 +508,15 @@ static int drop_room(struct dsi_data_plane *plane,
 
 /* Hand the packet to the DROP_NEW consumers that have room for it. */
 static void deliver_or_drop(struct dsi_data_plane *plane,
-			    struct dsi_packet *pkt, uint32_t flags)
+			    struct dsi_packet *pkt, uint64_t now)
 {
 	struct dsi_producer *producer = &plane->as.producer;
+	struct dsi_ring_entry entry = describe(plane, pkt, &now);
+	uint16_t flags = entry.flags | DSI_DESC_EXT;
 	uint32_t mask = producer->drop_mask;
 
 	while (mask) {
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
-		uint32_t own = flags | DSI_DESC_EXT;
 
 		if (!(producer->drop_mask & bit_of(producer, peer)))
 			continue; /* exposed meanwhile, with another one */
@@ -466,49 +533,84 @@ static void deliver_or_drop(struct dsi_data_plane *plane,
 			dsi__plane_raise(plane, DSI_EVENT_DROPPED, 1);
 			continue;
 		}
-		publish(&peer->ring, peer->position++, pkt,
-			own | peer->drop_flag);
+		entry.flags = (uint16_t)(flags | peer->drop_flag);
+		publish(plane, &peer->ring, peer->position++, pkt, &entry);
 		peer->drop_flag = 0;
 		peer->inflight++;
 		pkt->pending |= bit_of(producer, peer);
 	}
 }
 
-/* The commit itself, as a reason why the packet is not free. */
+/* The commit itself, as one more consumer: nobody else can free the packet
+ * before it was offered to all. */
 #define BEING_COMMITTED (UINT32_C(1) << DSI_PEER_SLOTS)
 
-static void commit_one(struct dsi_data_plane *plane, struct dsi_packet *pkt,
-		       uint64_t *now)
+static void offer_to_others(struct dsi_data_plane *plane,
+			    struct dsi_packet *const *pkts, uint32_t n,
+			    uint64_t now)
+{
+	uint32_t released = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (plane->as.producer.drop_mask)
+			deliver_or_drop(plane, pkts[i], now);
+		released += clear_pending(plane, pkts[i], BEING_COMMITTED);
+	}
+	count_released(plane, released);
+	if (!active_mask(&plane->as.producer))
+		dsi__stat_add(&plane->stats.unclaimed, n);
+}
+
+static void count_committed(struct dsi_data_plane *plane, uint32_t n,
+			    uint64_t bytes)
 {
 	struct dsi_producer *producer = &plane->as.producer;
-	uint32_t block = producer->block_mask;
+	uint32_t mask = producer->block_mask;
+
+	producer->inflight += n;
+	while (mask)
+		next_peer(producer, &mask)->inflight += n;
+	dsi__plane_hold(plane, -(int32_t)n);
+	dsi__stat_add(&plane->stats.committed, n);
+	dsi__stat_add(&plane->stats.bytes, bytes);
+}
+
+/* All its bytes, of which the descriptor has those of the first element. */
+static uint64_t bytes_of(const struct dsi_packet *pkt)
+{
 	uint64_t bytes = 0;
-	uint32_t flags;
-
-	pkt->position = producer->position;
-	flags = complete(plane, pkt, now);
-	publish(&producer->ring, producer->position, pkt, flags);
-	producer->position++;
-
-	pkt->committed = 1;
-	dsi__plane_hold(plane, -1);
-	producer->inflight++;
-	pkt->keeps++; /* until all consumers have given it back */
-	pkt->pending = block | BEING_COMMITTED;
-	while (block)
-		next_peer(producer, &block)->inflight++;
-	if (producer->drop_mask)
-		deliver_or_drop(plane, pkt, flags);
 
 	for (uint32_t i = 0; i < pkt->sg_count; i++)
 		bytes += pkt->sg[i].size;
-	dsi__stat_add(&plane->stats.committed, 1);
-	dsi__stat_add(&plane->stats.bytes, bytes);
-	if (!active_mask(producer))
-		dsi__stat_add(&plane->stats.unclaimed, 1);
-	if (flags & DSI_PACKET_EOS)
-		dsi__plane_raise(plane, DSI_EVENT_EOS, 1);
-	clear_pending(plane, pkt, BEING_COMMITTED);
+	return bytes;
+}
+
+/* Put the packets into the ring that all share, in order. */
+static void commit_all(struct dsi_data_plane *plane,
+		       struct dsi_packet *const *pkts, uint32_t n)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t pending = producer->block_mask;
+	uint64_t bytes = 0;
+	uint64_t now = 0;
+
+	if (!pending || producer->drop_mask)
+		pending |= BEING_COMMITTED;
+	for (uint32_t i = 0; i < n; i++) {
+		struct dsi_packet *pkt = pkts[i];
+		struct dsi_ring_entry entry = describe(plane, pkt, &now);
+
+		pkt->position = producer->position++;
+		pkt->pending = pending;
+		publish(plane, &producer->ring, pkt->position, pkt, &entry);
+		bytes +=
+			entry.flags & DSI_DESC_EXT ? bytes_of(pkt) : entry.size;
+		if (entry.flags & DSI_PACKET_EOS)
+			dsi__plane_raise(plane, DSI_EVENT_EOS, 1);
+	}
+	count_committed(plane, n, bytes);
+	if (pending & BEING_COMMITTED)
+		offer_to_others(plane, pkts, n, now);
 }
 
 static uint32_t signal_of(const struct dsi_producer *producer,
@@ -533,31 +635,40 @@ static void note_backlog(struct dsi_data_plane *plane)
 		refresh_limit(plane);
 }
 
-void dsi__producer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n)
+/* Both once for all packets of a commit, with a fence between; see notify.h. */
+static void signal_consumers(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
-	uint64_t now = 0;
-	uint32_t mask;
+	uint32_t mask = active_mask(producer);
 
-	look_at_changes(plane);
-	for (uint32_t i = 0; i < n; i++)
-		commit_one(plane, pkts[i], &now);
-
-	mask = active_mask(producer);
 	while (mask) {
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
 
 		dsi__waker_signal(&peer->waker, signal_of(producer, peer));
 	}
-	dsi__notify_fence();
-	mask = active_mask(producer);
+}
+
+static void wake_sleepers(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t mask = active_mask(producer);
+
 	while (mask) {
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
 
 		if (dsi__waker_wake(&peer->waker, signal_of(producer, peer)))
 			dsi__stat_add(&plane->stats.wakes, 1);
 	}
+}
+
+void dsi__producer_commit(struct dsi_data_plane *plane,
+			  struct dsi_packet *const *pkts, uint32_t n)
+{
+	look_at_changes(plane);
+	commit_all(plane, pkts, n);
+	signal_consumers(plane);
+	dsi__notify_fence();
+	wake_sleepers(plane);
 	note_backlog(plane);
 }
 
@@ -574,31 +685,14 @@ void dsi__producer_discard(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 {
 	pkt->state = DSI_PKT_FLIGHT;
 	dsi__plane_hold(plane, -1);
-	pkt->keeps++;
-	dsi__producer_unkeep(plane, pkt);
+	free_if_unused(plane, pkt);
 }
 
-/* One reason less to keep the packet; with the last it is free, and so is
- * its claim on the slots it shared. */
 void dsi__producer_unkeep(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 {
 	DSI_ASSERT(pkt->keeps > 0);
 	pkt->keeps--;
-	if (pkt->keeps || pkt->shares || pkt->state != DSI_PKT_FLIGHT)
-		return;
-	dsi__packet_table_put(&plane->table, pkt);
-	for (uint32_t i = 0; i < pkt->sg_count; i++) {
-		struct dsi_packet *owner;
-
-		if (pkt->sg[i].owner == DSI_NO_OWNER)
-			continue;
-		owner = &plane->table.packets[pkt->sg[i].owner];
-		owner->shares--;
-		/* An owner has no owners: dsi_packet_add_shared() sees to it. */
-		if (!owner->shares && !owner->keeps &&
-		    owner->state == DSI_PKT_FLIGHT)
-			dsi__packet_table_put(&plane->table, owner);
-	}
+	free_if_unused(plane, pkt);
 }
 
 int dsi__producer_drained(struct dsi_data_plane *plane)

@@ -110,7 +110,7 @@ void dsi__producer_commit(struct dsi_data_plane *plane,
 			  struct dsi_packet *const *pkts, uint32_t n);
 void dsi__producer_discard(struct dsi_data_plane *plane,
 			   struct dsi_packet *pkt);
-/* Drop one reason why the packet is not free. */
+/* Undo one dsi_packet_keep(). */
 void dsi__producer_unkeep(struct dsi_data_plane *plane, struct dsi_packet *pkt);
 /* 0 when nothing is in flight any more, else -DSI_EAGAIN. */
 int dsi__producer_drained(struct dsi_data_plane *plane);

@@ -70,7 +70,7 @@ text("ring.h", "	atomic_thread_fence(memory_order_release);\n", "",
      "R3 no fence after revoke", RECLAIM)
 text("ring.h", "	atomic_thread_fence(memory_order_acquire);\n", "",
      "R3 no fence before validity", RECLAIM)
-text("producer.c", "		revoke(producer, pkt);\n", "",
+text("producer.c", "{\n	revoke(&plane->as.producer, pkt);\n", "{\n",
      "R3 no revoke", RECLAIM)
 
 # ---- N: flag and wait -------------------------------------------------------
@@ -100,15 +100,13 @@ text("notify.h", " ||\n	    (int32_t)(signal - (uint32_t)sleep) <= 0)", ")",
 text("notify.h", " || sleep == waker->woken", "",
      "N  wake the same sleep again", BLOCK,
      "costs a needless system call, loses nothing")
-mutant("N  signal before commit", "producer.c",
-       [("move", "	mask = active_mask(producer);\n	while (mask) {\n"
-         "		struct dsi_producer_peer *peer = "
-         "next_peer(producer, &mask);\n\n"
-         "		dsi__waker_signal(",
-         "	dsi__notify_fence();\n",
-         "	for (uint32_t i = 0; i < n; i++)\n		commit_one("),
-        ("text", "signal_of(producer, peer));\n	}\n	for (",
-         "signal_of(producer, peer) + n);\n	}\n	for (")], BOTH)
+text("producer.c", "	commit_all(plane, pkts, n);\n"
+     "	signal_consumers(plane);\n",
+     "	plane->as.producer.position += n;\n"
+     "	signal_consumers(plane);\n"
+     "	plane->as.producer.position -= n;\n"
+     "	commit_all(plane, pkts, n);\n",
+     "N  signal before commit", BOTH)
 text("consumer.c",
      "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
      "	dsi__notify_fence();\n"
@@ -241,15 +239,6 @@ def apply(source, change):
         if source.count(old) != 1:
             raise ValueError(f"{source.count(old)} times: {old!r}")
         return source.replace(old, new)
-    if change[0] == "move":
-        # From @first up to @behind, in front of @before.
-        _, first, behind, before = change
-        start = source.index(first)
-        end = source.index(behind, start)
-        block = source[start:end]
-        source = source[:start] + source[end:]
-        at = source.rindex(before, 0, start)
-        return source[:at] + block + source[at:]
     _, function, old, new, nth = change
     start, end = body_of(source, function)
     body = source[start:end]

@@ -28,11 +28,11 @@ static void each_packet_once(void **user)
 			struct dsi_packet *pkt =
 				dsi__packet_table_newest(&table);
 
-			assert_ptr_equal(pkt, &table.packets[pkt->index]);
-			assert_ptr_equal(pkt->sg, &table.sg[pkt->index * 3]);
+			assert_ptr_equal(pkt, &table.packets[pkt->token]);
+			assert_ptr_equal(pkt->sg, &table.sg[pkt->token * 3]);
 			assert_int_equal(pkt->state, DSI_PKT_FREE);
 			pkt->state = DSI_PKT_HELD;
-			sum += pkt->index;
+			sum += pkt->token;
 		}
 		assert_int_equal(sum, counts[i] * (counts[i] - 1) / 2);
 		dsi__packet_table_fini(&table);
@@ -109,7 +109,7 @@ static void foreign_pointers(void **user)
 {
 	struct dsi_packet_table table;
 	struct dsi_packet_table other;
-	struct dsi_packet mine = {.index = 0};
+	struct dsi_packet mine = {.token = 0};
 
 	(void)user;
 	set_up(&table, 3, 1);
