@@ -14,7 +14,9 @@
 #define DSI_ASSERT(cond) \
 	((cond) ? (void)0 : dsi_port_assert_failed(#cond, __FILE__, __LINE__))
 
-/* A function off the way of a packet: it is not to be inlined there. */
+/* A function on the way of each packet, to be inlined there; and one off it,
+ * which shall not be. */
+#define DSI_USUAL __attribute__((always_inline)) static inline
 #define DSI_RARE __attribute__((cold, noinline))
 
 #endif /* DSI_CHECK_H */

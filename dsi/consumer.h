@@ -38,16 +38,17 @@ struct dsi_consumer {
 	uint64_t position; /* next in order */
 	uint64_t first;	   /* where we began */
 	uint64_t returned; /* tokens given back */
-	uint64_t lost;	   /* RECLAIM: since the last packet delivered */
 	uint64_t *early;   /* bit per ring slot: taken ahead by get_nr */
 	uint32_t n_early;
 	uint32_t started;
-	uint32_t lossy; /* policy RECLAIM */
+	uint32_t usual;	      /* nothing asks for more than an ordinary get */
+	uint32_t usual_flags; /* of an ordinary descriptor */
+	uint32_t lossy;	      /* policy RECLAIM */
 	uint32_t keep_expired;
 	uint32_t signal; /* last value of our signal word */
 	uint32_t unsaid; /* taken was stored, but nobody was woken */
 	uint32_t return_mask;
-	uint32_t missed;     /* the producer dropped some for us */
+	uint32_t missed;     /* some, before the next one delivered */
 	uint32_t has_newest; /* newest is set */
 	uint64_t newest;     /* highest number taken so far */
 	struct dsi_shm_consumer *page;

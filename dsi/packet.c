@@ -15,35 +15,45 @@
 struct get_request {
 	struct dsi_packet **out_pkts;
 	uint32_t n;
-	int by_number;
+	uint32_t by_number;
 	uint64_t number;
 };
 
-/* One look for packets, after the flags were read: then all is seen that was
- * committed before the producer was gone.  How many, or an error. */
-static int32_t try_get(struct dsi_data_plane *plane, uint32_t flags,
-		       struct get_request request)
+/* @flags were read before the ring: then all is seen that was committed before
+ * the producer was gone. */
+static int32_t or_gone(int32_t got, uint32_t flags)
 {
-	int32_t got;
-
-	if (request.by_number)
-		got = dsi__consumer_get_nr(plane, request.number,
-					   request.out_pkts);
-	else if (plane->role == DSI_ROLE_PRODUCER)
-		got = dsi__producer_get(plane, request.out_pkts, request.n);
-	else
-		got = dsi__consumer_get(plane, request.out_pkts, request.n);
 	return got == -DSI_EAGAIN && (flags & DSI_PLANE_GONE) ? -DSI_EPIPE
 							      : got;
+}
+
+/* One look for packets.  How many, or an error. */
+DSI_USUAL int32_t take(struct dsi_data_plane *plane,
+		       struct dsi_packet **out_pkts, uint32_t n)
+{
+	return plane->role == DSI_ROLE_PRODUCER
+		       ? dsi__producer_get(plane, out_pkts, n)
+		       : dsi__consumer_get(plane, out_pkts, n);
+}
+
+static int32_t try_get(struct dsi_data_plane *plane,
+		       const struct get_request *request)
+{
+	uint32_t flags = dsi__plane_flags(plane);
+	int32_t got = request->by_number
+			      ? dsi__consumer_get_nr(plane, request->number,
+						     request->out_pkts)
+			      : take(plane, request->out_pkts, request->n);
+
+	return or_gone(got, flags);
 }
 
 /* Called while waiting: a stop or an abort ends it. */
 static int look_get(struct dsi_data_plane *plane, void *arg)
 {
-	const struct get_request *request = arg;
 	int err = dsi__plane_check(plane, 1);
 
-	return err ? err : try_get(plane, dsi__plane_flags(plane), *request);
+	return err ? err : try_get(plane, arg);
 }
 
 /* Silencing the bell has silenced the news of an event, too: each is told
@@ -69,7 +79,7 @@ static int32_t arm(struct dsi_data_plane *plane,
 
 	(void)dsi__plane_announce(plane, words, DSI_SLEEP_BELL);
 	dsi__notify_fence();
-	got = try_get(plane, dsi__plane_flags(plane), *request);
+	got = try_get(plane, request);
 	if (got == -DSI_EAGAIN)
 		plane->armed = 1;
 	else
@@ -78,7 +88,7 @@ static int32_t arm(struct dsi_data_plane *plane,
 	return got;
 }
 
-/* Nothing was there at the first look. */
+/* The first look found nothing, or nothing of use. */
 DSI_RARE static int32_t get_later(struct dsi_data_plane *plane,
 				  uint64_t deadline_ns,
 				  struct get_request request)
@@ -97,56 +107,68 @@ DSI_RARE static int32_t get_later(struct dsi_data_plane *plane,
 	return -DSI_EAGAIN;
 }
 
-static int32_t get(struct dsi_data_plane *plane, uint64_t deadline_ns,
-		   struct get_request request)
+/* Before a get looks: take back what the last one left for an event loop. */
+DSI_USUAL void begin_get(struct dsi_data_plane *plane)
+{
+	if (plane->armed)
+		dsi__plane_disarm(plane);
+	plane->unarmed = 0;
+}
+
+DSI_USUAL int32_t get(struct dsi_data_plane *plane, uint64_t deadline_ns,
+		      struct dsi_packet **out_pkts, uint32_t n)
 {
 	uint32_t flags;
 	int32_t got;
 
-	if (plane->armed)
-		dsi__plane_disarm(plane);
-	plane->unarmed = 0;
+	begin_get(plane);
 	flags = dsi__plane_flags(plane);
 	got = dsi__plane_verdict(flags);
 	if (got == 0)
-		got = try_get(plane, flags, request);
+		got = or_gone(take(plane, out_pkts, n), flags);
 	if (got == -DSI_EAGAIN || got == -DSI_EBUSY)
-		got = get_later(plane, deadline_ns, request);
+		got = get_later(
+			plane, deadline_ns,
+			(struct get_request){.out_pkts = out_pkts, .n = n});
 	return got;
 }
 
 int dsi_packet_get(struct dsi_socket *sock, uint64_t deadline_ns,
 		   struct dsi_packet **out_pkt)
 {
-	struct get_request request = {.out_pkts = out_pkt, .n = 1};
 	int32_t got;
 
 	if (!sock || !out_pkt)
 		return -DSI_EINVAL;
-	got = get(dsi__plane(sock), deadline_ns, request);
-	return got < 0 ? got : 0;
-}
-
-int dsi_packet_get_nr(struct dsi_socket *sock, uint64_t number,
-		      uint64_t deadline_ns, struct dsi_packet **out_pkt)
-{
-	struct get_request request = {out_pkt, 1, 1, number};
-	int32_t got;
-
-	if (!sock || !out_pkt || dsi__plane(sock)->role != DSI_ROLE_CONSUMER)
-		return -DSI_EINVAL;
-	got = get(dsi__plane(sock), deadline_ns, request);
+	got = get(dsi__plane(sock), deadline_ns, out_pkt, 1);
 	return got < 0 ? got : 0;
 }
 
 int32_t dsi_packet_get_many(struct dsi_socket *sock, uint64_t deadline_ns,
 			    struct dsi_packet **out_pkts, uint32_t n)
 {
-	struct get_request request = {.out_pkts = out_pkts, .n = n};
-
 	if (!sock || !out_pkts || n == 0 || n > DSI_MAX_PACKETS)
 		return -DSI_EINVAL;
-	return get(dsi__plane(sock), deadline_ns, request);
+	return get(dsi__plane(sock), deadline_ns, out_pkts, n);
+}
+
+int dsi_packet_get_nr(struct dsi_socket *sock, uint64_t number,
+		      uint64_t deadline_ns, struct dsi_packet **out_pkt)
+{
+	struct get_request request = {out_pkt, 1, 1, number};
+	struct dsi_data_plane *plane;
+	int32_t got;
+
+	if (!sock || !out_pkt || dsi__plane(sock)->role != DSI_ROLE_CONSUMER)
+		return -DSI_EINVAL;
+	plane = dsi__plane(sock);
+	begin_get(plane);
+	got = dsi__plane_check(plane, 0);
+	if (got == 0)
+		got = try_get(plane, &request);
+	if (got == -DSI_EAGAIN || got == -DSI_EBUSY)
+		got = get_later(plane, deadline_ns, request);
+	return got < 0 ? got : 0;
 }
 
 int dsi_packet_get_abort(struct dsi_socket *sock)
@@ -168,8 +190,8 @@ static int is_held(const struct dsi_data_plane *plane,
 
 /* A batch must not name a packet twice, so each is marked when it was checked.
  * All of them leave the application's hands, or none. */
-static int take_over(const struct dsi_data_plane *plane,
-		     struct dsi_packet *const *pkts, uint32_t n)
+DSI_USUAL int take_over(const struct dsi_data_plane *plane,
+			struct dsi_packet *const *pkts, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		if (!is_held(plane, pkts[i])) {
@@ -182,8 +204,8 @@ static int take_over(const struct dsi_data_plane *plane,
 	return 0;
 }
 
-static int commit(struct dsi_data_plane *plane, struct dsi_packet *const *pkts,
-		  uint32_t n)
+DSI_USUAL int commit(struct dsi_data_plane *plane,
+		     struct dsi_packet *const *pkts, uint32_t n)
 {
 	if (take_over(plane, pkts, n))
 		return -DSI_EINVAL;

@@ -18,6 +18,7 @@
 
 #include <assert.h>
 #include <stdalign.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dsi/check.h"
@@ -105,19 +106,35 @@ static inline uint32_t dsi__packet_table_free(
 	return table->free_tail - table->free_head;
 }
 
-/* For both: dsi__packet_table_free() was not 0. */
+/* Both: NULL if there is none. */
 static inline struct dsi_packet *dsi__packet_table_newest(
 	struct dsi_packet_table *table)
 {
-	DSI_ASSERT(table->free_tail != table->free_head);
+	if (table->free_tail == table->free_head)
+		return NULL;
 	return table->free[--table->free_tail & table->free_mask];
 }
 
 static inline struct dsi_packet *dsi__packet_table_oldest(
 	struct dsi_packet_table *table)
 {
-	DSI_ASSERT(table->free_tail != table->free_head);
+	if (table->free_tail == table->free_head)
+		return NULL;
 	return table->free[table->free_head++ & table->free_mask];
+}
+
+/* The newest but @n; fewer than dsi__packet_table_free(). */
+static inline struct dsi_packet *dsi__packet_table_peek(
+	const struct dsi_packet_table *table, uint32_t n)
+{
+	return table->free[(table->free_tail - 1u - n) & table->free_mask];
+}
+
+/* The @n newest were taken. */
+static inline void dsi__packet_table_drop(struct dsi_packet_table *table,
+					  uint32_t n)
+{
+	table->free_tail -= n;
 }
 
 static inline void dsi__packet_table_put(struct dsi_packet_table *table,

@@ -33,8 +33,8 @@ static uint32_t active_mask(const struct dsi_producer *producer)
 
 /* ---- who is there -------------------------------------------------------- */
 
-static void free_if_unused(struct dsi_data_plane *plane,
-			   struct dsi_packet *pkt);
+DSI_USUAL void free_if_unused(struct dsi_data_plane *plane,
+			      struct dsi_packet *pkt);
 
 /* The packet is gone, and so is its claim on the slots it shared. */
 DSI_RARE static void end_loans(struct dsi_data_plane *plane,
@@ -54,7 +54,8 @@ DSI_RARE static void end_loans(struct dsi_data_plane *plane,
 
 /* A packet is in use while the application holds or keeps it, a consumer has
  * not given it back, or another one shares its slot. */
-static void free_if_unused(struct dsi_data_plane *plane, struct dsi_packet *pkt)
+DSI_USUAL void free_if_unused(struct dsi_data_plane *plane,
+			      struct dsi_packet *pkt)
 {
 	if ((pkt->pending | pkt->keeps | pkt->shares) ||
 	    pkt->state != DSI_PKT_FLIGHT)
@@ -65,8 +66,8 @@ static void free_if_unused(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 }
 
 /* Consumers no longer have the packet.  Return 1 if they were the last. */
-static uint32_t clear_pending(struct dsi_data_plane *plane,
-			      struct dsi_packet *pkt, uint32_t bits)
+DSI_USUAL uint32_t clear_pending(struct dsi_data_plane *plane,
+				 struct dsi_packet *pkt, uint32_t bits)
 {
 	pkt->pending &= ~bits;
 	if (pkt->pending)
@@ -194,7 +195,7 @@ static void adopt_changes(struct dsi_data_plane *plane, uint32_t changes)
 	}
 }
 
-static void look_at_changes(struct dsi_data_plane *plane)
+DSI_USUAL void look_at_changes(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	/* J2: acquire pairs with changed(). */
@@ -208,8 +209,8 @@ static void look_at_changes(struct dsi_data_plane *plane)
 /* ---- what came back ------------------------------------------------------ */
 
 /* Read the tokens a consumer put into its return ring.  0 or -DSI_EPROTO. */
-static int collect_from(struct dsi_data_plane *plane,
-			struct dsi_producer_peer *peer)
+DSI_USUAL int collect_from(struct dsi_data_plane *plane,
+			   struct dsi_producer_peer *peer)
 {
 	uint32_t bit = bit_of(&plane->as.producer, peer);
 	/* T2: acquire pairs with the consumer's commit. */
@@ -244,7 +245,7 @@ static int collect_from(struct dsi_data_plane *plane,
 	return err;
 }
 
-static void collect(struct dsi_data_plane *plane)
+DSI_USUAL void collect(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint32_t mask = producer->block_mask | producer->drop_mask;
@@ -309,7 +310,7 @@ static uint32_t least_of(uint32_t a, uint32_t b)
 }
 
 /* How many packets may be taken now, up to @n?  Or an error. */
-static int32_t have_space(struct dsi_data_plane *plane, uint32_t n)
+DSI_USUAL int32_t have_space(struct dsi_data_plane *plane, uint32_t n)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint64_t end = producer->position + plane->held;
@@ -392,14 +393,14 @@ int32_t dsi__producer_get(struct dsi_data_plane *plane,
 	look_at_changes(plane);
 	space = have_space(plane, n);
 	for (int32_t i = 0; i < space; i++) {
-		struct dsi_packet *pkt;
+		struct dsi_packet *pkt =
+			producer->reclaim_mask
+				? dsi__packet_table_oldest(&plane->table)
+				: dsi__packet_table_newest(&plane->table);
 
-		if (producer->reclaim_mask) {
-			pkt = dsi__packet_table_oldest(&plane->table);
+		DSI_ASSERT(pkt);
+		if (producer->reclaim_mask)
 			revoke_all(plane, pkt);
-		} else {
-			pkt = dsi__packet_table_newest(&plane->table);
-		}
 		if (pkt->given)
 			renew(plane, pkt);
 		pkt->state = DSI_PKT_HELD;
@@ -443,10 +444,10 @@ static void put_row(const struct dsi_data_plane *plane,
 }
 
 /* Write extension row and descriptor into one ring. */
-static void publish(const struct dsi_data_plane *plane,
-		    const struct dsi_ring *ring, uint64_t position,
-		    const struct dsi_packet *pkt,
-		    const struct dsi_ring_entry *entry)
+DSI_USUAL void publish(const struct dsi_data_plane *plane,
+		       const struct dsi_ring *ring, uint64_t position,
+		       const struct dsi_packet *pkt,
+		       const struct dsi_ring_entry *entry)
 {
 	dsi__ring_begin(ring, position);
 	if (entry->flags & DSI_DESC_EXT)
@@ -464,9 +465,9 @@ static int needs_row(const struct dsi_packet *pkt)
 
 /* What the packet's descriptor says.  The time is that of the commit, the same
  * for all of a batch, if the application left it to us. */
-static struct dsi_ring_entry describe(const struct dsi_data_plane *plane,
-				      const struct dsi_packet *pkt,
-				      uint64_t *now)
+DSI_USUAL struct dsi_ring_entry describe(const struct dsi_data_plane *plane,
+					 const struct dsi_packet *pkt,
+					 uint64_t *now)
 {
 	struct dsi_ring_entry entry = {
 		.time_ns = pkt->time_ns,
@@ -561,8 +562,8 @@ static void offer_to_others(struct dsi_data_plane *plane,
 		dsi__stat_add(&plane->stats.unclaimed, n);
 }
 
-static void count_committed(struct dsi_data_plane *plane, uint32_t n,
-			    uint64_t bytes)
+DSI_USUAL void count_committed(struct dsi_data_plane *plane, uint32_t n,
+			       uint64_t bytes)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint32_t mask = producer->block_mask;
@@ -586,8 +587,8 @@ static uint64_t bytes_of(const struct dsi_packet *pkt)
 }
 
 /* Put the packets into the ring that all share, in order. */
-static void commit_all(struct dsi_data_plane *plane,
-		       struct dsi_packet *const *pkts, uint32_t n)
+DSI_USUAL void commit_all(struct dsi_data_plane *plane,
+			  struct dsi_packet *const *pkts, uint32_t n)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint32_t pending = producer->block_mask;
@@ -636,7 +637,7 @@ static void note_backlog(struct dsi_data_plane *plane)
 }
 
 /* Both once for all packets of a commit, with a fence between; see notify.h. */
-static void signal_consumers(struct dsi_data_plane *plane)
+DSI_USUAL void signal_consumers(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint32_t mask = active_mask(producer);
@@ -648,7 +649,7 @@ static void signal_consumers(struct dsi_data_plane *plane)
 	}
 }
 
-static void wake_sleepers(struct dsi_data_plane *plane)
+DSI_USUAL void wake_sleepers(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint32_t mask = active_mask(producer);

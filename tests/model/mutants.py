@@ -29,7 +29,7 @@ FLAGS = ["-std=c11", "-O1", "-g", "-fsanitize=thread", "-w"]
 # Scenarios, from cheap to dear.
 BLOCK = ["block-ring2", "block-ring1", "block-packet1"]
 BOTH = BLOCK + ["block-holding", "bell"]
-RECLAIM = ["reclaim", "reclaim-ring"]
+RECLAIM = ["reclaim", "reclaim-ring", "reclaim-ordinary"]
 JOIN = ["visit", "two-visit", "join-late"]
 KILL = ["killed-one", "killed-ring2"]
 
@@ -64,8 +64,10 @@ mutant("R2 field loads relaxed", "ring.h",
         ("order", "dsi__ring_get_ext", "acquire", "relaxed", 0)], RECLAIM)
 text("producer.c", "	dsi__ring_begin(ring, position);\n", "",
      "R2 no BUSY mark", RECLAIM)
-text("consumer.c", "	if (!dsi__ring_whole(&consumer->ring, position))\n",
+text("consumer.c", "	if (!dsi__ring_whole(ring, position))\n",
      "	if (0)\n", "R2 copy not checked", RECLAIM)
+text("consumer.c", "		if (!dsi__ring_whole(&ring, position) ||\n",
+     "		if (0 ||\n", "R2 copy of ordinary packets not checked", RECLAIM)
 text("ring.h", "	atomic_thread_fence(memory_order_release);\n", "",
      "R3 no fence after revoke", RECLAIM)
 text("ring.h", "	atomic_thread_fence(memory_order_acquire);\n", "",
@@ -169,6 +171,11 @@ order("producer.c", "refresh_taken", "acquire", "relaxed",
       "T1 taken load relaxed", ["block-ring2", "block-ring1",
                                 "block-holding"],
       "as for the store")
+text("consumer.c", "	if (!consumer->usual)\n		most = 0;\n",
+     "	if (!consumer->usual)\n		most = 0;\n"
+     "	consumer->position += most;\n	store_taken(consumer);\n"
+     "	consumer->position -= most;\n",
+     "T1 taken before ordinary packets are copied", BLOCK)
 order("consumer.c", "store_returned", "release", "relaxed",
       "T2 returned relaxed", BLOCK)
 order("producer.c", "collect_from", "acquire", "relaxed",

@@ -385,6 +385,12 @@ static void reclaim_ring(void)
 	reclaim(2, 3, 3, 1);
 }
 
+/* Likewise, and the descriptor says all: what consumer.c takes first. */
+static void reclaim_ordinary(void)
+{
+	reclaim(2, 3, 3, 0);
+}
+
 static void reclaim_both(void)
 {
 	reclaim(2, 2, 3, 0);
@@ -748,6 +754,11 @@ static const struct entry entries[] = {
 	 0,
 	 ALL},
 	{{.name = "reclaim-ring", .set_up = reclaim_ring, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "reclaim-ordinary",
+	  .set_up = reclaim_ordinary,
+	  .end = check_honest},
 	 0,
 	 ALL},
 	{{.name = "reclaim", .set_up = reclaim_both, .end = check_honest},
