@@ -17,6 +17,6 @@
 /* A function on the way of each packet, to be inlined there; and one off it,
  * which shall not be. */
 #define DSI_USUAL __attribute__((always_inline)) static inline
-#define DSI_RARE __attribute__((cold, noinline))
+#define DSI_RARE __attribute__((noinline))
 
 #endif /* DSI_CHECK_H */

@@ -23,7 +23,7 @@ static void store_taken(struct dsi_consumer *consumer)
 }
 
 /* Wake the producer if it sleeps for descriptors or packets. */
-static void tell(struct dsi_data_plane *plane)
+DSI_USUAL void tell(struct dsi_data_plane *plane)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 
@@ -34,13 +34,18 @@ static void tell(struct dsi_data_plane *plane)
 		dsi__stat_add(&plane->stats.wakes, 1);
 }
 
-static void give_back(struct dsi_consumer *consumer, uint32_t token)
+DSI_USUAL void give_back(struct dsi_consumer *consumer,
+			 struct dsi_packet *const *pkts, uint32_t n)
 {
-	uint64_t at = consumer->returned++ & consumer->return_mask;
+	_Atomic uint32_t *returns = consumer->returns;
+	uint64_t at = consumer->returned;
+	uint64_t mask = consumer->return_mask;
 
-	/* relaxed: T2 carries it. */
-	atomic_store_explicit(&consumer->returns[at], token,
-			      memory_order_relaxed);
+	for (uint32_t i = 0; i < n; i++)
+		/* relaxed: T2 carries it. */
+		atomic_store_explicit(&returns[(at + i) & mask], pkts[i]->token,
+				      memory_order_relaxed);
+	consumer->returned += n;
 }
 
 static void store_returned(struct dsi_consumer *consumer)
@@ -286,7 +291,7 @@ static int skip_expired(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 	note_number(consumer, pkt->number);
 	dsi__packet_table_put(&plane->table, pkt);
 	if (!consumer->lossy)
-		give_back(consumer, pkt->token);
+		give_back(consumer, &pkt, 1);
 	return 1;
 }
 
@@ -505,8 +510,8 @@ DSI_RARE static int32_t get_more(struct dsi_data_plane *plane,
 
 /* Ordinary packets, one after the other, until something else comes: that is
  * left as it is for get_more().  The same steps, less what cannot be. */
-int32_t dsi__consumer_get(struct dsi_data_plane *plane,
-			  struct dsi_packet **out_pkts, uint32_t n)
+DSI_USUAL int32_t get(struct dsi_data_plane *plane,
+		      struct dsi_packet **out_pkts, uint32_t n)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 	const struct dsi_packet_table table = plane->table;
@@ -546,6 +551,18 @@ int32_t dsi__consumer_get(struct dsi_data_plane *plane,
 	if (got < n)
 		return get_more(plane, out_pkts, n, got, bytes);
 	return bring_in(plane, out_pkts, got, bytes);
+}
+
+int32_t dsi__consumer_get(struct dsi_data_plane *plane,
+			  struct dsi_packet **out_pkts, uint32_t n)
+{
+	return get(plane, out_pkts, n);
+}
+
+int32_t dsi__consumer_get_one(struct dsi_data_plane *plane,
+			      struct dsi_packet **out_pkt)
+{
+	return get(plane, out_pkt, 1);
 }
 
 int dsi__consumer_look(struct dsi_data_plane *plane)
@@ -644,22 +661,31 @@ int32_t dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 
 /* ---- commit -------------------------------------------------------------- */
 
-void dsi__consumer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n)
+DSI_USUAL void commit(struct dsi_data_plane *plane,
+		      struct dsi_packet *const *pkts, uint32_t n)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 
-	for (uint32_t i = 0; i < n; i++) {
-		if (!consumer->lossy)
-			give_back(consumer, pkts[i]->token);
-		dsi__packet_table_put(&plane->table, pkts[i]);
-	}
+	dsi__packet_table_put_all(&plane->table, pkts, n);
 	dsi__plane_hold(plane, -(int32_t)n);
 	dsi__stat_add(&plane->stats.released, n);
 	if (consumer->lossy)
 		return;
+	give_back(consumer, pkts, n);
 	store_returned(consumer);
 	tell(plane);
+}
+
+void dsi__consumer_commit(struct dsi_data_plane *plane,
+			  struct dsi_packet *const *pkts, uint32_t n)
+{
+	commit(plane, pkts, n);
+}
+
+void dsi__consumer_commit_one(struct dsi_data_plane *plane,
+			      struct dsi_packet *pkt)
+{
+	commit(plane, &pkt, 1);
 }
 
 int dsi__consumer_valid(struct dsi_data_plane *plane,

@@ -31,9 +31,11 @@ static int32_t or_gone(int32_t got, uint32_t flags)
 DSI_USUAL int32_t take(struct dsi_data_plane *plane,
 		       struct dsi_packet **out_pkts, uint32_t n)
 {
-	return plane->role == DSI_ROLE_PRODUCER
-		       ? dsi__producer_get(plane, out_pkts, n)
-		       : dsi__consumer_get(plane, out_pkts, n);
+	if (plane->role == DSI_ROLE_PRODUCER)
+		return n == 1 ? dsi__producer_get_one(plane, out_pkts)
+			      : dsi__producer_get(plane, out_pkts, n);
+	return n == 1 ? dsi__consumer_get_one(plane, out_pkts)
+		      : dsi__consumer_get(plane, out_pkts, n);
 }
 
 static int32_t try_get(struct dsi_data_plane *plane,
@@ -125,12 +127,14 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane, uint64_t deadline_ns,
 	flags = dsi__plane_flags(plane);
 	got = dsi__plane_verdict(flags);
 	if (got == 0)
-		got = or_gone(take(plane, out_pkts, n), flags);
-	if (got == -DSI_EAGAIN || got == -DSI_EBUSY)
-		got = get_later(
-			plane, deadline_ns,
-			(struct get_request){.out_pkts = out_pkts, .n = n});
-	return got;
+		got = take(plane, out_pkts, n);
+	if (got > 0)
+		return got;
+	got = or_gone(got, flags);
+	if (got != -DSI_EAGAIN && got != -DSI_EBUSY)
+		return got;
+	return get_later(plane, deadline_ns,
+			 (struct get_request){.out_pkts = out_pkts, .n = n});
 }
 
 int dsi_packet_get(struct dsi_socket *sock, uint64_t deadline_ns,
@@ -181,11 +185,10 @@ int dsi_packet_get_abort(struct dsi_socket *sock)
 
 /* ---- commit -------------------------------------------------------------- */
 
-static int is_held(const struct dsi_data_plane *plane,
+static int is_held(const struct dsi_packet_table *table,
 		   const struct dsi_packet *pkt)
 {
-	return dsi__packet_table_has(&plane->table, pkt) &&
-	       pkt->state == DSI_PKT_HELD;
+	return dsi__packet_table_has(table, pkt) && pkt->state == DSI_PKT_HELD;
 }
 
 /* A batch must not name a packet twice, so each is marked when it was checked.
@@ -193,8 +196,10 @@ static int is_held(const struct dsi_data_plane *plane,
 DSI_USUAL int take_over(const struct dsi_data_plane *plane,
 			struct dsi_packet *const *pkts, uint32_t n)
 {
+	const struct dsi_packet_table table = plane->table;
+
 	for (uint32_t i = 0; i < n; i++) {
-		if (!is_held(plane, pkts[i])) {
+		if (!is_held(&table, pkts[i])) {
 			while (i-- > 0)
 				pkts[i]->state = DSI_PKT_HELD;
 			return -DSI_EINVAL;
@@ -204,29 +209,43 @@ DSI_USUAL int take_over(const struct dsi_data_plane *plane,
 	return 0;
 }
 
-DSI_USUAL int commit(struct dsi_data_plane *plane,
-		     struct dsi_packet *const *pkts, uint32_t n)
+/* The socket failed meanwhile: nobody gets what was committed. */
+DSI_USUAL int committed(const struct dsi_data_plane *plane)
 {
-	if (take_over(plane, pkts, n))
-		return -DSI_EINVAL;
-	if (plane->role == DSI_ROLE_PRODUCER)
-		dsi__producer_commit(plane, pkts, n);
-	else
-		dsi__consumer_commit(plane, pkts, n);
 	return dsi__plane_flags(plane) & DSI_PLANE_FAILED ? -DSI_EPROTO : 0;
 }
 
 int dsi_packet_commit_many(struct dsi_socket *sock,
 			   struct dsi_packet *const *pkts, uint32_t n)
 {
+	struct dsi_data_plane *plane;
+
 	if (!sock || !pkts || n == 0 || n > DSI_MAX_PACKETS)
 		return -DSI_EINVAL;
-	return commit(dsi__plane(sock), pkts, n);
+	plane = dsi__plane(sock);
+	if (take_over(plane, pkts, n))
+		return -DSI_EINVAL;
+	if (plane->role == DSI_ROLE_PRODUCER)
+		dsi__producer_commit(plane, pkts, n);
+	else
+		dsi__consumer_commit(plane, pkts, n);
+	return committed(plane);
 }
 
 int dsi_packet_commit(struct dsi_socket *sock, struct dsi_packet *pkt)
 {
-	return sock ? commit(dsi__plane(sock), &pkt, 1) : -DSI_EINVAL;
+	struct dsi_data_plane *plane;
+
+	if (!sock)
+		return -DSI_EINVAL;
+	plane = dsi__plane(sock);
+	if (take_over(plane, &pkt, 1))
+		return -DSI_EINVAL;
+	if (plane->role == DSI_ROLE_PRODUCER)
+		dsi__producer_commit_one(plane, pkt);
+	else
+		dsi__consumer_commit_one(plane, pkt);
+	return committed(plane);
 }
 
 int dsi_packet_discard(struct dsi_socket *sock, struct dsi_packet *pkt)
@@ -236,7 +255,7 @@ int dsi_packet_discard(struct dsi_socket *sock, struct dsi_packet *pkt)
 	if (!sock)
 		return -DSI_EINVAL;
 	plane = dsi__plane(sock);
-	if (plane->role != DSI_ROLE_PRODUCER || !is_held(plane, pkt))
+	if (plane->role != DSI_ROLE_PRODUCER || !is_held(&plane->table, pkt))
 		return -DSI_EINVAL;
 	dsi__producer_discard(plane, pkt);
 	return 0;

@@ -144,4 +144,17 @@ static inline void dsi__packet_table_put(struct dsi_packet_table *table,
 	table->free[table->free_tail++ & table->free_mask] = pkt;
 }
 
+static inline void dsi__packet_table_put_all(struct dsi_packet_table *table,
+					     struct dsi_packet *const *pkts,
+					     uint32_t n)
+{
+	const struct dsi_packet_table now = *table;
+
+	for (uint32_t i = 0; i < n; i++) {
+		pkts[i]->state = DSI_PKT_FREE;
+		now.free[(now.free_tail + i) & now.free_mask] = pkts[i];
+	}
+	table->free_tail += n;
+}
+
 #endif /* DSI_PACKET_TABLE_H */

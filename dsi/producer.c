@@ -25,10 +25,15 @@ static struct dsi_producer_peer *next_peer(struct dsi_producer *producer,
 	return &producer->peers[index];
 }
 
-static uint32_t active_mask(const struct dsi_producer *producer)
+static void note_active(struct dsi_producer *producer)
 {
-	return producer->block_mask | producer->drop_mask |
-	       producer->reclaim_mask;
+	uint32_t mask = producer->block_mask | producer->drop_mask |
+			producer->reclaim_mask;
+
+	producer->active_mask = mask;
+	producer->sole = NULL;
+	if (mask && mask == producer->block_mask && !(mask & (mask - 1u)))
+		producer->sole = next_peer(producer, &mask);
 }
 
 /* ---- who is there -------------------------------------------------------- */
@@ -110,6 +115,7 @@ static void admit(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 		producer->block_mask |= bit;
 		peer->taken = peer->first;
 	}
+	note_active(producer);
 	producer->joined++;
 	producer->generation++;
 	/* relaxed: for statistics. */
@@ -131,6 +137,7 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 	producer->block_mask &= ~bit;
 	producer->drop_mask &= ~bit;
 	producer->reclaim_mask &= ~bit;
+	note_active(producer);
 	for (uint32_t i = 0; i < plane->table.count && peer->inflight; i++) {
 		struct dsi_packet *pkt = &plane->table.packets[i];
 
@@ -259,40 +266,34 @@ DSI_USUAL void collect(struct dsi_data_plane *plane)
 }
 
 /* How far the consumer has read.  0 or -DSI_EPROTO. */
-static int refresh_taken(struct dsi_producer_peer *peer, uint64_t position)
+DSI_USUAL int refresh_taken(struct dsi_producer_peer *peer, uint64_t position)
 {
 	/* T1: acquire pairs with the consumer's get. */
 	uint64_t taken =
 		atomic_load_explicit(&peer->page->taken, memory_order_acquire);
 
-	if (peer->taken == peer->first && taken == 0)
-		return 0; /* it has not found its start yet */
 	if (!dsi__counter_possible(taken, peer->taken, position))
-		return -DSI_EPROTO;
+		/* 0 is possible if it has not found its start yet. */
+		return peer->taken == peer->first && taken == 0 ? 0
+								: -DSI_EPROTO;
 	peer->taken = taken;
 	return 0;
 }
 
-static void refresh_limit(struct dsi_data_plane *plane)
+/* BLOCK consumers need no descriptor before this position. */
+DSI_USUAL void set_least(struct dsi_data_plane *plane, uint64_t least)
 {
 	struct dsi_producer *producer = &plane->as.producer;
-	uint32_t mask = producer->block_mask;
-	uint64_t least = producer->position;
-	uint32_t broken = 0;
 
-	while (mask) {
-		struct dsi_producer_peer *peer = next_peer(producer, &mask);
-
-		if (refresh_taken(peer, producer->position))
-			broken |= bit_of(producer, peer);
-		else if (producer->position - peer->taken >
-			 producer->position - least)
-			least = peer->taken;
-	}
 	producer->least = least;
+	producer->limit = least + producer->ring.slots;
 	dsi__stat_max(&plane->stats.backlog_max, producer->position - least);
-	producer->limit = producer->block_mask ? least + producer->ring.slots
-					       : DSI_POSITION_MAX;
+}
+
+DSI_RARE static void expose_all(struct dsi_data_plane *plane, uint32_t broken)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+
 	while (broken) {
 		struct dsi_producer_peer *peer = next_peer(producer, &broken);
 
@@ -302,6 +303,29 @@ static void refresh_limit(struct dsi_data_plane *plane)
 	}
 }
 
+static void refresh_limit(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint64_t position = producer->position;
+	uint32_t mask = producer->block_mask;
+	uint64_t most = 0; /* not taken by the slowest */
+	uint32_t broken = 0;
+
+	while (mask) {
+		struct dsi_producer_peer *peer = next_peer(producer, &mask);
+
+		if (refresh_taken(peer, position))
+			broken |= bit_of(producer, peer);
+		else if (position - peer->taken > most)
+			most = position - peer->taken;
+	}
+	set_least(plane, position - most);
+	if (!producer->block_mask)
+		producer->limit = DSI_POSITION_MAX;
+	if (broken)
+		expose_all(plane, broken);
+}
+
 /* ---- get ----------------------------------------------------------------- */
 
 static uint32_t least_of(uint32_t a, uint32_t b)
@@ -309,8 +333,9 @@ static uint32_t least_of(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* How many packets may be taken now, up to @n?  Or an error. */
-DSI_USUAL int32_t have_space(struct dsi_data_plane *plane, uint32_t n)
+/* How many packets may be taken now, up to @n?  Or an error.  Looks at what
+ * came back, and how far the consumers have read. */
+DSI_RARE static int32_t look_for_space(struct dsi_data_plane *plane, uint32_t n)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint64_t end = producer->position + plane->held;
@@ -336,6 +361,19 @@ DSI_USUAL int32_t have_space(struct dsi_data_plane *plane, uint32_t n)
 			n = (uint32_t)(producer->limit - end);
 	}
 	return (int32_t)n;
+}
+
+/* Likewise; most often there is room, and nothing to look for. */
+DSI_USUAL int32_t have_space(struct dsi_data_plane *plane, uint32_t n)
+{
+	const struct dsi_producer *producer = &plane->as.producer;
+
+	if (!producer->eager && producer->joined >= producer->wait_consumers &&
+	    plane->held + n <= producer->ring.slots &&
+	    producer->position + plane->held + n <= producer->limit &&
+	    n <= dsi__packet_table_free(&plane->table))
+		return (int32_t)n;
+	return look_for_space(plane, n);
 }
 
 /* The packet's data will be written again, and a reader that was never
@@ -369,7 +407,8 @@ static void revoke_all(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 }
 
 /* As if nobody had ever used the packet. */
-static void renew(const struct dsi_data_plane *plane, struct dsi_packet *pkt)
+DSI_RARE static void renew(const struct dsi_data_plane *plane,
+			   struct dsi_packet *pkt)
 {
 	pkt->given = 0;
 	pkt->flags = 0;
@@ -384,31 +423,64 @@ static void renew(const struct dsi_data_plane *plane, struct dsi_packet *pkt)
 	};
 }
 
-int32_t dsi__producer_get(struct dsi_data_plane *plane,
-			  struct dsi_packet **out_pkts, uint32_t n)
+/* With RECLAIM consumers data lives as long as possible. */
+DSI_RARE static void take_oldest(struct dsi_data_plane *plane,
+				 struct dsi_packet **out_pkts, uint32_t n)
 {
-	struct dsi_producer *producer = &plane->as.producer;
+	for (uint32_t i = 0; i < n; i++) {
+		struct dsi_packet *pkt =
+			dsi__packet_table_oldest(&plane->table);
+
+		DSI_ASSERT(pkt);
+		revoke_all(plane, pkt);
+		out_pkts[i] = pkt;
+	}
+}
+
+DSI_USUAL void take_newest(struct dsi_data_plane *plane,
+			   struct dsi_packet **out_pkts, uint32_t n)
+{
+	const struct dsi_packet_table table = plane->table;
+
+	for (uint32_t i = 0; i < n; i++)
+		out_pkts[i] = dsi__packet_table_peek(&table, i);
+	dsi__packet_table_drop(&plane->table, n);
+}
+
+DSI_USUAL int32_t get(struct dsi_data_plane *plane,
+		      struct dsi_packet **out_pkts, uint32_t n)
+{
 	int32_t space;
 
 	look_at_changes(plane);
 	space = have_space(plane, n);
-	for (int32_t i = 0; i < space; i++) {
-		struct dsi_packet *pkt =
-			producer->reclaim_mask
-				? dsi__packet_table_oldest(&plane->table)
-				: dsi__packet_table_newest(&plane->table);
-
-		DSI_ASSERT(pkt);
-		if (producer->reclaim_mask)
-			revoke_all(plane, pkt);
-		if (pkt->given)
-			renew(plane, pkt);
-		pkt->state = DSI_PKT_HELD;
-		out_pkts[i] = pkt;
+	if (space <= 0)
+		return space;
+	if (n > 1)
+		n = (uint32_t)space;
+	if (plane->as.producer.reclaim_mask)
+		take_oldest(plane, out_pkts, n);
+	else
+		take_newest(plane, out_pkts, n);
+	for (uint32_t i = 0; i < n; i++) {
+		if (out_pkts[i]->given)
+			renew(plane, out_pkts[i]);
+		out_pkts[i]->state = DSI_PKT_HELD;
 	}
-	if (space > 0)
-		dsi__plane_hold(plane, space);
-	return space;
+	dsi__plane_hold(plane, (int32_t)n);
+	return (int32_t)n;
+}
+
+int32_t dsi__producer_get(struct dsi_data_plane *plane,
+			  struct dsi_packet **out_pkts, uint32_t n)
+{
+	return get(plane, out_pkts, n);
+}
+
+int32_t dsi__producer_get_one(struct dsi_data_plane *plane,
+			      struct dsi_packet **out_pkt)
+{
+	return get(plane, out_pkt, 1);
 }
 
 /* ---- commit -------------------------------------------------------------- */
@@ -425,21 +497,21 @@ static uint64_t expiry_of(const struct dsi_data_plane *plane,
 }
 
 /* Write what has no place in the descriptor. */
-static void put_row(const struct dsi_data_plane *plane,
-		    const struct dsi_ring *ring, uint64_t position,
-		    const struct dsi_packet *pkt, uint64_t time_ns)
+DSI_RARE static void put_row(const struct dsi_data_plane *plane,
+			     struct dsi_ring ring, uint64_t position,
+			     const struct dsi_packet *pkt, uint64_t time_ns)
 {
-	dsi__ring_put_ext(ring, position, DSI_EXT_NUMBER,
+	dsi__ring_put_ext(&ring, position, DSI_EXT_NUMBER,
 			  pkt->given & DSI_GIVEN_NUMBER ? pkt->number
 							: pkt->position);
-	dsi__ring_put_ext(ring, position, DSI_EXT_EXPIRES,
+	dsi__ring_put_ext(&ring, position, DSI_EXT_EXPIRES,
 			  expiry_of(plane, pkt, time_ns));
-	dsi__ring_put_ext(ring, position, DSI_EXT_COUNT, pkt->sg_count);
+	dsi__ring_put_ext(&ring, position, DSI_EXT_COUNT, pkt->sg_count);
 	for (uint32_t i = 1; i < pkt->sg_count; i++) {
 		uint32_t word = DSI_EXT_SG + 2u * (i - 1u);
 
-		dsi__ring_put_ext(ring, position, word, pkt->sg[i].offset);
-		dsi__ring_put_ext(ring, position, word + 1u, pkt->sg[i].size);
+		dsi__ring_put_ext(&ring, position, word, pkt->sg[i].offset);
+		dsi__ring_put_ext(&ring, position, word + 1u, pkt->sg[i].size);
 	}
 }
 
@@ -451,12 +523,12 @@ DSI_USUAL void publish(const struct dsi_data_plane *plane,
 {
 	dsi__ring_begin(ring, position);
 	if (entry->flags & DSI_DESC_EXT)
-		put_row(plane, ring, position, pkt, entry->time_ns);
+		put_row(plane, *ring, position, pkt, entry->time_ns);
 	dsi__ring_publish(ring, position, entry);
 }
 
 /* Does the packet need an extension row, as it is? */
-static int needs_row(const struct dsi_packet *pkt)
+DSI_RARE static int needs_row(const struct dsi_packet *pkt)
 {
 	return (pkt->given & (DSI_GIVEN_NUMBER | DSI_GIVEN_EXPIRY)) ||
 	       pkt->sg_count > 1 ||
@@ -546,20 +618,14 @@ static void deliver_or_drop(struct dsi_data_plane *plane,
  * before it was offered to all. */
 #define BEING_COMMITTED (UINT32_C(1) << DSI_PEER_SLOTS)
 
-static void offer_to_others(struct dsi_data_plane *plane,
-			    struct dsi_packet *const *pkts, uint32_t n,
-			    uint64_t now)
+DSI_RARE static void offer_to_others(struct dsi_data_plane *plane,
+				     struct dsi_packet *pkt, uint64_t now)
 {
-	uint32_t released = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		if (plane->as.producer.drop_mask)
-			deliver_or_drop(plane, pkts[i], now);
-		released += clear_pending(plane, pkts[i], BEING_COMMITTED);
-	}
-	count_released(plane, released);
-	if (!active_mask(&plane->as.producer))
-		dsi__stat_add(&plane->stats.unclaimed, n);
+	if (plane->as.producer.drop_mask)
+		deliver_or_drop(plane, pkt, now);
+	count_released(plane, clear_pending(plane, pkt, BEING_COMMITTED));
+	if (!plane->as.producer.active_mask)
+		dsi__stat_add(&plane->stats.unclaimed, 1);
 }
 
 DSI_USUAL void count_committed(struct dsi_data_plane *plane, uint32_t n,
@@ -569,19 +635,26 @@ DSI_USUAL void count_committed(struct dsi_data_plane *plane, uint32_t n,
 	uint32_t mask = producer->block_mask;
 
 	producer->inflight += n;
-	while (mask)
-		next_peer(producer, &mask)->inflight += n;
+	if (producer->sole)
+		producer->sole->inflight += n;
+	else
+		while (mask)
+			next_peer(producer, &mask)->inflight += n;
 	dsi__plane_hold(plane, -(int32_t)n);
 	dsi__stat_add(&plane->stats.committed, n);
 	dsi__stat_add(&plane->stats.bytes, bytes);
 }
 
-/* All its bytes, of which the descriptor has those of the first element. */
-static uint64_t bytes_of(const struct dsi_packet *pkt)
+/* A packet that is the last, or has more than its descriptor says.  Return the
+ * bytes of the elements behind the first. */
+DSI_RARE static uint64_t note_more(struct dsi_data_plane *plane,
+				   const struct dsi_packet *pkt, uint32_t flags)
 {
 	uint64_t bytes = 0;
 
-	for (uint32_t i = 0; i < pkt->sg_count; i++)
+	if (flags & DSI_PACKET_EOS)
+		dsi__plane_raise(plane, DSI_EVENT_EOS, 1);
+	for (uint32_t i = 1; i < pkt->sg_count; i++)
 		bytes += pkt->sg[i].size;
 	return bytes;
 }
@@ -591,6 +664,8 @@ DSI_USUAL void commit_all(struct dsi_data_plane *plane,
 			  struct dsi_packet *const *pkts, uint32_t n)
 {
 	struct dsi_producer *producer = &plane->as.producer;
+	const struct dsi_ring ring = producer->ring;
+	uint64_t position = producer->position;
 	uint32_t pending = producer->block_mask;
 	uint64_t bytes = 0;
 	uint64_t now = 0;
@@ -601,46 +676,33 @@ DSI_USUAL void commit_all(struct dsi_data_plane *plane,
 		struct dsi_packet *pkt = pkts[i];
 		struct dsi_ring_entry entry = describe(plane, pkt, &now);
 
-		pkt->position = producer->position++;
+		pkt->position = position;
 		pkt->pending = pending;
-		publish(plane, &producer->ring, pkt->position, pkt, &entry);
-		bytes +=
-			entry.flags & DSI_DESC_EXT ? bytes_of(pkt) : entry.size;
-		if (entry.flags & DSI_PACKET_EOS)
-			dsi__plane_raise(plane, DSI_EVENT_EOS, 1);
+		publish(plane, &ring, position++, pkt, &entry);
+		bytes += entry.size;
+		if (entry.flags & (DSI_DESC_EXT | DSI_PACKET_EOS))
+			bytes += note_more(plane, pkt, entry.flags);
 	}
+	producer->position = position;
 	count_committed(plane, n, bytes);
 	if (pending & BEING_COMMITTED)
-		offer_to_others(plane, pkts, n, now);
+		for (uint32_t i = 0; i < n; i++)
+			offer_to_others(plane, pkts[i], now);
 }
 
-static uint32_t signal_of(const struct dsi_producer *producer,
-			  const struct dsi_producer_peer *peer)
+DSI_USUAL uint32_t signal_of(const struct dsi_producer *producer,
+			     const struct dsi_producer_peer *peer)
 {
 	return (uint32_t)(peer->policy == DSI_POLICY_DROP_NEW
 				  ? peer->position
 				  : producer->position - peer->first);
 }
 
-/* The high-water mark, exact: what seems to wait, by the counters we know,
- * is at least what does; only if that exceeds the mark do we look again. */
-static void note_backlog(struct dsi_data_plane *plane)
+/* All once for all packets of a commit, with a fence between; see notify.h. */
+static void signal_consumers(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
-
-	/* relaxed: we are its writer. */
-	if (producer->block_mask &&
-	    producer->position - producer->least >
-		    atomic_load_explicit(&plane->stats.backlog_max,
-					 memory_order_relaxed))
-		refresh_limit(plane);
-}
-
-/* Both once for all packets of a commit, with a fence between; see notify.h. */
-DSI_USUAL void signal_consumers(struct dsi_data_plane *plane)
-{
-	struct dsi_producer *producer = &plane->as.producer;
-	uint32_t mask = active_mask(producer);
+	uint32_t mask = producer->active_mask;
 
 	while (mask) {
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
@@ -649,10 +711,10 @@ DSI_USUAL void signal_consumers(struct dsi_data_plane *plane)
 	}
 }
 
-DSI_USUAL void wake_sleepers(struct dsi_data_plane *plane)
+static void wake_sleepers(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
-	uint32_t mask = active_mask(producer);
+	uint32_t mask = producer->active_mask;
 
 	while (mask) {
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
@@ -662,15 +724,66 @@ DSI_USUAL void wake_sleepers(struct dsi_data_plane *plane)
 	}
 }
 
-void dsi__producer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n)
+/* Likewise for one consumer with policy BLOCK, the usual case. */
+DSI_USUAL void tell_sole(struct dsi_data_plane *plane,
+			 struct dsi_producer_peer *peer)
 {
-	look_at_changes(plane);
-	commit_all(plane, pkts, n);
+	uint32_t signal = (uint32_t)(plane->as.producer.position - peer->first);
+
+	dsi__waker_signal(&peer->waker, signal);
+	dsi__notify_fence();
+	if (dsi__waker_wake(&peer->waker, signal))
+		dsi__stat_add(&plane->stats.wakes, 1);
+}
+
+static void tell_all(struct dsi_data_plane *plane)
+{
 	signal_consumers(plane);
 	dsi__notify_fence();
 	wake_sleepers(plane);
+}
+
+/* The high-water mark, exact: what seems to wait, by the counters we know,
+ * is at least what does; only if that exceeds the mark do we look again. */
+DSI_USUAL void note_backlog(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	/* relaxed: we are its writer. */
+	uint64_t most = atomic_load_explicit(&plane->stats.backlog_max,
+					     memory_order_relaxed);
+
+	if (producer->position - producer->least <= most ||
+	    !producer->block_mask)
+		return;
+	if (producer->sole &&
+	    !refresh_taken(producer->sole, producer->position))
+		set_least(plane, producer->sole->taken);
+	else
+		refresh_limit(plane);
+}
+
+DSI_USUAL void commit(struct dsi_data_plane *plane,
+		      struct dsi_packet *const *pkts, uint32_t n)
+{
+	look_at_changes(plane);
+	commit_all(plane, pkts, n);
+	if (plane->as.producer.sole)
+		tell_sole(plane, plane->as.producer.sole);
+	else
+		tell_all(plane);
 	note_backlog(plane);
+}
+
+void dsi__producer_commit(struct dsi_data_plane *plane,
+			  struct dsi_packet *const *pkts, uint32_t n)
+{
+	commit(plane, pkts, n);
+}
+
+void dsi__producer_commit_one(struct dsi_data_plane *plane,
+			      struct dsi_packet *pkt)
+{
+	commit(plane, &pkt, 1);
 }
 
 int dsi__producer_look(struct dsi_data_plane *plane)

@@ -29,6 +29,7 @@ FLAGS = ["-std=c11", "-O1", "-g", "-fsanitize=thread", "-w"]
 # Scenarios, from cheap to dear.
 BLOCK = ["block-ring2", "block-ring1", "block-packet1"]
 BOTH = BLOCK + ["block-holding", "bell"]
+MORE = ["block-two", "two-visit", "drop-new"]
 RECLAIM = ["reclaim", "reclaim-ring", "reclaim-ordinary"]
 JOIN = ["visit", "two-visit", "join-late"]
 KILL = ["killed-one", "killed-ring2"]
@@ -88,8 +89,13 @@ order("notify.h", "dsi__notify_fence", "seq_cst", "acq_rel",
       "N2 fence acq_rel", BOTH)
 text("notify.h", "	atomic_thread_fence(memory_order_seq_cst);\n", "",
      "N2 no fence", BOTH)
-text("producer.c", "	dsi__notify_fence();\n", "",
+text("producer.c", "	dsi__waker_signal(&peer->waker, signal);\n"
+     "	dsi__notify_fence();\n",
+     "	dsi__waker_signal(&peer->waker, signal);\n",
      "N2 no fence in the producer's commit", BOTH)
+text("producer.c", "	signal_consumers(plane);\n	dsi__notify_fence();\n",
+     "	signal_consumers(plane);\n",
+     "N2 no fence before more than one is woken", MORE)
 text("consumer.c", "	dsi__notify_fence();\n", "",
      "N2 no fence when the consumer tells", BOTH)
 text("packet.c", "	dsi__notify_fence();\n", "",
@@ -102,12 +108,13 @@ text("notify.h", " ||\n	    (int32_t)(signal - (uint32_t)sleep) <= 0)", ")",
 text("notify.h", " || sleep == waker->woken", "",
      "N  wake the same sleep again", BLOCK,
      "costs a needless system call, loses nothing")
-text("producer.c", "	commit_all(plane, pkts, n);\n"
-     "	signal_consumers(plane);\n",
+text("producer.c", "	commit_all(plane, pkts, n);\n	if (",
      "	plane->as.producer.position += n;\n"
-     "	signal_consumers(plane);\n"
+     "	if (plane->as.producer.sole)\n"
+     "		dsi__waker_signal(&plane->as.producer.sole->waker, (uint32_t)"
+     "(plane->as.producer.position - plane->as.producer.sole->first));\n"
      "	plane->as.producer.position -= n;\n"
-     "	commit_all(plane, pkts, n);\n",
+     "	commit_all(plane, pkts, n);\n	if (",
      "N  signal before commit", BOTH)
 text("consumer.c",
      "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
@@ -119,8 +126,8 @@ text("consumer.c",
      "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
      "	dsi__notify_fence();\n",
      "N  wake before signal", BOTH)
-text("consumer.c", "	store_returned(consumer);\n	tell(plane);\n}\n\nint dsi__consumer_valid",
-     "	tell(plane);\n	store_returned(consumer);\n}\n\nint dsi__consumer_valid",
+text("consumer.c", "	store_returned(consumer);\n	tell(plane);\n}\n\nvoid dsi__consumer_commit(",
+     "	tell(plane);\n	store_returned(consumer);\n}\n\nvoid dsi__consumer_commit(",
      "N  signal before return", BOTH)
 text("notify.h", "{waiter->signal, waiter->seen, 1u}",
      "{waiter->signal, atomic_load_explicit(waiter->signal, "
@@ -207,9 +214,8 @@ order("data_plane.c", "dsi__plane_word", "acquire", "relaxed",
 mutant("P2 no private word in the wait", "data_plane.c",
        [("text", "	words[n++] = dsi__plane_word(plane);\n", "")],
        ["killed-one"])
-text("packet.c", "	return got == -DSI_EAGAIN && (flags & DSI_PLANE_GONE)",
-     "	return got == -DSI_EAGAIN &&\n"
-     "	       (dsi__plane_flags(plane) & DSI_PLANE_GONE)",
+text("packet.c", "	return or_gone(got, flags);\n",
+     "	return or_gone(got, dsi__plane_flags(plane));\n",
      "P1 gone is read after the ring", KILL)
 order("data_plane.c", "dsi__plane_raise", "seq_cst", "relaxed",
       "P3 events relaxed", ["event"], nth=0)
