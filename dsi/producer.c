@@ -215,7 +215,8 @@ DSI_USUAL void look_at_changes(struct dsi_data_plane *plane)
 
 /* ---- what came back ------------------------------------------------------ */
 
-/* Read the tokens a consumer put into its return ring.  0 or -DSI_EPROTO. */
+/* Read the tokens a consumer put into its return ring.  0 or -DSI_EPROTO; what
+ * came before a lie is back all the same. */
 DSI_USUAL int collect_from(struct dsi_data_plane *plane,
 			   struct dsi_producer_peer *peer)
 {
@@ -223,7 +224,6 @@ DSI_USUAL int collect_from(struct dsi_data_plane *plane,
 	/* T2: acquire pairs with the consumer's commit. */
 	uint64_t returned = atomic_load_explicit(&peer->page->returned,
 						 memory_order_acquire);
-
 	uint64_t at = peer->returned;
 	uint32_t released = 0;
 	int err = 0;
@@ -231,20 +231,18 @@ DSI_USUAL int collect_from(struct dsi_data_plane *plane,
 	if (!dsi__counter_possible(returned, at, at + peer->inflight))
 		return -DSI_EPROTO;
 	for (; at != returned; at++) {
-		struct dsi_packet *pkt;
 		/* relaxed: T2 carried it. */
 		uint32_t token = atomic_load_explicit(
 			&peer->returns[at & peer->return_mask],
 			memory_order_relaxed);
 
-		err = -DSI_EPROTO;
-		if (token >= plane->table.count)
+		if (token >= plane->table.count ||
+		    !(plane->table.packets[token].pending & bit)) {
+			err = -DSI_EPROTO;
 			break;
-		pkt = &plane->table.packets[token];
-		if (!(pkt->pending & bit))
-			break;
-		released += clear_pending(plane, pkt, bit);
-		err = 0;
+		}
+		released +=
+			clear_pending(plane, &plane->table.packets[token], bit);
 	}
 	peer->inflight -= (uint32_t)(at - peer->returned);
 	peer->returned = at;
