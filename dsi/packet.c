@@ -223,6 +223,8 @@ int dsi_packet_commit_many(struct dsi_socket *sock,
 	if (!sock || !pkts || n == 0 || n > DSI_MAX_PACKETS)
 		return -DSI_EINVAL;
 	plane = dsi__plane(sock);
+	if (plane->role == DSI_ROLE_PRODUCER)
+		dsi__producer_adopt(plane);
 	if (take_over(plane, pkts, n))
 		return -DSI_EINVAL;
 	if (plane->role == DSI_ROLE_PRODUCER)
@@ -239,6 +241,8 @@ int dsi_packet_commit(struct dsi_socket *sock, struct dsi_packet *pkt)
 	if (!sock)
 		return -DSI_EINVAL;
 	plane = dsi__plane(sock);
+	if (plane->role == DSI_ROLE_PRODUCER)
+		dsi__producer_adopt(plane);
 	if (take_over(plane, &pkt, 1))
 		return -DSI_EINVAL;
 	if (plane->role == DSI_ROLE_PRODUCER)

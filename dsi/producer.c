@@ -763,7 +763,6 @@ DSI_USUAL void note_backlog(struct dsi_data_plane *plane)
 DSI_USUAL void commit(struct dsi_data_plane *plane,
 		      struct dsi_packet *const *pkts, uint32_t n)
 {
-	look_at_changes(plane);
 	commit_all(plane, pkts, n);
 	if (plane->as.producer.sole)
 		tell_sole(plane, plane->as.producer.sole);
@@ -782,6 +781,12 @@ void dsi__producer_commit_one(struct dsi_data_plane *plane,
 			      struct dsi_packet *pkt)
 {
 	commit(plane, &pkt, 1);
+}
+
+void dsi__producer_adopt(struct dsi_data_plane *plane)
+{
+	if (plane->table.count)
+		look_at_changes(plane);
 }
 
 int dsi__producer_look(struct dsi_data_plane *plane)

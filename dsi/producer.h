@@ -106,6 +106,10 @@ int32_t dsi__producer_get(struct dsi_data_plane *plane,
 			  struct dsi_packet **out_pkts, uint32_t n);
 int32_t dsi__producer_get_one(struct dsi_data_plane *plane,
 			      struct dsi_packet **out_pkt);
+/* Work thread, before packets are taken over for a commit: let consumers come
+ * and go.  Later the packets are in flight with nothing pending, and whoever
+ * leaves would free them. */
+void dsi__producer_adopt(struct dsi_data_plane *plane);
 /* Would a get succeed?  0, or likewise.  For select. */
 int dsi__producer_look(struct dsi_data_plane *plane);
 /* Work thread.  All of @pkts are packets of this socket, were held, and are

@@ -703,6 +703,76 @@ static void select_data(void)
 	add_consumers(data_selector);
 }
 
+/* ---- batches ----------------------------------------------------------------- */
+static void many_producer(void *arg)
+{
+	uint64_t at = 0;
+	(void)arg;
+	while (at < rig.options.total) {
+		struct dsi_packet *pkts[4];
+		uint32_t want = (uint32_t)(rig.options.total - at);
+		int32_t n = dsi_packet_get_many(rig.socket, DSI_FOREVER, pkts,
+						want < 2 ? want : 2);
+		mc_check(n > 0, "get_many fails");
+		for (int32_t k = 0; k < n; k++, at++) {
+			uint64_t *data = payload(pkts[k]);
+			for (uint32_t i = 0; i < RIG_PAYLOAD; i++)
+				data[i] = content(at);
+			mc_check(dsi_packet_set_flags(
+					 pkts[k], at + 1u == rig.options.total
+							  ? DSI_PACKET_EOS
+							  : 0) == 0,
+				 "flags");
+		}
+		mc_check(dsi_packet_commit_many(rig.socket, pkts,
+						(uint32_t)n) == 0,
+			 "commit");
+	}
+}
+static void many_consumer(void *arg)
+{
+	struct rig_reader *reader = arg;
+	uint64_t at = 0;
+	while (at < rig.options.total) {
+		struct dsi_packet *pkts[4];
+		int32_t n = dsi_packet_get_many(reader->socket, DSI_FOREVER,
+						pkts, 2);
+		mc_check(n > 0, "get_many fails");
+		for (int32_t k = 0; k < n; k++)
+			check_packet(pkts[k], at++);
+		mc_check(dsi_packet_commit_many(reader->socket, pkts,
+						(uint32_t)n) == 0,
+			 "commit");
+	}
+}
+static void many(uint32_t slots, uint32_t packets, uint32_t total,
+		 uint32_t readers)
+{
+	rig_build(&(struct rig_options){.ring_slots = slots,
+					.packets = packets,
+					.total = total,
+					.readers = readers,
+					.wait_for = readers});
+	mc_thread("producer", many_producer, NULL);
+	add_consumers(many_consumer);
+}
+static void many22(void)
+{
+	many(2, 2, 3, 1);
+}
+static void many12(void)
+{
+	many(1, 2, 2, 1);
+}
+static void many21(void)
+{
+	many(2, 1, 2, 1);
+}
+static void many_two(void)
+{
+	many(2, 2, 2, 2);
+}
+
 /* ---- running ----------------------------------------------------------------------------------- */
 
 struct entry {
@@ -714,6 +784,10 @@ struct entry {
 #define ALL (-1)
 
 static const struct entry entries[] = {
+	{{.name = "many22", .set_up = many22, .end = check_honest}, 0, ALL},
+	{{.name = "many12", .set_up = many12, .end = check_honest}, 0, ALL},
+	{{.name = "many21", .set_up = many21, .end = check_honest}, 0, ALL},
+	{{.name = "many-two", .set_up = many_two, .end = check_honest}, 0, 2},
 	{{.name = "event", .set_up = event, .end = check_honest}, 0, ALL},
 	{{.name = "cancel", .set_up = cancel, .end = check_honest}, 0, ALL},
 	{{.name = "block-ring1", .set_up = block_ring1, .end = check_honest},
