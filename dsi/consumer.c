@@ -446,7 +446,7 @@ static void note_usual(struct dsi_data_plane *plane)
 					: DSI_DESC_STAMPED;
 }
 
-/* Nothing is there: what we took must be known to a sleeping producer. */
+/* Nothing more is there: what we took must be known to a sleeping producer. */
 static int nothing(struct dsi_data_plane *plane)
 {
 	if (plane->as.consumer.unsaid)
@@ -504,8 +504,10 @@ DSI_RARE static int32_t get_more(struct dsi_data_plane *plane,
 	}
 	note_usual(plane);
 	if (got > 0)
-		return bring_in(plane, out_pkts, got, haul.bytes);
-	return err == -DSI_EAGAIN ? nothing(plane) : err;
+		(void)bring_in(plane, out_pkts, got, haul.bytes);
+	if (got < n && (got > 0 || err == -DSI_EAGAIN))
+		(void)nothing(plane);
+	return got > 0 ? (int32_t)got : err;
 }
 
 /* Ordinary packets, one after the other, until something else comes: that is
