@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check.h - the two kinds of check that never leave the library.
+ * check.h - what must hold, and what seldom happens.
  *
  * DSI_ASSERT is for our own logic only, never for what a caller or a peer
  * can cause (those get -DSI_EINVAL and -DSI_EPROTO).  It stays on in release
@@ -13,5 +13,10 @@
 
 #define DSI_ASSERT(cond) \
 	((cond) ? (void)0 : dsi_port_assert_failed(#cond, __FILE__, __LINE__))
+
+/* A function on the way of each packet, to be inlined there; and one off it,
+ * which shall not be. */
+#define DSI_USUAL __attribute__((always_inline)) static inline
+#define DSI_RARE __attribute__((noinline))
 
 #endif /* DSI_CHECK_H */

@@ -10,6 +10,8 @@
 
 /* Internal answer of take(): the packet was overwritten under our hands. */
 #define LOST (-DSI_ESTALE)
+/* Or it is of no use any more. */
+#define SKIPPED 1
 
 /* ---- telling the producer ------------------------------------------------ */
 
@@ -21,7 +23,7 @@ static void store_taken(struct dsi_consumer *consumer)
 }
 
 /* Wake the producer if it sleeps for descriptors or packets. */
-static void tell(struct dsi_data_plane *plane)
+DSI_USUAL void tell(struct dsi_data_plane *plane)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 
@@ -32,13 +34,18 @@ static void tell(struct dsi_data_plane *plane)
 		dsi__stat_add(&plane->stats.wakes, 1);
 }
 
-static void give_back(struct dsi_consumer *consumer, uint32_t token)
+DSI_USUAL void give_back(struct dsi_consumer *consumer,
+			 struct dsi_packet *const *pkts, uint32_t n)
 {
-	uint64_t at = consumer->returned++ & consumer->return_mask;
+	_Atomic uint32_t *returns = consumer->returns;
+	uint64_t at = consumer->returned;
+	uint64_t mask = consumer->return_mask;
 
-	/* relaxed: T2 carries it. */
-	atomic_store_explicit(&consumer->returns[at], token,
-			      memory_order_relaxed);
+	for (uint32_t i = 0; i < n; i++)
+		/* relaxed: T2 carries it. */
+		atomic_store_explicit(&returns[(at + i) & mask], pkts[i]->token,
+				      memory_order_relaxed);
+	consumer->returned += n;
 }
 
 static void store_returned(struct dsi_consumer *consumer)
@@ -138,28 +145,22 @@ static void skip_lost(struct dsi_data_plane *plane)
 	lost -= got;
 	if (lost == 0)
 		return;
-	consumer->lost += lost;
+	consumer->missed = 1;
 	dsi__stat_add(&plane->stats.reclaimed, lost);
 	dsi__plane_raise(plane, DSI_EVENT_RECLAIMED, lost);
 	if (consumer->on_reclaim)
 		consumer->on_reclaim(consumer->user, lost);
 }
 
-static int copy_elements(struct dsi_data_plane *plane, uint64_t position,
-			 const struct dsi_ring_entry *entry,
-			 struct dsi_packet *pkt)
+/* Copy what the descriptor has no place for. */
+static int copy_row(const struct dsi_data_plane *plane, uint64_t position,
+		    struct dsi_packet *pkt)
 {
 	const struct dsi_ring *ring = &plane->as.consumer.ring;
-	uint64_t count;
+	uint64_t count = dsi__ring_get_ext(ring, position, DSI_EXT_COUNT);
 
-	pkt->sg[0] = (struct dsi_sg_element){entry->offset, entry->size,
-					     DSI_NO_OWNER};
-	pkt->sg_count = entry->size ? 1u : 0u;
-	if (!(entry->flags & DSI_DESC_EXT))
-		return 0;
 	pkt->number = dsi__ring_get_ext(ring, position, DSI_EXT_NUMBER);
 	pkt->expires_ns = dsi__ring_get_ext(ring, position, DSI_EXT_EXPIRES);
-	count = dsi__ring_get_ext(ring, position, DSI_EXT_COUNT);
 	if (count > plane->table.max_sg)
 		return -DSI_EPROTO;
 	pkt->sg_count = (uint32_t)count;
@@ -169,17 +170,20 @@ static int copy_elements(struct dsi_data_plane *plane, uint64_t position,
 
 		if (size > UINT32_MAX)
 			return -DSI_EPROTO;
-		pkt->sg[i] = (struct dsi_sg_element){
-			dsi__ring_get_ext(ring, position, word), (uint32_t)size,
-			DSI_NO_OWNER};
+		pkt->sg[i].offset = dsi__ring_get_ext(ring, position, word);
+		pkt->sg[i].size = (uint32_t)size;
 	}
 	return 0;
 }
 
-static int check_elements(const struct dsi_data_plane *plane,
-			  const struct dsi_packet *pkt)
+/* Judge the copy. */
+static int check(const struct dsi_data_plane *plane,
+		 const struct dsi_ring_entry *entry,
+		 const struct dsi_packet *pkt)
 {
-	if (pkt->flags & DSI_PACKET_PHYS)
+	if (!dsi__entry_possible(entry, plane->stream_flags, plane->packets))
+		return -DSI_EPROTO;
+	if (entry->flags & DSI_PACKET_PHYS)
 		return 0; /* not ours to judge; there is no mapping */
 	for (uint32_t i = 0; i < pkt->sg_count; i++)
 		if (!dsi__range_inside(pkt->sg[i].offset, pkt->sg[i].size,
@@ -188,33 +192,43 @@ static int check_elements(const struct dsi_data_plane *plane,
 	return 0;
 }
 
-/* Copy the packet of a READY position and judge the copy. */
-static int take(struct dsi_data_plane *plane, uint64_t position,
-		struct dsi_packet *pkt, uint32_t *out_flags)
+/* What the descriptor says. */
+DSI_USUAL void fill(struct dsi_packet *pkt, uint64_t position,
+		    const struct dsi_ring_entry *entry)
 {
-	struct dsi_consumer *consumer = &plane->as.consumer;
-	struct dsi_ring_entry entry;
-	int err;
-
-	dsi__ring_copy(&consumer->ring, position, &entry);
 	pkt->position = position;
 	pkt->number = position;
-	pkt->time_ns = entry.time_ns;
+	pkt->time_ns = entry->time_ns;
 	pkt->expires_ns = DSI_FOREVER;
-	if (plane->lifetime_ns && entry.time_ns &&
-	    entry.time_ns < DSI_FOREVER - plane->lifetime_ns)
-		pkt->expires_ns = entry.time_ns + plane->lifetime_ns;
-	pkt->token = entry.token;
+	pkt->token = entry->token;
 	pkt->flags =
-		entry.flags & (uint32_t) ~(DSI_DESC_STAMPED | DSI_DESC_EXT);
-	err = copy_elements(plane, position, &entry, pkt);
-	if (!dsi__ring_whole(&consumer->ring, position))
-		return consumer->lossy ? LOST : -DSI_EPROTO;
-	if (err ||
-	    !dsi__entry_possible(&entry, plane->stream_flags, plane->packets))
-		return -DSI_EPROTO;
-	*out_flags = entry.flags;
-	return check_elements(plane, pkt);
+		entry->flags & (uint32_t) ~(DSI_DESC_STAMPED | DSI_DESC_EXT);
+	pkt->sg[0].offset = entry->offset;
+	pkt->sg[0].size = entry->size;
+	pkt->sg_count = entry->size ? 1u : 0u;
+}
+
+/* Copy the descriptor of a READY position, see whether the copy is whole, and
+ * only then judge it. */
+static int copy(const struct dsi_data_plane *plane, uint64_t position,
+		struct dsi_packet *pkt, struct dsi_ring_entry *entry)
+{
+	const struct dsi_ring *ring = &plane->as.consumer.ring;
+	int err = 0;
+
+	dsi__ring_copy(ring, position, entry);
+	fill(pkt, position, entry);
+	if (plane->lifetime_ns && entry->time_ns &&
+	    entry->time_ns < DSI_FOREVER - plane->lifetime_ns)
+		pkt->expires_ns = entry->time_ns + plane->lifetime_ns;
+	if (entry->flags & DSI_DESC_EXT)
+		err = copy_row(plane, position, pkt);
+
+	if (!dsi__ring_whole(ring, position))
+		return plane->as.consumer.lossy ? LOST : -DSI_EPROTO;
+	if (err)
+		return err;
+	return check(plane, entry, pkt);
 }
 
 /* The producer says that it left out packets before this one. */
@@ -231,29 +245,36 @@ static void note_dropped(struct dsi_data_plane *plane)
 	dsi__plane_raise(plane, DSI_EVENT_DROPPED, 1);
 }
 
-/* The packet is the application's: count it. */
-static void deliver(struct dsi_data_plane *plane, struct dsi_packet *pkt,
-		    uint32_t flags, uint64_t now)
+/* How late a packet came that was stamped at its commit. */
+static void note_latency(struct dsi_data_plane *plane,
+			 const struct dsi_packet *pkt, uint64_t now)
 {
-	struct dsi_consumer *consumer = &plane->as.consumer;
-	uint64_t bytes = 0;
+	if (now <= pkt->time_ns)
+		return;
+	dsi__stat_max(&plane->stats.latency_max_ns, now - pkt->time_ns);
+	dsi__stat_add(&plane->stats.latency_sum_ns, now - pkt->time_ns);
+}
 
-	if (consumer->lost || consumer->missed)
-		pkt->flags |= DSI_PACKET_DROPPED_BEFORE;
-	consumer->lost = 0;
-	consumer->missed = 0;
-	if ((flags & DSI_DESC_STAMPED) && now > pkt->time_ns) {
-		dsi__stat_max(&plane->stats.latency_max_ns, now - pkt->time_ns);
-		dsi__stat_add(&plane->stats.latency_sum_ns, now - pkt->time_ns);
-	}
-	for (uint32_t i = 0; i < pkt->sg_count; i++)
-		bytes += pkt->sg[i].size;
-	dsi__stat_add(&plane->stats.committed, 1);
-	dsi__stat_add(&plane->stats.bytes, bytes);
-	if (flags & DSI_PACKET_EOS)
-		dsi__plane_raise(plane, DSI_EVENT_EOS, 1);
-	pkt->state = DSI_PKT_HELD;
-	dsi__plane_hold(plane, 1);
+static void note_latencies(struct dsi_data_plane *plane,
+			   struct dsi_packet *const *pkts, uint32_t n)
+{
+	uint64_t now = n ? dsi_port_now() : 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		note_latency(plane, pkts[i], now);
+}
+
+/* What one get brings in, after one look at the clock, if any. */
+struct haul {
+	uint64_t now;
+	uint64_t bytes;
+};
+
+static void note_number(struct dsi_consumer *consumer, uint64_t number)
+{
+	if (!consumer->has_newest || number > consumer->newest)
+		consumer->newest = number;
+	consumer->has_newest = 1;
 }
 
 /* Nobody wants an expired packet: back it goes. */
@@ -262,21 +283,51 @@ static int skip_expired(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 
-	if (pkt->expires_ns == DSI_FOREVER || pkt->expires_ns > now ||
-	    consumer->keep_expired || (pkt->flags & DSI_PACKET_EOS))
+	if (pkt->expires_ns > now || consumer->keep_expired ||
+	    (pkt->flags & DSI_PACKET_EOS))
 		return 0;
 	dsi__stat_add(&plane->stats.expired, 1);
 	dsi__plane_raise(plane, DSI_EVENT_EXPIRED, 1);
+	note_number(consumer, pkt->number);
 	dsi__packet_table_put(&plane->table, pkt);
-	if (!consumer->lossy) {
-		give_back(consumer, pkt->token);
-		store_returned(consumer);
-		tell(plane);
-	}
+	if (!consumer->lossy)
+		give_back(consumer, &pkt, 1);
 	return 1;
 }
 
-/* Position @at was consumed; move on past what was taken early. */
+/* Is it too late for the packet, and if not, how late is it? */
+static int is_late(struct dsi_data_plane *plane, struct dsi_packet *pkt,
+		   uint32_t flags, struct haul *haul)
+{
+	if (!haul->now)
+		haul->now = dsi_port_now();
+	if (pkt->expires_ns != DSI_FOREVER &&
+	    skip_expired(plane, pkt, haul->now))
+		return 1;
+	if (flags & DSI_DESC_STAMPED)
+		note_latency(plane, pkt, haul->now);
+	return 0;
+}
+
+/* The packet's flags tell of something. */
+static void note_flags(struct dsi_data_plane *plane, uint32_t flags)
+{
+	if (flags & DSI_PACKET_DROPPED_BEFORE)
+		note_dropped(plane);
+	if (flags & DSI_PACKET_EOS)
+		dsi__plane_raise(plane, DSI_EVENT_EOS, 1);
+}
+
+static uint64_t bytes_of(const struct dsi_packet *pkt)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < pkt->sg_count; i++)
+		bytes += pkt->sg[i].size;
+	return bytes;
+}
+
+/* The present position was consumed; move on past what was taken early. */
 static void advance(struct dsi_consumer *consumer)
 {
 	consumer->position++;
@@ -284,52 +335,118 @@ static void advance(struct dsi_consumer *consumer)
 		flip_early(consumer, consumer->position);
 		consumer->position++;
 	}
-	store_taken(consumer);
 }
 
-/* Take the READY packet of @position.  0, 1 = it was skipped, or an error. */
+/* Take the READY packet of @position.  0, SKIPPED, or an error. */
 static int take_ready(struct dsi_data_plane *plane, uint64_t position,
-		      struct dsi_packet **out_pkt)
+		      struct haul *haul, struct dsi_packet **out_pkt)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
-	struct dsi_packet *pkt;
-	uint64_t now = 0;
-	uint32_t flags;
+	struct dsi_packet *pkt = dsi__packet_table_newest(&plane->table);
+	struct dsi_ring_entry entry;
 	int err;
 
-	if (!dsi__packet_table_free(&plane->table))
+	if (!pkt)
 		return -DSI_ENOBUFS;
-	pkt = dsi__packet_table_newest(&plane->table);
-	err = take(plane, position, pkt, &flags);
+	err = copy(plane, position, pkt, &entry);
 	if (err) {
 		dsi__packet_table_put(&plane->table, pkt);
 		return err;
 	}
+	note_flags(plane, entry.flags);
+	if (((entry.flags & DSI_DESC_STAMPED) ||
+	     pkt->expires_ns != DSI_FOREVER) &&
+	    is_late(plane, pkt, entry.flags, haul))
+		return SKIPPED;
+	if (consumer->missed) {
+		consumer->missed = 0;
+		pkt->flags |= DSI_PACKET_DROPPED_BEFORE;
+	}
+	haul->bytes += pkt->sg_count > 1 ? bytes_of(pkt) : entry.size;
+	pkt->state = DSI_PKT_HELD;
+	*out_pkt = pkt;
+	return 0;
+}
+
+/* A packet was skipped, its position is behind us. */
+static void tell_skipped(struct dsi_data_plane *plane)
+{
+	if (plane->as.consumer.lossy)
+		return;
+	store_taken(&plane->as.consumer);
+	store_returned(&plane->as.consumer);
+	tell(plane);
+}
+
+/* The next packet in order.  0, -DSI_EBUSY if we moved on without one, or an
+ * error. */
+static int take_next(struct dsi_data_plane *plane, struct haul *haul,
+		     struct dsi_packet **out_pkt)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	int err = LOST;
+
+	switch (dsi__ring_look(&consumer->ring, consumer->position)) {
+	case DSI_RING_NOT_YET:
+		return -DSI_EAGAIN;
+	case DSI_RING_READY:
+		err = take_ready(plane, consumer->position, haul, out_pkt);
+		break;
+	case DSI_RING_LOST:
+		break;
+	}
+	if (err == 0) {
+		advance(consumer);
+		return 0;
+	}
+	if (err == SKIPPED) {
+		advance(consumer);
+		tell_skipped(plane);
+		return -DSI_EBUSY;
+	}
+	if (err == -DSI_ENOBUFS)
+		return err;
+	if (err != LOST || !consumer->lossy)
+		return dsi__plane_fail(plane);
+	skip_lost(plane);
+	return -DSI_EBUSY;
+}
+
+/* Likewise the READY packet of a position that was looked for. */
+static int take_at(struct dsi_data_plane *plane, uint64_t position,
+		   struct haul *haul, struct dsi_packet **out_pkt)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	int err = take_ready(plane, position, haul, out_pkt);
+
+	if (err && err != SKIPPED)
+		return err;
 	if (position == consumer->position)
 		advance(consumer);
 	else
 		flip_early(consumer, position);
-	if (flags & DSI_PACKET_DROPPED_BEFORE)
-		note_dropped(plane);
-	if ((flags & DSI_DESC_STAMPED) || pkt->expires_ns != DSI_FOREVER)
-		now = dsi_port_now();
-	if (!consumer->has_newest || pkt->number > consumer->newest)
-		consumer->newest = pkt->number;
-	consumer->has_newest = 1;
-	if (skip_expired(plane, pkt, now))
-		return 1;
-	deliver(plane, pkt, flags, now);
-	*out_pkt = pkt;
-	if (consumer->lossy)
-		return 0;
-	/* See consumer.h: when the producer learns of it. */
-	consumer->unsaid = 1;
-	if (plane->held > 1 || dsi__waker_asleep(&consumer->waker))
-		tell(plane);
-	return 0;
+	if (err == SKIPPED)
+		tell_skipped(plane);
+	return err;
 }
 
-/* Nothing is there: what we took must be known to a sleeping producer. */
+/* Flags that may as well be there in an ordinary descriptor. */
+#define UNIMPORTANT (DSI_PACKET_GAP | DSI_PACKET_USER)
+
+/* May the next get expect ordinary packets only?  They say all in their
+ * descriptor, are stamped if the stream is, and do not expire. */
+static void note_usual(struct dsi_data_plane *plane)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+
+	consumer->usual = consumer->started && consumer->n_early == 0 &&
+			  !consumer->missed && !plane->lifetime_ns;
+	consumer->usual_flags = plane->stream_flags & DSI_STREAM_NO_STAMP
+					? 0
+					: DSI_DESC_STAMPED;
+}
+
+/* Nothing more is there: what we took must be known to a sleeping producer. */
 static int nothing(struct dsi_data_plane *plane)
 {
 	if (plane->as.consumer.unsaid)
@@ -337,13 +454,40 @@ static int nothing(struct dsi_data_plane *plane)
 	return -DSI_EAGAIN;
 }
 
-int dsi__consumer_get(struct dsi_data_plane *plane, struct dsi_packet **out_pkt)
+/* Count what a get brought, and free its descriptors.  See consumer.h: when
+ * the producer learns of it. */
+DSI_USUAL int32_t bring_in(struct dsi_data_plane *plane,
+			   struct dsi_packet *const *pkts, uint32_t n,
+			   uint64_t bytes)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 
-	if (!consumer->started) {
-		int err = find_start(consumer);
+	dsi__plane_hold(plane, (int32_t)n);
+	dsi__stat_add(&plane->stats.committed, n);
+	dsi__stat_add(&plane->stats.bytes, bytes);
+	/* Where it matters, numbers ascend. */
+	note_number(consumer, pkts[n - 1u]->number);
+	store_taken(consumer);
+	if (consumer->lossy)
+		return (int32_t)n;
+	consumer->unsaid = 1;
+	if (plane->held > 1 || dsi__waker_asleep(&consumer->waker))
+		tell(plane);
+	return (int32_t)n;
+}
 
+/* Whatever comes, behind @got packets that are taken already. */
+DSI_RARE static int32_t get_more(struct dsi_data_plane *plane,
+				 struct dsi_packet **out_pkts, uint32_t n,
+				 uint32_t got, uint64_t bytes)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	struct haul haul = {.bytes = bytes};
+	uint32_t turns = 0;
+	int err = 0;
+
+	if (!consumer->started) {
+		err = find_start(consumer);
 		if (err)
 			return err == -DSI_EPROTO ? dsi__plane_fail(plane)
 						  : err;
@@ -351,27 +495,76 @@ int dsi__consumer_get(struct dsi_data_plane *plane, struct dsi_packet **out_pkt)
 	/* Every turn moves on by at least one packet, so one ring is enough
 	 * for everything that was committed before we began.  A producer that
 	 * goes on to commit what is expired already shall not hold us here. */
-	for (uint32_t turns = 0; turns <= consumer->ring.slots; turns++) {
-		int err = LOST;
-
-		switch (dsi__ring_look(&consumer->ring, consumer->position)) {
-		case DSI_RING_NOT_YET:
-			return nothing(plane);
-		case DSI_RING_READY:
-			err = take_ready(plane, consumer->position, out_pkt);
+	while (got < n && turns++ <= consumer->ring.slots) {
+		err = take_next(plane, &haul, &out_pkts[got]);
+		if (err == 0)
+			got++;
+		else if (err != -DSI_EBUSY)
 			break;
-		case DSI_RING_LOST:
-			break;
-		}
-		if (err == 0 || err == -DSI_ENOBUFS)
-			return err;
-		if (err == 1)
-			continue;
-		if (err != LOST || !consumer->lossy)
-			return dsi__plane_fail(plane);
-		skip_lost(plane);
 	}
-	return -DSI_EBUSY;
+	note_usual(plane);
+	if (got > 0)
+		(void)bring_in(plane, out_pkts, got, haul.bytes);
+	if (got < n && (got > 0 || err == -DSI_EAGAIN))
+		(void)nothing(plane);
+	return got > 0 ? (int32_t)got : err;
+}
+
+/* Ordinary packets, one after the other, until something else comes: that is
+ * left as it is for get_more().  The same steps, less what cannot be. */
+DSI_USUAL int32_t get(struct dsi_data_plane *plane,
+		      struct dsi_packet **out_pkts, uint32_t n)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	const struct dsi_packet_table table = plane->table;
+	const struct dsi_ring ring = consumer->ring;
+	const uint32_t flags = consumer->usual_flags;
+	const uint32_t packets = plane->packets;
+	const uint64_t area = plane->data_bytes;
+	uint64_t position = consumer->position;
+	uint64_t bytes = 0;
+	uint32_t most = n;
+	uint32_t got = 0;
+
+	if (most > dsi__packet_table_free(&table))
+		most = dsi__packet_table_free(&table);
+	if (!consumer->usual)
+		most = 0;
+	while (got < most &&
+	       dsi__ring_look(&ring, position) == DSI_RING_READY) {
+		struct dsi_packet *pkt = dsi__packet_table_peek(&table, got);
+		struct dsi_ring_entry entry;
+
+		dsi__ring_copy(&ring, position, &entry);
+		if (!dsi__ring_whole(&ring, position) ||
+		    ((entry.flags ^ flags) & ~UNIMPORTANT) ||
+		    entry.token >= packets ||
+		    !dsi__range_inside(entry.offset, entry.size, area))
+			break;
+		fill(pkt, position++, &entry);
+		pkt->state = DSI_PKT_HELD;
+		bytes += entry.size;
+		out_pkts[got++] = pkt;
+	}
+	dsi__packet_table_drop(&plane->table, got);
+	consumer->position = position;
+	if (flags & DSI_DESC_STAMPED)
+		note_latencies(plane, out_pkts, got);
+	if (got < n)
+		return get_more(plane, out_pkts, n, got, bytes);
+	return bring_in(plane, out_pkts, got, bytes);
+}
+
+int32_t dsi__consumer_get(struct dsi_data_plane *plane,
+			  struct dsi_packet **out_pkts, uint32_t n)
+{
+	return get(plane, out_pkts, n);
+}
+
+int32_t dsi__consumer_get_one(struct dsi_data_plane *plane,
+			      struct dsi_packet **out_pkt)
+{
+	return get(plane, out_pkt, 1);
 }
 
 int dsi__consumer_look(struct dsi_data_plane *plane)
@@ -443,10 +636,11 @@ static int find_number(struct dsi_data_plane *plane, uint64_t number,
 	return -DSI_ENOBUFS;
 }
 
-int dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
-			 struct dsi_packet **out_pkt)
+int32_t dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
+			     struct dsi_packet **out_pkt)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
+	struct haul haul = {0};
 	uint64_t position = 0;
 	int err = 0;
 
@@ -458,30 +652,42 @@ int dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 	    number <= consumer->newest)
 		err = -DSI_ESTALE;
 	if (!err)
-		err = take_ready(plane, position, out_pkt);
-	if (err == 1 || err == LOST)
+		err = take_at(plane, position, &haul, out_pkt);
+	note_usual(plane);
+	if (err == SKIPPED || err == LOST)
 		return -DSI_ESTALE;
-	return err == -DSI_EPROTO ? dsi__plane_fail(plane) : err;
+	if (err)
+		return err == -DSI_EPROTO ? dsi__plane_fail(plane) : err;
+	return bring_in(plane, out_pkt, 1, haul.bytes);
 }
 
 /* ---- commit -------------------------------------------------------------- */
 
-void dsi__consumer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n)
+DSI_USUAL void commit(struct dsi_data_plane *plane,
+		      struct dsi_packet *const *pkts, uint32_t n)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 
-	for (uint32_t i = 0; i < n; i++) {
-		if (!consumer->lossy)
-			give_back(consumer, pkts[i]->token);
-		dsi__packet_table_put(&plane->table, pkts[i]);
-	}
+	dsi__packet_table_put_all(&plane->table, pkts, n);
 	dsi__plane_hold(plane, -(int32_t)n);
 	dsi__stat_add(&plane->stats.released, n);
 	if (consumer->lossy)
 		return;
+	give_back(consumer, pkts, n);
 	store_returned(consumer);
 	tell(plane);
+}
+
+void dsi__consumer_commit(struct dsi_data_plane *plane,
+			  struct dsi_packet *const *pkts, uint32_t n)
+{
+	commit(plane, pkts, n);
+}
+
+void dsi__consumer_commit_one(struct dsi_data_plane *plane,
+			      struct dsi_packet *pkt)
+{
+	commit(plane, &pkt, 1);
 }
 
 int dsi__consumer_valid(struct dsi_data_plane *plane,

@@ -16,10 +16,11 @@
  *   T2  returned: consumer store-release -> producer load-acquire
  *   S1  start: producer store-release -> consumer load-acquire
  *
- * When the producer learns of it: `taken` is stored at once, but a producer
- * that sleeps because the ring is full is woken for certain only by the next
- * commit, by a get while another packet is held, or by a get that finds
- * nothing.  That keeps the fence of notify.h at one for each packet.
+ * When the producer learns of it: `taken` is stored once for all packets of a
+ * get, before it returns, but a producer that sleeps because the ring is full
+ * is woken for certain only by the next commit, by a get that leaves more than
+ * one packet held, or by a get that found less than it was asked for.  That
+ * keeps the fence of notify.h at one for each packet.
  *
  * Trust: the producer may write anything, at any time, except where a region
  * is sealed.  Impossible values end the stream for us: -DSI_EPROTO.
@@ -38,16 +39,17 @@ struct dsi_consumer {
 	uint64_t position; /* next in order */
 	uint64_t first;	   /* where we began */
 	uint64_t returned; /* tokens given back */
-	uint64_t lost;	   /* RECLAIM: since the last packet delivered */
 	uint64_t *early;   /* bit per ring slot: taken ahead by get_nr */
 	uint32_t n_early;
 	uint32_t started;
-	uint32_t lossy; /* policy RECLAIM */
+	uint32_t usual;	      /* nothing asks for more than an ordinary get */
+	uint32_t usual_flags; /* of an ordinary descriptor */
+	uint32_t lossy;	      /* policy RECLAIM */
 	uint32_t keep_expired;
 	uint32_t signal; /* last value of our signal word */
 	uint32_t unsaid; /* taken was stored, but nobody was woken */
 	uint32_t return_mask;
-	uint32_t missed;     /* the producer dropped some for us */
+	uint32_t missed;     /* some, before the next one delivered */
 	uint32_t has_newest; /* newest is set */
 	uint64_t newest;     /* highest number taken so far */
 	struct dsi_shm_consumer *page;
@@ -59,15 +61,20 @@ struct dsi_consumer {
 	void *user;
 };
 
-/* Work thread.  Non-blocking: 0, -DSI_EAGAIN, -DSI_ENOBUFS, -DSI_EPROTO, or
- * -DSI_EBUSY: only skipped packets so far, there may be more. */
-int dsi__consumer_get(struct dsi_data_plane *plane,
-		      struct dsi_packet **out_pkt);
-/* Likewise, and -DSI_ESTALE. */
-int dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
-			 struct dsi_packet **out_pkt);
+/* Work thread.  Non-blocking: take up to @n packets.  How many, or -DSI_EAGAIN,
+ * -DSI_ENOBUFS, -DSI_EPROTO, or -DSI_EBUSY: only skipped packets so far, there
+ * may be more. */
+int32_t dsi__consumer_get(struct dsi_data_plane *plane,
+			  struct dsi_packet **out_pkts, uint32_t n);
+int32_t dsi__consumer_get_one(struct dsi_data_plane *plane,
+			      struct dsi_packet **out_pkt);
+/* Likewise one, and -DSI_ESTALE. */
+int32_t dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
+			     struct dsi_packet **out_pkt);
 void dsi__consumer_commit(struct dsi_data_plane *plane,
 			  struct dsi_packet *const *pkts, uint32_t n);
+void dsi__consumer_commit_one(struct dsi_data_plane *plane,
+			      struct dsi_packet *pkt);
 int dsi__consumer_valid(struct dsi_data_plane *plane,
 			const struct dsi_packet *pkt);
 /* Is there a packet, without taking it?  For select. */

@@ -27,7 +27,7 @@ void dsi__plane_wake(struct dsi_data_plane *plane)
 
 void dsi__plane_tell(struct dsi_data_plane *plane, uint32_t set, uint32_t clear)
 {
-	/* Set before clear: in between, dsi__plane_check() finds both and
+	/* Set before clear: in between, dsi__plane_refusal() finds both and
 	 * still answers with the one that stops. */
 	/* P1: release pairs with dsi__plane_flags(). */
 	atomic_fetch_or_explicit(&plane->flags, set, memory_order_release);
@@ -52,19 +52,8 @@ int dsi__plane_fail(struct dsi_data_plane *plane)
 	return -DSI_EPROTO;
 }
 
-int dsi__plane_check(struct dsi_data_plane *plane, int waiting)
+int dsi__plane_refusal(uint32_t flags)
 {
-	uint32_t flags = dsi__plane_flags(plane);
-
-	if ((flags & ~(DSI_PLANE_GONE | DSI_PLANE_ABORT)) ==
-	    (DSI_PLANE_RUNNING | DSI_PLANE_CONNECTED)) {
-		if (!waiting || !(flags & DSI_PLANE_ABORT))
-			return 0;
-		/* P1: release, so that a later abort is a new one. */
-		atomic_fetch_and_explicit(&plane->flags, ~DSI_PLANE_ABORT,
-					  memory_order_release);
-		return -DSI_ECANCELED;
-	}
 	if (flags & DSI_PLANE_FAILED)
 		return -DSI_EPROTO;
 	if (flags & DSI_PLANE_CLOSED)
@@ -73,6 +62,19 @@ int dsi__plane_check(struct dsi_data_plane *plane, int waiting)
 		return -DSI_ENOTCONN;
 	/* Connected, but not started, or stopped again. */
 	return flags & DSI_PLANE_STOPPED ? -DSI_ECANCELED : -DSI_ENOTCONN;
+}
+
+int dsi__plane_check(struct dsi_data_plane *plane, int waiting)
+{
+	uint32_t flags = dsi__plane_flags(plane);
+	int err = dsi__plane_verdict(flags);
+
+	if (err || !waiting || !(flags & DSI_PLANE_ABORT))
+		return err;
+	/* P1: release, so that a later abort is a new one. */
+	atomic_fetch_and_explicit(&plane->flags, ~DSI_PLANE_ABORT,
+				  memory_order_release);
+	return -DSI_ECANCELED;
 }
 
 /* ---- events -------------------------------------------------------------- */
@@ -94,27 +96,10 @@ void dsi__plane_raise(struct dsi_data_plane *plane, uint32_t event,
 
 /* ---- looking and waiting ------------------------------------------------- */
 
-static int role_get(struct dsi_data_plane *plane, struct dsi_packet **out_pkt)
-{
-	return plane->role == DSI_ROLE_PRODUCER
-		       ? dsi__producer_get(plane, out_pkt)
-		       : dsi__consumer_get(plane, out_pkt);
-}
-
-int dsi__plane_try(struct dsi_data_plane *plane, struct dsi_packet **out_pkt)
-{
-	/* "Gone" must be read before the ring is read for the last time:
-	 * then everything that was committed before is seen. */
-	uint32_t gone = dsi__plane_flags(plane) & DSI_PLANE_GONE;
-	int err = role_get(plane, out_pkt);
-
-	return err == -DSI_EAGAIN && gone ? -DSI_EPIPE : err;
-}
-
 int dsi__plane_ready(struct dsi_data_plane *plane)
 {
-	uint32_t gone = dsi__plane_flags(plane) & DSI_PLANE_GONE;
-	int err = dsi__plane_check(plane, 0);
+	uint32_t flags = dsi__plane_flags(plane);
+	int err = dsi__plane_verdict(flags);
 
 	if (err == -DSI_ENOTCONN || err == -DSI_ECANCELED)
 		return 0; /* not started, or stopped: nothing flows */
@@ -122,7 +107,7 @@ int dsi__plane_ready(struct dsi_data_plane *plane)
 		err = plane->role == DSI_ROLE_PRODUCER
 			      ? dsi__producer_look(plane)
 			      : dsi__consumer_look(plane);
-	return err != -DSI_EAGAIN || gone;
+	return err != -DSI_EAGAIN || (flags & DSI_PLANE_GONE);
 }
 
 void dsi__plane_disarm(struct dsi_data_plane *plane)

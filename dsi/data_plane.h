@@ -162,11 +162,20 @@ void dsi__plane_raise(struct dsi_data_plane *plane, uint32_t event,
 /* The socket is broken: nothing passes any more.  Return -DSI_EPROTO. */
 int dsi__plane_fail(struct dsi_data_plane *plane);
 
-/* Is a get possible at all?  0 or the error; consumes an abort if @waiting. */
-int dsi__plane_check(struct dsi_data_plane *plane, int waiting);
+/* Why no get is possible with these flags. */
+DSI_RARE int dsi__plane_refusal(uint32_t flags);
 
-/* One look for a packet: 0, -DSI_EAGAIN or a final error. */
-int dsi__plane_try(struct dsi_data_plane *plane, struct dsi_packet **out_pkt);
+/* Is a get possible at all, with these flags?  0 or the error. */
+static inline int dsi__plane_verdict(uint32_t flags)
+{
+	return (flags & ~(DSI_PLANE_GONE | DSI_PLANE_ABORT)) ==
+			       (DSI_PLANE_RUNNING | DSI_PLANE_CONNECTED)
+		       ? 0
+		       : dsi__plane_refusal(flags);
+}
+
+/* And now?  Consumes an abort if @waiting. */
+int dsi__plane_check(struct dsi_data_plane *plane, int waiting);
 
 /* Would a get() answer anything but -DSI_EAGAIN?  For select. */
 int dsi__plane_ready(struct dsi_data_plane *plane);

@@ -13,21 +13,41 @@
 /* ---- get ----------------------------------------------------------------- */
 
 struct get_request {
+	struct dsi_packet **out_pkts;
+	uint32_t n;
+	uint32_t by_number;
 	uint64_t number;
-	struct dsi_packet **out_pkt;
-	int by_number;
 };
 
-static int try_get(struct dsi_data_plane *plane,
-		   const struct get_request *request)
+/* @flags were read before the ring: then all is seen that was committed before
+ * the producer was gone. */
+static int32_t or_gone(int32_t got, uint32_t flags)
 {
-	uint32_t gone = dsi__plane_flags(plane) & DSI_PLANE_GONE;
-	int err;
+	return got == -DSI_EAGAIN && (flags & DSI_PLANE_GONE) ? -DSI_EPIPE
+							      : got;
+}
 
-	if (!request->by_number)
-		return dsi__plane_try(plane, request->out_pkt);
-	err = dsi__consumer_get_nr(plane, request->number, request->out_pkt);
-	return err == -DSI_EAGAIN && gone ? -DSI_EPIPE : err;
+/* One look for packets.  How many, or an error. */
+DSI_USUAL int32_t take(struct dsi_data_plane *plane,
+		       struct dsi_packet **out_pkts, uint32_t n)
+{
+	if (plane->role == DSI_ROLE_PRODUCER)
+		return n == 1 ? dsi__producer_get_one(plane, out_pkts)
+			      : dsi__producer_get(plane, out_pkts, n);
+	return n == 1 ? dsi__consumer_get_one(plane, out_pkts)
+		      : dsi__consumer_get(plane, out_pkts, n);
+}
+
+static int32_t try_get(struct dsi_data_plane *plane,
+		       const struct get_request *request)
+{
+	uint32_t flags = dsi__plane_flags(plane);
+	int32_t got = request->by_number
+			      ? dsi__consumer_get_nr(plane, request->number,
+						     request->out_pkts)
+			      : take(plane, request->out_pkts, request->n);
+
+	return or_gone(got, flags);
 }
 
 /* Called while waiting: a stop or an abort ends it. */
@@ -53,83 +73,106 @@ static void tell_events(struct dsi_data_plane *plane)
 
 /* The application waits in an event loop: ring the bell for us.  Announced
  * once for each -DSI_EAGAIN, and looked again as for a sleep. */
-static int arm(struct dsi_data_plane *plane, const struct get_request *request)
+static int32_t arm(struct dsi_data_plane *plane,
+		   const struct get_request *request)
 {
 	struct dsi_port_word words[DSI_PEER_SLOTS];
-	int err;
+	int32_t got;
 
 	(void)dsi__plane_announce(plane, words, DSI_SLEEP_BELL);
 	dsi__notify_fence();
-	err = try_get(plane, request);
-	if (err == -DSI_EAGAIN)
+	got = try_get(plane, request);
+	if (got == -DSI_EAGAIN)
 		plane->armed = 1;
 	else
 		dsi__plane_withdraw(plane);
 	tell_events(plane);
-	return err;
+	return got;
 }
 
-static int get(struct dsi_data_plane *plane, uint64_t deadline_ns,
-	       struct get_request *request)
+/* The first look found nothing, or nothing of use. */
+DSI_RARE static int32_t get_later(struct dsi_data_plane *plane,
+				  uint64_t deadline_ns,
+				  struct get_request request)
 {
-	int err;
+	int32_t got;
 
-	if (plane->armed)
-		dsi__plane_disarm(plane);
-	plane->unarmed = 0;
-	err = dsi__plane_check(plane, 0);
-	if (!err)
-		err = try_get(plane, request);
-	if (err != -DSI_EAGAIN && err != -DSI_EBUSY)
-		return err;
 	if (deadline_ns != 0)
-		return dsi__plane_wait(plane, deadline_ns, look_get, request);
+		return dsi__plane_wait(plane, deadline_ns, look_get, &request);
 	/* relaxed: set by this thread. */
 	if (!atomic_load_explicit(&plane->bells, memory_order_relaxed))
 		return -DSI_EAGAIN;
-	err = arm(plane, request);
-	if (err != -DSI_EBUSY)
-		return err;
+	got = arm(plane, &request);
+	if (got != -DSI_EBUSY)
+		return got;
 	dsi__plane_wake(plane); /* more to skip: be readable at once */
 	return -DSI_EAGAIN;
+}
+
+/* Before a get looks: take back what the last one left for an event loop. */
+DSI_USUAL void begin_get(struct dsi_data_plane *plane)
+{
+	if (plane->armed)
+		dsi__plane_disarm(plane);
+	plane->unarmed = 0;
+}
+
+DSI_USUAL int32_t get(struct dsi_data_plane *plane, uint64_t deadline_ns,
+		      struct dsi_packet **out_pkts, uint32_t n)
+{
+	uint32_t flags;
+	int32_t got;
+
+	begin_get(plane);
+	flags = dsi__plane_flags(plane);
+	got = dsi__plane_verdict(flags);
+	if (got == 0)
+		got = take(plane, out_pkts, n);
+	if (got > 0)
+		return got;
+	got = or_gone(got, flags);
+	if (got != -DSI_EAGAIN && got != -DSI_EBUSY)
+		return got;
+	return get_later(plane, deadline_ns,
+			 (struct get_request){.out_pkts = out_pkts, .n = n});
 }
 
 int dsi_packet_get(struct dsi_socket *sock, uint64_t deadline_ns,
 		   struct dsi_packet **out_pkt)
 {
-	struct get_request request = {.out_pkt = out_pkt};
+	int32_t got;
 
 	if (!sock || !out_pkt)
 		return -DSI_EINVAL;
-	return get(dsi__plane(sock), deadline_ns, &request);
-}
-
-int dsi_packet_get_nr(struct dsi_socket *sock, uint64_t number,
-		      uint64_t deadline_ns, struct dsi_packet **out_pkt)
-{
-	struct get_request request = {number, out_pkt, 1};
-
-	if (!sock || !out_pkt || dsi__plane(sock)->role != DSI_ROLE_CONSUMER)
-		return -DSI_EINVAL;
-	return get(dsi__plane(sock), deadline_ns, &request);
+	got = get(dsi__plane(sock), deadline_ns, out_pkt, 1);
+	return got < 0 ? got : 0;
 }
 
 int32_t dsi_packet_get_many(struct dsi_socket *sock, uint64_t deadline_ns,
 			    struct dsi_packet **out_pkts, uint32_t n)
 {
-	struct dsi_data_plane *plane;
-	uint32_t got = 1;
-	int err;
-
 	if (!sock || !out_pkts || n == 0 || n > DSI_MAX_PACKETS)
 		return -DSI_EINVAL;
+	return get(dsi__plane(sock), deadline_ns, out_pkts, n);
+}
+
+int dsi_packet_get_nr(struct dsi_socket *sock, uint64_t number,
+		      uint64_t deadline_ns, struct dsi_packet **out_pkt)
+{
+	struct get_request request = {out_pkt, 1, 1, number};
+	struct dsi_data_plane *plane;
+	int32_t got;
+
+	if (!sock || !out_pkt || dsi__plane(sock)->role != DSI_ROLE_CONSUMER)
+		return -DSI_EINVAL;
 	plane = dsi__plane(sock);
-	err = dsi_packet_get(sock, deadline_ns, &out_pkts[0]);
-	if (err)
-		return err;
-	while (got < n && dsi__plane_try(plane, &out_pkts[got]) == 0)
-		got++;
-	return (int32_t)got;
+	begin_get(plane);
+	got = dsi__plane_check(plane, 0);
+	if (got == 0)
+		got = try_get(plane, &request);
+	if (got == -DSI_EAGAIN || got == -DSI_EBUSY)
+		got = get_later(plane, deadline_ns, request);
+	return got < 0 ? got : 0;
 }
 
 int dsi_packet_get_abort(struct dsi_socket *sock)
@@ -142,48 +185,71 @@ int dsi_packet_get_abort(struct dsi_socket *sock)
 
 /* ---- commit -------------------------------------------------------------- */
 
-static int is_held(const struct dsi_data_plane *plane,
+static int is_held(const struct dsi_packet_table *table,
 		   const struct dsi_packet *pkt)
 {
-	return dsi__packet_table_has(&plane->table, pkt) &&
-	       pkt->state == DSI_PKT_HELD;
+	return dsi__packet_table_has(table, pkt) && pkt->state == DSI_PKT_HELD;
 }
 
-/* A batch must not name a packet twice: mark while checking. */
-static int check_batch(const struct dsi_data_plane *plane,
-		       struct dsi_packet *const *pkts, uint32_t n)
+/* A batch must not name a packet twice, so each is marked when it was checked.
+ * All of them leave the application's hands, or none. */
+DSI_USUAL int take_over(const struct dsi_data_plane *plane,
+			struct dsi_packet *const *pkts, uint32_t n)
 {
-	uint32_t i;
+	const struct dsi_packet_table table = plane->table;
 
-	for (i = 0; i < n && is_held(plane, pkts[i]); i++)
+	for (uint32_t i = 0; i < n; i++) {
+		if (!is_held(&table, pkts[i])) {
+			while (i-- > 0)
+				pkts[i]->state = DSI_PKT_HELD;
+			return -DSI_EINVAL;
+		}
 		pkts[i]->state = DSI_PKT_FLIGHT;
-	for (uint32_t k = 0; k < i; k++)
-		pkts[k]->state = DSI_PKT_HELD;
-	return i == n ? 0 : -DSI_EINVAL;
+	}
+	return 0;
+}
+
+/* The socket failed meanwhile: nobody gets what was committed. */
+DSI_USUAL int committed(const struct dsi_data_plane *plane)
+{
+	return dsi__plane_flags(plane) & DSI_PLANE_FAILED ? -DSI_EPROTO : 0;
 }
 
 int dsi_packet_commit_many(struct dsi_socket *sock,
 			   struct dsi_packet *const *pkts, uint32_t n)
 {
 	struct dsi_data_plane *plane;
-	int err;
 
 	if (!sock || !pkts || n == 0 || n > DSI_MAX_PACKETS)
 		return -DSI_EINVAL;
 	plane = dsi__plane(sock);
-	err = check_batch(plane, pkts, n);
-	if (err)
-		return err;
+	if (plane->role == DSI_ROLE_PRODUCER)
+		dsi__producer_adopt(plane);
+	if (take_over(plane, pkts, n))
+		return -DSI_EINVAL;
 	if (plane->role == DSI_ROLE_PRODUCER)
 		dsi__producer_commit(plane, pkts, n);
 	else
 		dsi__consumer_commit(plane, pkts, n);
-	return dsi__plane_flags(plane) & DSI_PLANE_FAILED ? -DSI_EPROTO : 0;
+	return committed(plane);
 }
 
 int dsi_packet_commit(struct dsi_socket *sock, struct dsi_packet *pkt)
 {
-	return dsi_packet_commit_many(sock, &pkt, 1);
+	struct dsi_data_plane *plane;
+
+	if (!sock)
+		return -DSI_EINVAL;
+	plane = dsi__plane(sock);
+	if (plane->role == DSI_ROLE_PRODUCER)
+		dsi__producer_adopt(plane);
+	if (take_over(plane, &pkt, 1))
+		return -DSI_EINVAL;
+	if (plane->role == DSI_ROLE_PRODUCER)
+		dsi__producer_commit_one(plane, pkt);
+	else
+		dsi__consumer_commit_one(plane, pkt);
+	return committed(plane);
 }
 
 int dsi_packet_discard(struct dsi_socket *sock, struct dsi_packet *pkt)
@@ -193,7 +259,7 @@ int dsi_packet_discard(struct dsi_socket *sock, struct dsi_packet *pkt)
 	if (!sock)
 		return -DSI_EINVAL;
 	plane = dsi__plane(sock);
-	if (plane->role != DSI_ROLE_PRODUCER || !is_held(plane, pkt))
+	if (plane->role != DSI_ROLE_PRODUCER || !is_held(&plane->table, pkt))
 		return -DSI_EINVAL;
 	dsi__producer_discard(plane, pkt);
 	return 0;
@@ -247,6 +313,7 @@ int dsi_packet_set_size(struct dsi_packet *pkt, uint32_t size_bytes)
 	if (size_bytes > pkt->plane->packet_bytes)
 		return -DSI_ENOSPC;
 	pkt->sg[0].size = size_bytes;
+	pkt->given |= DSI_GIVEN_DATA;
 	return 0;
 }
 
@@ -259,6 +326,7 @@ static int add_element(struct dsi_packet *pkt, uint64_t offset, uint32_t size,
 	    !dsi__range_inside(offset, size, pkt->plane->data_bytes))
 		return -DSI_ENOSPC;
 	pkt->sg[pkt->sg_count++] = (struct dsi_sg_element){offset, size, owner};
+	pkt->given |= DSI_GIVEN_DATA;
 	return 0;
 }
 
@@ -276,9 +344,9 @@ static int may_lend(const struct dsi_packet *pkt,
 		    const struct dsi_packet *owner)
 {
 	if (!dsi__packet_table_has(&pkt->plane->table, owner) || owner == pkt ||
-	    pkt->lent || !pkt->plane->packet_bytes)
+	    (pkt->given & DSI_GIVEN_SLOT) || !pkt->plane->packet_bytes)
 		return 0;
-	if (owner->state != DSI_PKT_HELD && !owner->user_keeps)
+	if (owner->state != DSI_PKT_HELD && !owner->keeps)
 		return 0;
 	for (uint32_t i = 0; i < owner->sg_count; i++)
 		if (owner->sg[i].owner != DSI_NO_OWNER)
@@ -297,12 +365,13 @@ int dsi_packet_add_shared(struct dsi_packet *pkt, struct dsi_packet *owner,
 			       pkt->plane->packet_bytes))
 		return -DSI_ENOSPC;
 	err = add_element(pkt,
-			  owner->index * pkt->plane->slot_stride + offset_bytes,
-			  size_bytes, owner->index);
+			  owner->token * pkt->plane->slot_stride + offset_bytes,
+			  size_bytes, owner->token);
 	if (err)
 		return err;
+	pkt->given |= DSI_GIVEN_LOAN;
+	owner->given |= DSI_GIVEN_SLOT;
 	owner->shares++;
-	owner->lent = 1;
 	return 0;
 }
 
@@ -311,15 +380,13 @@ int dsi_packet_keep(struct dsi_packet *pkt)
 	if (!writable(pkt))
 		return -DSI_EINVAL;
 	pkt->keeps++;
-	pkt->user_keeps++;
 	return 0;
 }
 
 int dsi_packet_unkeep(struct dsi_packet *pkt)
 {
-	if (!pkt || pkt->state == DSI_PKT_FREE || !pkt->user_keeps)
+	if (!pkt || pkt->state == DSI_PKT_FREE || !pkt->keeps)
 		return -DSI_EINVAL;
-	pkt->user_keeps--;
 	dsi__producer_unkeep(pkt->plane, pkt);
 	return 0;
 }
@@ -365,6 +432,7 @@ int dsi_packet_set_flags(struct dsi_packet *pkt, uint32_t flags)
 	if (((flags ^ pkt->flags) & DSI_PACKET_PHYS) && pkt->sg_count)
 		return -DSI_EINVAL;
 	pkt->flags = flags;
+	pkt->given |= DSI_GIVEN_FLAGS;
 	return 0;
 }
 

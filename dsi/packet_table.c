@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * packet_table.c - the packets of one socket: making, and telling foreign
- * pointers from ours.
+ * packet_table.c - the packets of one socket: making and unmaking them.
  */
 #include "dsi/packet_table.h"
 #include "dsi/port.h"
@@ -30,7 +29,9 @@ int dsi__packet_table_init(struct dsi_packet_table *table,
 
 		pkt->plane = plane;
 		pkt->sg = &table->sg[(size_t)i * max_sg];
-		pkt->index = i;
+		pkt->token = i;
+		pkt->given = DSI_GIVEN_NEVER;
+		pkt->position = DSI_NO_POSITION;
 		dsi__packet_table_put(table, pkt);
 	}
 	return 0;
@@ -42,20 +43,4 @@ void dsi__packet_table_fini(struct dsi_packet_table *table)
 	dsi_port_free(table->sg);
 	dsi_port_free(table->free);
 	*table = (struct dsi_packet_table){0};
-}
-
-int dsi__packet_table_has(const struct dsi_packet_table *table,
-			  const struct dsi_packet *pkt)
-{
-	uintptr_t first = (uintptr_t)table->packets;
-	uintptr_t offset = (uintptr_t)pkt - first;
-
-	/* Only a pointer into the array may be read; its own index then says
-	 * whether it points to the beginning of an object. */
-	if (!first || offset >= table->count * sizeof(*pkt) ||
-	    offset % _Alignof(struct dsi_packet) != 0)
-		return 0;
-	if (offset > (table->count - 1u) * sizeof(*pkt))
-		return 0;
-	return pkt->index < table->count && pkt == &table->packets[pkt->index];
 }

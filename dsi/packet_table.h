@@ -16,6 +16,9 @@
 #ifndef DSI_PACKET_TABLE_H
 #define DSI_PACKET_TABLE_H
 
+#include <assert.h>
+#include <stdalign.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dsi/check.h"
@@ -35,36 +38,45 @@ struct dsi_sg_element {
 #define DSI_PKT_HELD 1u	  /* the application has it */
 #define DSI_PKT_FLIGHT 2u /* producer: committed, not back, or kept */
 
-/* What the application set itself. */
-#define DSI_GIVEN_NUMBER 1u
+/* What was changed since the packet was new: only that must be renewed before
+ * it is taken again, and looked at when it is committed. */
+#define DSI_GIVEN_NUMBER 1u /* by the application */
 #define DSI_GIVEN_TIME 2u
 #define DSI_GIVEN_EXPIRY 4u
+#define DSI_GIVEN_FLAGS 8u
+#define DSI_GIVEN_DATA 16u   /* size or elements */
+#define DSI_GIVEN_LOAN 32u   /* elements of other packets */
+#define DSI_GIVEN_SLOT 64u   /* its slot, to another packet */
+#define DSI_GIVEN_NEVER 128u /* it was never new */
 
+#define DSI_NO_POSITION UINT64_MAX
+
+/* The first line of the cache is what each get and commit touches. */
 struct dsi_packet {
-	struct dsi_data_plane *plane;
-	struct dsi_sg_element *sg;
-	uint64_t position; /* in the ring */
+	alignas(64) struct dsi_sg_element *sg;
+	uint64_t position; /* in the ring; producer: of its last commit */
 	uint64_t number;
 	uint64_t time_ns;
-	uint64_t expires_ns;
-	uint32_t index; /* in the table */
 	uint32_t state;
+	uint32_t given;
+	uint32_t token; /* producer: its place in the table, for ever;
+			 * consumer: what to put into the return ring */
 	uint32_t flags;
 	uint32_t sg_count;
-	uint32_t given;
-	uint32_t token;	     /* consumer: what to put into the return ring */
-	uint32_t pending;    /* producer: bit i = consumer i has not returned */
-	uint32_t keeps;	     /* producer: reasons why it is not free */
-	uint32_t user_keeps; /* producer: those from dsi_packet_keep() */
-	uint32_t shares;     /* producer: packets that share this one's slot */
-	uint32_t committed;  /* producer: its descriptor may still be there */
-	uint32_t lent;	     /* producer: another packet shared its slot */
+	uint32_t pending; /* producer: bit i = consumer i has not returned */
+	uint32_t keeps;	  /* producer: dsi_packet_keep() */
+	uint32_t shares;  /* producer: packets that share this one's slot */
+
+	uint64_t expires_ns;
+	struct dsi_data_plane *plane;
 };
+static_assert(sizeof(struct dsi_packet) == 128,
+	      "a power of two: dsi__packet_table_has() need not divide");
 
 struct dsi_packet_table {
 	struct dsi_packet *packets;
 	struct dsi_sg_element *sg;
-	uint32_t *free; /* indices; a power of two of places */
+	struct dsi_packet **free; /* a power of two of places */
 	uint32_t free_mask;
 	uint32_t free_head; /* free-running; oldest */
 	uint32_t free_tail;
@@ -79,8 +91,14 @@ int dsi__packet_table_init(struct dsi_packet_table *table,
 void dsi__packet_table_fini(struct dsi_packet_table *table);
 
 /* Is @pkt one of the table's packets?  For any pointer value. */
-int dsi__packet_table_has(const struct dsi_packet_table *table,
-			  const struct dsi_packet *pkt);
+static inline int dsi__packet_table_has(const struct dsi_packet_table *table,
+					const struct dsi_packet *pkt)
+{
+	uintptr_t offset = (uintptr_t)pkt - (uintptr_t)table->packets;
+
+	return offset < (uintptr_t)table->count * sizeof(*pkt) &&
+	       offset % sizeof(*pkt) == 0;
+}
 
 static inline uint32_t dsi__packet_table_free(
 	const struct dsi_packet_table *table)
@@ -88,34 +106,55 @@ static inline uint32_t dsi__packet_table_free(
 	return table->free_tail - table->free_head;
 }
 
-/* For both: dsi__packet_table_free() was not 0. */
+/* Both: NULL if there is none. */
 static inline struct dsi_packet *dsi__packet_table_newest(
 	struct dsi_packet_table *table)
 {
-	uint32_t i;
-
-	DSI_ASSERT(table->free_tail != table->free_head);
-	i = --table->free_tail & table->free_mask;
-
-	return &table->packets[table->free[i]];
+	if (table->free_tail == table->free_head)
+		return NULL;
+	return table->free[--table->free_tail & table->free_mask];
 }
 
 static inline struct dsi_packet *dsi__packet_table_oldest(
 	struct dsi_packet_table *table)
 {
-	uint32_t i;
+	if (table->free_tail == table->free_head)
+		return NULL;
+	return table->free[table->free_head++ & table->free_mask];
+}
 
-	DSI_ASSERT(table->free_tail != table->free_head);
-	i = table->free_head++ & table->free_mask;
+/* The newest but @n; fewer than dsi__packet_table_free(). */
+static inline struct dsi_packet *dsi__packet_table_peek(
+	const struct dsi_packet_table *table, uint32_t n)
+{
+	return table->free[(table->free_tail - 1u - n) & table->free_mask];
+}
 
-	return &table->packets[table->free[i]];
+/* The @n newest were taken. */
+static inline void dsi__packet_table_drop(struct dsi_packet_table *table,
+					  uint32_t n)
+{
+	table->free_tail -= n;
 }
 
 static inline void dsi__packet_table_put(struct dsi_packet_table *table,
 					 struct dsi_packet *pkt)
 {
 	pkt->state = DSI_PKT_FREE;
-	table->free[table->free_tail++ & table->free_mask] = pkt->index;
+	table->free[table->free_tail++ & table->free_mask] = pkt;
+}
+
+static inline void dsi__packet_table_put_all(struct dsi_packet_table *table,
+					     struct dsi_packet *const *pkts,
+					     uint32_t n)
+{
+	const struct dsi_packet_table now = *table;
+
+	for (uint32_t i = 0; i < n; i++) {
+		pkts[i]->state = DSI_PKT_FREE;
+		now.free[(now.free_tail + i) & now.free_mask] = pkts[i];
+	}
+	table->free_tail += n;
 }
 
 #endif /* DSI_PACKET_TABLE_H */

@@ -19,35 +19,74 @@ static uint32_t bit_of(const struct dsi_producer *producer,
 static struct dsi_producer_peer *next_peer(struct dsi_producer *producer,
 					   uint32_t *mask)
 {
-	uint32_t index = 0;
+	uint32_t index = (uint32_t)__builtin_ctz(*mask);
 
-	while (!(*mask >> index & 1u))
-		index++;
 	*mask &= *mask - 1u;
 	return &producer->peers[index];
 }
 
-static uint32_t active_mask(const struct dsi_producer *producer)
+static void note_active(struct dsi_producer *producer)
 {
-	return producer->block_mask | producer->drop_mask |
-	       producer->reclaim_mask;
+	uint32_t mask = producer->block_mask | producer->drop_mask |
+			producer->reclaim_mask;
+
+	producer->active_mask = mask;
+	producer->sole = NULL;
+	if (mask && mask == producer->block_mask && !(mask & (mask - 1u)))
+		producer->sole = next_peer(producer, &mask);
 }
 
 /* ---- who is there -------------------------------------------------------- */
 
-/* Consumer i no longer has the packet. */
-static void clear_pending(struct dsi_data_plane *plane, struct dsi_packet *pkt,
-			  uint32_t bit)
-{
-	struct dsi_producer *producer = &plane->as.producer;
+DSI_USUAL void free_if_unused(struct dsi_data_plane *plane,
+			      struct dsi_packet *pkt);
 
-	pkt->pending &= ~bit;
-	if (pkt->pending)
+/* The packet is gone, and so is its claim on the slots it shared. */
+DSI_RARE static void end_loans(struct dsi_data_plane *plane,
+			       const struct dsi_packet *pkt)
+{
+	for (uint32_t i = 0; i < pkt->sg_count; i++) {
+		struct dsi_packet *owner;
+
+		if (pkt->sg[i].owner == DSI_NO_OWNER)
+			continue;
+		/* An owner has no owners: dsi_packet_add_shared() sees to it. */
+		owner = &plane->table.packets[pkt->sg[i].owner];
+		owner->shares--;
+		free_if_unused(plane, owner);
+	}
+}
+
+/* A packet is in use while the application holds or keeps it, a consumer has
+ * not given it back, or another one shares its slot. */
+DSI_USUAL void free_if_unused(struct dsi_data_plane *plane,
+			      struct dsi_packet *pkt)
+{
+	if ((pkt->pending | pkt->keeps | pkt->shares) ||
+	    pkt->state != DSI_PKT_FLIGHT)
 		return;
-	DSI_ASSERT(producer->inflight > 0);
-	producer->inflight--;
-	dsi__stat_add(&plane->stats.released, 1);
-	dsi__producer_unkeep(plane, pkt);
+	dsi__packet_table_put(&plane->table, pkt);
+	if (pkt->given & DSI_GIVEN_LOAN)
+		end_loans(plane, pkt);
+}
+
+/* Consumers no longer have the packet.  Return 1 if they were the last. */
+DSI_USUAL uint32_t clear_pending(struct dsi_data_plane *plane,
+				 struct dsi_packet *pkt, uint32_t bits)
+{
+	pkt->pending &= ~bits;
+	if (pkt->pending)
+		return 0;
+	free_if_unused(plane, pkt);
+	return 1;
+}
+
+/* So many packets came back from all their consumers. */
+static void count_released(struct dsi_data_plane *plane, uint32_t n)
+{
+	DSI_ASSERT(plane->as.producer.inflight >= n);
+	plane->as.producer.inflight -= n;
+	dsi__stat_add(&plane->stats.released, n);
 }
 
 /* Positions below the limit may be written: those whose slot no BLOCK
@@ -76,6 +115,7 @@ static void admit(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 		producer->block_mask |= bit;
 		peer->taken = peer->first;
 	}
+	note_active(producer);
 	producer->joined++;
 	producer->generation++;
 	/* relaxed: for statistics. */
@@ -92,19 +132,22 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint32_t bit = bit_of(producer, peer);
+	uint32_t released = 0;
 
 	producer->block_mask &= ~bit;
 	producer->drop_mask &= ~bit;
 	producer->reclaim_mask &= ~bit;
+	note_active(producer);
 	for (uint32_t i = 0; i < plane->table.count && peer->inflight; i++) {
 		struct dsi_packet *pkt = &plane->table.packets[i];
 
 		if (pkt->pending & bit) {
 			peer->inflight--;
-			clear_pending(plane, pkt, bit);
+			released += clear_pending(plane, pkt, bit);
 		}
 	}
 	DSI_ASSERT(peer->inflight == 0);
+	count_released(plane, released);
 	producer->generation++;
 	/* relaxed: for statistics. */
 	atomic_fetch_sub_explicit(&producer->present, 1, memory_order_relaxed);
@@ -159,7 +202,7 @@ static void adopt_changes(struct dsi_data_plane *plane, uint32_t changes)
 	}
 }
 
-static void look_at_changes(struct dsi_data_plane *plane)
+DSI_USUAL void look_at_changes(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	/* J2: acquire pairs with changed(). */
@@ -172,34 +215,42 @@ static void look_at_changes(struct dsi_data_plane *plane)
 
 /* ---- what came back ------------------------------------------------------ */
 
-/* Read the tokens a consumer put into its return ring.  0 or -DSI_EPROTO. */
-static int collect_from(struct dsi_data_plane *plane,
-			struct dsi_producer_peer *peer)
+/* Read the tokens a consumer put into its return ring.  0 or -DSI_EPROTO; what
+ * came before a lie is back all the same. */
+DSI_USUAL int collect_from(struct dsi_data_plane *plane,
+			   struct dsi_producer_peer *peer)
 {
 	uint32_t bit = bit_of(&plane->as.producer, peer);
 	/* T2: acquire pairs with the consumer's commit. */
 	uint64_t returned = atomic_load_explicit(&peer->page->returned,
 						 memory_order_acquire);
+	uint64_t at = peer->returned;
+	uint32_t released = 0;
+	int err = 0;
 
-	if (!dsi__counter_possible(returned, peer->returned,
-				   peer->returned + peer->inflight))
+	if (!dsi__counter_possible(returned, at, at + peer->inflight))
 		return -DSI_EPROTO;
-	while (peer->returned != returned) {
-		uint64_t at = peer->returned++ & peer->return_mask;
+	for (; at != returned; at++) {
 		/* relaxed: T2 carried it. */
-		uint32_t token = atomic_load_explicit(&peer->returns[at],
-						      memory_order_relaxed);
+		uint32_t token = atomic_load_explicit(
+			&peer->returns[at & peer->return_mask],
+			memory_order_relaxed);
 
 		if (token >= plane->table.count ||
-		    !(plane->table.packets[token].pending & bit))
-			return -DSI_EPROTO;
-		peer->inflight--;
-		clear_pending(plane, &plane->table.packets[token], bit);
+		    !(plane->table.packets[token].pending & bit)) {
+			err = -DSI_EPROTO;
+			break;
+		}
+		released +=
+			clear_pending(plane, &plane->table.packets[token], bit);
 	}
-	return 0;
+	peer->inflight -= (uint32_t)(at - peer->returned);
+	peer->returned = at;
+	count_released(plane, released);
+	return err;
 }
 
-static void collect(struct dsi_data_plane *plane)
+DSI_USUAL void collect(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint32_t mask = producer->block_mask | producer->drop_mask;
@@ -213,40 +264,34 @@ static void collect(struct dsi_data_plane *plane)
 }
 
 /* How far the consumer has read.  0 or -DSI_EPROTO. */
-static int refresh_taken(struct dsi_producer_peer *peer, uint64_t position)
+DSI_USUAL int refresh_taken(struct dsi_producer_peer *peer, uint64_t position)
 {
 	/* T1: acquire pairs with the consumer's get. */
 	uint64_t taken =
 		atomic_load_explicit(&peer->page->taken, memory_order_acquire);
 
-	if (peer->taken == peer->first && taken == 0)
-		return 0; /* it has not found its start yet */
 	if (!dsi__counter_possible(taken, peer->taken, position))
-		return -DSI_EPROTO;
+		/* 0 is possible if it has not found its start yet. */
+		return peer->taken == peer->first && taken == 0 ? 0
+								: -DSI_EPROTO;
 	peer->taken = taken;
 	return 0;
 }
 
-static void refresh_limit(struct dsi_data_plane *plane)
+/* BLOCK consumers need no descriptor before this position. */
+DSI_USUAL void set_least(struct dsi_data_plane *plane, uint64_t least)
 {
 	struct dsi_producer *producer = &plane->as.producer;
-	uint32_t mask = producer->block_mask;
-	uint64_t least = producer->position;
-	uint32_t broken = 0;
 
-	while (mask) {
-		struct dsi_producer_peer *peer = next_peer(producer, &mask);
-
-		if (refresh_taken(peer, producer->position))
-			broken |= bit_of(producer, peer);
-		else if (producer->position - peer->taken >
-			 producer->position - least)
-			least = peer->taken;
-	}
 	producer->least = least;
+	producer->limit = least + producer->ring.slots;
 	dsi__stat_max(&plane->stats.backlog_max, producer->position - least);
-	producer->limit = producer->block_mask ? least + producer->ring.slots
-					       : DSI_POSITION_MAX;
+}
+
+DSI_RARE static void expose_all(struct dsi_data_plane *plane, uint32_t broken)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+
 	while (broken) {
 		struct dsi_producer_peer *peer = next_peer(producer, &broken);
 
@@ -256,27 +301,77 @@ static void refresh_limit(struct dsi_data_plane *plane)
 	}
 }
 
-/* ---- get ----------------------------------------------------------------- */
-
-static int have_space(struct dsi_data_plane *plane)
+static void refresh_limit(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
+	uint64_t position = producer->position;
+	uint32_t mask = producer->block_mask;
+	uint64_t most = 0; /* not taken by the slowest */
+	uint32_t broken = 0;
+
+	while (mask) {
+		struct dsi_producer_peer *peer = next_peer(producer, &mask);
+
+		if (refresh_taken(peer, position))
+			broken |= bit_of(producer, peer);
+		else if (position - peer->taken > most)
+			most = position - peer->taken;
+	}
+	set_least(plane, position - most);
+	if (!producer->block_mask)
+		producer->limit = DSI_POSITION_MAX;
+	if (broken)
+		expose_all(plane, broken);
+}
+
+/* ---- get ----------------------------------------------------------------- */
+
+static uint32_t least_of(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many packets may be taken now, up to @n?  Or an error.  Looks at what
+ * came back, and how far the consumers have read. */
+DSI_RARE static int32_t look_for_space(struct dsi_data_plane *plane, uint32_t n)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint64_t end = producer->position + plane->held;
+	uint32_t slots = producer->ring.slots;
 
 	if (producer->joined < producer->wait_consumers)
 		return -DSI_EAGAIN;
 	/* Never more than a ring, whoever is there: a consumer that joins now
 	 * must not be lapped by what is held already. */
-	if (plane->held >= producer->ring.slots)
+	if (plane->held >= slots)
 		return -DSI_ENOBUFS;
-	if (producer->eager || !dsi__packet_table_free(&plane->table))
+	n = least_of(n, slots - plane->held);
+	if (producer->eager || dsi__packet_table_free(&plane->table) < n)
 		collect(plane);
-	if (!dsi__packet_table_free(&plane->table))
+	n = least_of(n, dsi__packet_table_free(&plane->table));
+	if (n == 0)
 		return producer->inflight ? -DSI_EAGAIN : -DSI_ENOBUFS;
-	if (producer->position + plane->held < producer->limit)
-		return 0;
-	refresh_limit(plane);
-	return producer->position + plane->held < producer->limit ? 0
-								  : -DSI_EAGAIN;
+	if (end + n > producer->limit) {
+		refresh_limit(plane);
+		if (end >= producer->limit)
+			return -DSI_EAGAIN;
+		if (end + n > producer->limit)
+			n = (uint32_t)(producer->limit - end);
+	}
+	return (int32_t)n;
+}
+
+/* Likewise; most often there is room, and nothing to look for. */
+DSI_USUAL int32_t have_space(struct dsi_data_plane *plane, uint32_t n)
+{
+	const struct dsi_producer *producer = &plane->as.producer;
+
+	if (!producer->eager && producer->joined >= producer->wait_consumers &&
+	    plane->held + n <= producer->ring.slots &&
+	    producer->position + plane->held + n <= producer->limit &&
+	    n <= dsi__packet_table_free(&plane->table))
+		return (int32_t)n;
+	return look_for_space(plane, n);
 }
 
 /* The packet's data will be written again, and a reader that was never
@@ -284,10 +379,10 @@ static int have_space(struct dsi_data_plane *plane)
  * the ring, must go first. */
 static void revoke(struct dsi_producer *producer, struct dsi_packet *pkt)
 {
-	if (pkt->committed &&
+	if (pkt->position < producer->position &&
 	    producer->position - pkt->position <= producer->ring.slots)
 		dsi__ring_revoke(&producer->ring, pkt->position);
-	pkt->committed = 0;
+	pkt->position = DSI_NO_POSITION;
 }
 
 static void revoke_borrowers(struct dsi_data_plane *plane,
@@ -296,118 +391,172 @@ static void revoke_borrowers(struct dsi_data_plane *plane,
 	for (uint32_t i = 0; i < plane->table.count; i++) {
 		struct dsi_packet *pkt = &plane->table.packets[i];
 
-		for (uint32_t k = 0; pkt->committed && k < pkt->sg_count; k++)
-			if (pkt->sg[k].owner == owner->index)
+		for (uint32_t k = 0; k < pkt->sg_count; k++)
+			if (pkt->sg[k].owner == owner->token)
 				revoke(&plane->as.producer, pkt);
 	}
 }
 
-/* Prepare a packet for the application. */
-static void reset(struct dsi_data_plane *plane, struct dsi_packet *pkt)
+static void revoke_all(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 {
-	struct dsi_producer *producer = &plane->as.producer;
+	revoke(&plane->as.producer, pkt);
+	if (pkt->given & DSI_GIVEN_SLOT)
+		revoke_borrowers(plane, pkt);
+}
 
-	if (producer->reclaim_mask) {
-		revoke(producer, pkt);
-		if (pkt->lent)
-			revoke_borrowers(plane, pkt);
-	}
-	pkt->committed = 0;
-	pkt->lent = 0;
-	pkt->state = DSI_PKT_HELD;
-	pkt->flags = 0;
+/* As if nobody had ever used the packet. */
+DSI_RARE static void renew(const struct dsi_data_plane *plane,
+			   struct dsi_packet *pkt)
+{
 	pkt->given = 0;
+	pkt->flags = 0;
 	pkt->number = 0;
 	pkt->time_ns = 0;
 	pkt->expires_ns = DSI_FOREVER;
-	pkt->sg_count = 0;
-	if (plane->packet_bytes) {
-		pkt->sg[0] = (struct dsi_sg_element){
-			.offset = pkt->index * plane->slot_stride,
-			.size = plane->packet_bytes,
-			.owner = DSI_NO_OWNER,
-		};
-		pkt->sg_count = 1;
+	pkt->sg_count = plane->packet_bytes ? 1u : 0;
+	pkt->sg[0] = (struct dsi_sg_element){
+		.offset = pkt->token * plane->slot_stride,
+		.size = plane->packet_bytes,
+		.owner = DSI_NO_OWNER,
+	};
+}
+
+/* With RECLAIM consumers data lives as long as possible. */
+DSI_RARE static void take_oldest(struct dsi_data_plane *plane,
+				 struct dsi_packet **out_pkts, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct dsi_packet *pkt =
+			dsi__packet_table_oldest(&plane->table);
+
+		DSI_ASSERT(pkt);
+		revoke_all(plane, pkt);
+		out_pkts[i] = pkt;
 	}
 }
 
-int dsi__producer_get(struct dsi_data_plane *plane, struct dsi_packet **out_pkt)
+DSI_USUAL void take_newest(struct dsi_data_plane *plane,
+			   struct dsi_packet **out_pkts, uint32_t n)
 {
-	struct dsi_producer *producer = &plane->as.producer;
-	struct dsi_packet *pkt;
-	int err;
+	const struct dsi_packet_table table = plane->table;
+
+	for (uint32_t i = 0; i < n; i++)
+		out_pkts[i] = dsi__packet_table_peek(&table, i);
+	dsi__packet_table_drop(&plane->table, n);
+}
+
+DSI_USUAL int32_t get(struct dsi_data_plane *plane,
+		      struct dsi_packet **out_pkts, uint32_t n)
+{
+	int32_t space;
 
 	look_at_changes(plane);
-	err = have_space(plane);
-	if (err)
-		return err;
-	pkt = producer->reclaim_mask ? dsi__packet_table_oldest(&plane->table)
-				     : dsi__packet_table_newest(&plane->table);
-	reset(plane, pkt);
-	dsi__plane_hold(plane, 1);
-	*out_pkt = pkt;
-	return 0;
+	space = have_space(plane, n);
+	if (space <= 0)
+		return space;
+	if (n > 1)
+		n = (uint32_t)space;
+	if (plane->as.producer.reclaim_mask)
+		take_oldest(plane, out_pkts, n);
+	else
+		take_newest(plane, out_pkts, n);
+	for (uint32_t i = 0; i < n; i++) {
+		if (out_pkts[i]->given)
+			renew(plane, out_pkts[i]);
+		out_pkts[i]->state = DSI_PKT_HELD;
+	}
+	dsi__plane_hold(plane, (int32_t)n);
+	return (int32_t)n;
+}
+
+int32_t dsi__producer_get(struct dsi_data_plane *plane,
+			  struct dsi_packet **out_pkts, uint32_t n)
+{
+	return get(plane, out_pkts, n);
+}
+
+int32_t dsi__producer_get_one(struct dsi_data_plane *plane,
+			      struct dsi_packet **out_pkt)
+{
+	return get(plane, out_pkt, 1);
 }
 
 /* ---- commit -------------------------------------------------------------- */
 
+static uint64_t expiry_of(const struct dsi_data_plane *plane,
+			  const struct dsi_packet *pkt, uint64_t time_ns)
+{
+	if (pkt->given & DSI_GIVEN_EXPIRY)
+		return pkt->expires_ns;
+	if (!plane->lifetime_ns || !time_ns ||
+	    time_ns >= DSI_FOREVER - plane->lifetime_ns)
+		return DSI_FOREVER;
+	return time_ns + plane->lifetime_ns;
+}
+
+/* Write what has no place in the descriptor. */
+DSI_RARE static void put_row(const struct dsi_data_plane *plane,
+			     struct dsi_ring ring, uint64_t position,
+			     const struct dsi_packet *pkt, uint64_t time_ns)
+{
+	dsi__ring_put_ext(&ring, position, DSI_EXT_NUMBER,
+			  pkt->given & DSI_GIVEN_NUMBER ? pkt->number
+							: pkt->position);
+	dsi__ring_put_ext(&ring, position, DSI_EXT_EXPIRES,
+			  expiry_of(plane, pkt, time_ns));
+	dsi__ring_put_ext(&ring, position, DSI_EXT_COUNT, pkt->sg_count);
+	for (uint32_t i = 1; i < pkt->sg_count; i++) {
+		uint32_t word = DSI_EXT_SG + 2u * (i - 1u);
+
+		dsi__ring_put_ext(&ring, position, word, pkt->sg[i].offset);
+		dsi__ring_put_ext(&ring, position, word + 1u, pkt->sg[i].size);
+	}
+}
+
 /* Write extension row and descriptor into one ring. */
-static void publish(const struct dsi_ring *ring, uint64_t position,
-		    const struct dsi_packet *pkt, uint32_t flags)
+DSI_USUAL void publish(const struct dsi_data_plane *plane,
+		       const struct dsi_ring *ring, uint64_t position,
+		       const struct dsi_packet *pkt,
+		       const struct dsi_ring_entry *entry)
+{
+	dsi__ring_begin(ring, position);
+	if (entry->flags & DSI_DESC_EXT)
+		put_row(plane, *ring, position, pkt, entry->time_ns);
+	dsi__ring_publish(ring, position, entry);
+}
+
+/* Does the packet need an extension row, as it is? */
+DSI_RARE static int needs_row(const struct dsi_packet *pkt)
+{
+	return (pkt->given & (DSI_GIVEN_NUMBER | DSI_GIVEN_EXPIRY)) ||
+	       pkt->sg_count > 1 ||
+	       (pkt->sg_count == 1 && pkt->sg[0].size == 0);
+}
+
+/* What the packet's descriptor says.  The time is that of the commit, the same
+ * for all of a batch, if the application left it to us. */
+DSI_USUAL struct dsi_ring_entry describe(const struct dsi_data_plane *plane,
+					 const struct dsi_packet *pkt,
+					 uint64_t *now)
 {
 	struct dsi_ring_entry entry = {
 		.time_ns = pkt->time_ns,
-		.token = (uint16_t)pkt->index,
+		.offset = pkt->sg[0].offset,
+		.size = pkt->sg[0].size,
+		.flags = (uint16_t)pkt->flags,
+		.token = (uint16_t)pkt->token,
 	};
 
-	dsi__ring_begin(ring, position);
-	if (pkt->sg_count) {
-		entry.offset = pkt->sg[0].offset;
-		entry.size = pkt->sg[0].size;
-	}
-	if (flags & DSI_DESC_EXT) {
-		dsi__ring_put_ext(ring, position, DSI_EXT_NUMBER, pkt->number);
-		dsi__ring_put_ext(ring, position, DSI_EXT_EXPIRES,
-				  pkt->expires_ns);
-		dsi__ring_put_ext(ring, position, DSI_EXT_COUNT, pkt->sg_count);
-		for (uint32_t i = 1; i < pkt->sg_count; i++) {
-			uint32_t word = DSI_EXT_SG + 2u * (i - 1u);
-
-			dsi__ring_put_ext(ring, position, word,
-					  pkt->sg[i].offset);
-			dsi__ring_put_ext(ring, position, word + 1u,
-					  pkt->sg[i].size);
-		}
-	}
-	entry.flags = (uint16_t)flags;
-	dsi__ring_publish(ring, position, &entry);
-}
-
-/* Number, stamp and expiry that the application left to us. */
-static uint32_t complete(struct dsi_data_plane *plane, struct dsi_packet *pkt,
-			 uint64_t *now)
-{
-	uint32_t flags = pkt->flags;
-
-	if (!(pkt->given & DSI_GIVEN_NUMBER))
-		pkt->number = pkt->position;
-	if (!(pkt->given & DSI_GIVEN_TIME) &&
-	    !(plane->stream_flags & DSI_STREAM_NO_STAMP)) {
+	if (!(plane->stream_flags & DSI_STREAM_NO_STAMP) &&
+	    !(pkt->given & DSI_GIVEN_TIME)) {
 		if (!*now)
 			*now = dsi_port_now();
-		pkt->time_ns = *now;
-		flags |= DSI_DESC_STAMPED;
+		entry.time_ns = *now;
+		entry.flags |= DSI_DESC_STAMPED;
 	}
-	if (!(pkt->given & DSI_GIVEN_EXPIRY) && plane->lifetime_ns &&
-	    pkt->time_ns)
-		pkt->expires_ns =
-			pkt->time_ns < DSI_FOREVER - plane->lifetime_ns
-				? pkt->time_ns + plane->lifetime_ns
-				: DSI_FOREVER;
-	if ((pkt->given & (DSI_GIVEN_NUMBER | DSI_GIVEN_EXPIRY)) ||
-	    pkt->sg_count > 1 || (pkt->sg_count == 1 && pkt->sg[0].size == 0))
-		flags |= DSI_DESC_EXT;
-	return flags;
+	if (pkt->given && needs_row(pkt))
+		entry.flags |= DSI_DESC_EXT;
+	return entry;
 }
 
 /* Is there room for one more in a DROP_NEW consumer's own ring?  The last
@@ -430,14 +579,15 @@ static int drop_room(struct dsi_data_plane *plane,
 
 /* Hand the packet to the DROP_NEW consumers that have room for it. */
 static void deliver_or_drop(struct dsi_data_plane *plane,
-			    struct dsi_packet *pkt, uint32_t flags)
+			    struct dsi_packet *pkt, uint64_t now)
 {
 	struct dsi_producer *producer = &plane->as.producer;
+	struct dsi_ring_entry entry = describe(plane, pkt, &now);
+	uint16_t flags = entry.flags | DSI_DESC_EXT;
 	uint32_t mask = producer->drop_mask;
 
 	while (mask) {
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
-		uint32_t own = flags | DSI_DESC_EXT;
 
 		if (!(producer->drop_mask & bit_of(producer, peer)))
 			continue; /* exposed meanwhile, with another one */
@@ -454,137 +604,212 @@ static void deliver_or_drop(struct dsi_data_plane *plane,
 			dsi__plane_raise(plane, DSI_EVENT_DROPPED, 1);
 			continue;
 		}
-		publish(&peer->ring, peer->position++, pkt,
-			own | peer->drop_flag);
+		entry.flags = (uint16_t)(flags | peer->drop_flag);
+		publish(plane, &peer->ring, peer->position++, pkt, &entry);
 		peer->drop_flag = 0;
 		peer->inflight++;
 		pkt->pending |= bit_of(producer, peer);
 	}
 }
 
-/* The commit itself, as a reason why the packet is not free. */
+/* The commit itself, as one more consumer: nobody else can free the packet
+ * before it was offered to all. */
 #define BEING_COMMITTED (UINT32_C(1) << DSI_PEER_SLOTS)
 
-static void commit_one(struct dsi_data_plane *plane, struct dsi_packet *pkt,
-		       uint64_t *now)
+DSI_RARE static void offer_to_others(struct dsi_data_plane *plane,
+				     struct dsi_packet *pkt, uint64_t now)
 {
-	struct dsi_producer *producer = &plane->as.producer;
-	uint32_t block = producer->block_mask;
-	uint64_t bytes = 0;
-	uint32_t flags;
-
-	pkt->position = producer->position;
-	flags = complete(plane, pkt, now);
-	publish(&producer->ring, producer->position, pkt, flags);
-	producer->position++;
-
-	pkt->committed = 1;
-	pkt->state = DSI_PKT_FLIGHT;
-	dsi__plane_hold(plane, -1);
-	producer->inflight++;
-	pkt->keeps++; /* until all consumers have given it back */
-	pkt->pending = block | BEING_COMMITTED;
-	while (block)
-		next_peer(producer, &block)->inflight++;
-	if (producer->drop_mask)
-		deliver_or_drop(plane, pkt, flags);
-
-	for (uint32_t i = 0; i < pkt->sg_count; i++)
-		bytes += pkt->sg[i].size;
-	dsi__stat_add(&plane->stats.committed, 1);
-	dsi__stat_add(&plane->stats.bytes, bytes);
-	if (!active_mask(producer))
+	if (plane->as.producer.drop_mask)
+		deliver_or_drop(plane, pkt, now);
+	count_released(plane, clear_pending(plane, pkt, BEING_COMMITTED));
+	if (!plane->as.producer.active_mask)
 		dsi__stat_add(&plane->stats.unclaimed, 1);
-	if (flags & DSI_PACKET_EOS)
-		dsi__plane_raise(plane, DSI_EVENT_EOS, 1);
-	clear_pending(plane, pkt, BEING_COMMITTED);
 }
 
-static uint32_t signal_of(const struct dsi_producer *producer,
-			  const struct dsi_producer_peer *peer)
+DSI_USUAL void count_committed(struct dsi_data_plane *plane, uint32_t n,
+			       uint64_t bytes)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t mask = producer->block_mask;
+
+	producer->inflight += n;
+	if (producer->sole)
+		producer->sole->inflight += n;
+	else
+		while (mask)
+			next_peer(producer, &mask)->inflight += n;
+	dsi__plane_hold(plane, -(int32_t)n);
+	dsi__stat_add(&plane->stats.committed, n);
+	dsi__stat_add(&plane->stats.bytes, bytes);
+}
+
+/* A packet that is the last, or has more than its descriptor says.  Return the
+ * bytes of the elements behind the first. */
+DSI_RARE static uint64_t note_more(struct dsi_data_plane *plane,
+				   const struct dsi_packet *pkt, uint32_t flags)
+{
+	uint64_t bytes = 0;
+
+	if (flags & DSI_PACKET_EOS)
+		dsi__plane_raise(plane, DSI_EVENT_EOS, 1);
+	for (uint32_t i = 1; i < pkt->sg_count; i++)
+		bytes += pkt->sg[i].size;
+	return bytes;
+}
+
+/* Put the packets into the ring that all share, in order. */
+DSI_USUAL void commit_all(struct dsi_data_plane *plane,
+			  struct dsi_packet *const *pkts, uint32_t n)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	const struct dsi_ring ring = producer->ring;
+	uint64_t position = producer->position;
+	uint32_t pending = producer->block_mask;
+	uint64_t bytes = 0;
+	uint64_t now = 0;
+
+	if (!pending || producer->drop_mask)
+		pending |= BEING_COMMITTED;
+	for (uint32_t i = 0; i < n; i++) {
+		struct dsi_packet *pkt = pkts[i];
+		struct dsi_ring_entry entry = describe(plane, pkt, &now);
+
+		pkt->position = position;
+		pkt->pending = pending;
+		publish(plane, &ring, position++, pkt, &entry);
+		bytes += entry.size;
+		if (entry.flags & (DSI_DESC_EXT | DSI_PACKET_EOS))
+			bytes += note_more(plane, pkt, entry.flags);
+	}
+	producer->position = position;
+	count_committed(plane, n, bytes);
+	if (pending & BEING_COMMITTED)
+		for (uint32_t i = 0; i < n; i++)
+			offer_to_others(plane, pkts[i], now);
+}
+
+DSI_USUAL uint32_t signal_of(const struct dsi_producer *producer,
+			     const struct dsi_producer_peer *peer)
 {
 	return (uint32_t)(peer->policy == DSI_POLICY_DROP_NEW
 				  ? peer->position
 				  : producer->position - peer->first);
 }
 
-/* The high-water mark, exact: what seems to wait, by the counters we know,
- * is at least what does; only if that exceeds the mark do we look again. */
-static void note_backlog(struct dsi_data_plane *plane)
+/* All once for all packets of a commit, with a fence between; see notify.h. */
+static void signal_consumers(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t mask = producer->active_mask;
 
-	/* relaxed: we are its writer. */
-	if (producer->block_mask &&
-	    producer->position - producer->least >
-		    atomic_load_explicit(&plane->stats.backlog_max,
-					 memory_order_relaxed))
-		refresh_limit(plane);
-}
-
-void dsi__producer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n)
-{
-	struct dsi_producer *producer = &plane->as.producer;
-	uint64_t now = 0;
-	uint32_t mask;
-
-	look_at_changes(plane);
-	for (uint32_t i = 0; i < n; i++)
-		commit_one(plane, pkts[i], &now);
-
-	mask = active_mask(producer);
 	while (mask) {
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
 
 		dsi__waker_signal(&peer->waker, signal_of(producer, peer));
 	}
-	dsi__notify_fence();
-	mask = active_mask(producer);
+}
+
+static void wake_sleepers(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t mask = producer->active_mask;
+
 	while (mask) {
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
 
 		if (dsi__waker_wake(&peer->waker, signal_of(producer, peer)))
 			dsi__stat_add(&plane->stats.wakes, 1);
 	}
+}
+
+/* Likewise for one consumer with policy BLOCK, the usual case. */
+DSI_USUAL void tell_sole(struct dsi_data_plane *plane,
+			 struct dsi_producer_peer *peer)
+{
+	uint32_t signal = (uint32_t)(plane->as.producer.position - peer->first);
+
+	dsi__waker_signal(&peer->waker, signal);
+	dsi__notify_fence();
+	if (dsi__waker_wake(&peer->waker, signal))
+		dsi__stat_add(&plane->stats.wakes, 1);
+}
+
+static void tell_all(struct dsi_data_plane *plane)
+{
+	signal_consumers(plane);
+	dsi__notify_fence();
+	wake_sleepers(plane);
+}
+
+/* The high-water mark, exact: what seems to wait, by the counters we know,
+ * is at least what does; only if that exceeds the mark do we look again. */
+DSI_USUAL void note_backlog(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	/* relaxed: we are its writer. */
+	uint64_t most = atomic_load_explicit(&plane->stats.backlog_max,
+					     memory_order_relaxed);
+
+	if (producer->position - producer->least <= most ||
+	    !producer->block_mask)
+		return;
+	if (producer->sole &&
+	    !refresh_taken(producer->sole, producer->position))
+		set_least(plane, producer->sole->taken);
+	else
+		refresh_limit(plane);
+}
+
+DSI_USUAL void commit(struct dsi_data_plane *plane,
+		      struct dsi_packet *const *pkts, uint32_t n)
+{
+	commit_all(plane, pkts, n);
+	if (plane->as.producer.sole)
+		tell_sole(plane, plane->as.producer.sole);
+	else
+		tell_all(plane);
 	note_backlog(plane);
+}
+
+void dsi__producer_commit(struct dsi_data_plane *plane,
+			  struct dsi_packet *const *pkts, uint32_t n)
+{
+	commit(plane, pkts, n);
+}
+
+void dsi__producer_commit_one(struct dsi_data_plane *plane,
+			      struct dsi_packet *pkt)
+{
+	commit(plane, &pkt, 1);
+}
+
+void dsi__producer_adopt(struct dsi_data_plane *plane)
+{
+	if (plane->table.count)
+		look_at_changes(plane);
 }
 
 int dsi__producer_look(struct dsi_data_plane *plane)
 {
+	int32_t space;
+
 	look_at_changes(plane);
-	return have_space(plane);
+	space = have_space(plane, 1);
+	return space < 0 ? space : 0;
 }
 
 void dsi__producer_discard(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 {
 	pkt->state = DSI_PKT_FLIGHT;
 	dsi__plane_hold(plane, -1);
-	pkt->keeps++;
-	dsi__producer_unkeep(plane, pkt);
+	free_if_unused(plane, pkt);
 }
 
-/* One reason less to keep the packet; with the last it is free, and so is
- * its claim on the slots it shared. */
 void dsi__producer_unkeep(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 {
 	DSI_ASSERT(pkt->keeps > 0);
 	pkt->keeps--;
-	if (pkt->keeps || pkt->shares || pkt->state != DSI_PKT_FLIGHT)
-		return;
-	dsi__packet_table_put(&plane->table, pkt);
-	for (uint32_t i = 0; i < pkt->sg_count; i++) {
-		struct dsi_packet *owner;
-
-		if (pkt->sg[i].owner == DSI_NO_OWNER)
-			continue;
-		owner = &plane->table.packets[pkt->sg[i].owner];
-		owner->shares--;
-		/* An owner has no owners: dsi_packet_add_shared() sees to it. */
-		if (!owner->shares && !owner->keeps &&
-		    owner->state == DSI_PKT_FLIGHT)
-			dsi__packet_table_put(&plane->table, owner);
-	}
+	free_if_unused(plane, pkt);
 }
 
 int dsi__producer_drained(struct dsi_data_plane *plane)
@@ -619,6 +844,16 @@ void dsi__producer_withdraw(struct dsi_data_plane *plane)
 
 	while (mask)
 		dsi__waiter_withdraw(&next_peer(producer, &mask)->waiter);
+}
+
+void dsi__producer_forget(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+
+	producer->block_mask = 0;
+	producer->drop_mask = 0;
+	producer->reclaim_mask = 0;
+	note_active(producer);
 }
 
 /* ---- the control plane's side -------------------------------------------- */

@@ -87,9 +87,11 @@ struct dsi_producer {
 	uint32_t block_mask; /* active peers by policy */
 	uint32_t drop_mask;
 	uint32_t reclaim_mask;
-	uint32_t inflight; /* packets with a pending bit */
-	uint32_t eager;	   /* look for returns at each get */
-	uint32_t joined;   /* peers admitted so far */
+	uint32_t active_mask;		/* all of them */
+	struct dsi_producer_peer *sole; /* the only one, with policy BLOCK */
+	uint32_t inflight;		/* packets with a pending bit */
+	uint32_t eager;			/* look for returns at each get */
+	uint32_t joined;		/* peers admitted so far */
 	uint32_t wait_consumers;
 	uint32_t seen_changes;
 	uint32_t generation; /* peers admitted and let go of */
@@ -98,17 +100,27 @@ struct dsi_producer {
 	struct dsi_producer_peer peers[DSI_PEER_SLOTS];
 };
 
-/* Work thread.  Non-blocking: 0, -DSI_EAGAIN, -DSI_ENOBUFS. */
-int dsi__producer_get(struct dsi_data_plane *plane,
-		      struct dsi_packet **out_pkt);
-/* Would a get succeed?  Likewise.  For select. */
+/* Work thread.  Non-blocking: take up to @n packets.  How many, or -DSI_EAGAIN,
+ * -DSI_ENOBUFS.  One is the same with fewer instructions, here and below. */
+int32_t dsi__producer_get(struct dsi_data_plane *plane,
+			  struct dsi_packet **out_pkts, uint32_t n);
+int32_t dsi__producer_get_one(struct dsi_data_plane *plane,
+			      struct dsi_packet **out_pkt);
+/* Work thread, before packets are taken over for a commit: let consumers come
+ * and go.  Later the packets are in flight with nothing pending, and whoever
+ * leaves would free them. */
+void dsi__producer_adopt(struct dsi_data_plane *plane);
+/* Would a get succeed?  0, or likewise.  For select. */
 int dsi__producer_look(struct dsi_data_plane *plane);
-/* Work thread.  All of @pkts are held packets of this socket. */
+/* Work thread.  All of @pkts are packets of this socket, were held, and are
+ * DSI_PKT_FLIGHT. */
 void dsi__producer_commit(struct dsi_data_plane *plane,
 			  struct dsi_packet *const *pkts, uint32_t n);
+void dsi__producer_commit_one(struct dsi_data_plane *plane,
+			      struct dsi_packet *pkt);
 void dsi__producer_discard(struct dsi_data_plane *plane,
 			   struct dsi_packet *pkt);
-/* Drop one reason why the packet is not free. */
+/* Undo one dsi_packet_keep(). */
 void dsi__producer_unkeep(struct dsi_data_plane *plane, struct dsi_packet *pkt);
 /* 0 when nothing is in flight any more, else -DSI_EAGAIN. */
 int dsi__producer_drained(struct dsi_data_plane *plane);
@@ -116,6 +128,10 @@ int dsi__producer_drained(struct dsi_data_plane *plane);
 uint32_t dsi__producer_announce(struct dsi_data_plane *plane,
 				struct dsi_port_word *words, uint64_t bell);
 void dsi__producer_withdraw(struct dsi_data_plane *plane);
+
+/* Closing, the work thread has left: no peer is known any more, neither by
+ * mask nor by pointer, for their memory is about to go. */
+void dsi__producer_forget(struct dsi_data_plane *plane);
 
 /* Control plane, under its lock. */
 /* An EMPTY place or NULL. */

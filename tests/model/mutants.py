@@ -29,7 +29,8 @@ FLAGS = ["-std=c11", "-O1", "-g", "-fsanitize=thread", "-w"]
 # Scenarios, from cheap to dear.
 BLOCK = ["block-ring2", "block-ring1", "block-packet1"]
 BOTH = BLOCK + ["block-holding", "bell"]
-RECLAIM = ["reclaim", "reclaim-ring"]
+MORE = ["block-two", "two-visit", "drop-new"]
+RECLAIM = ["reclaim", "reclaim-ring", "reclaim-ordinary"]
 JOIN = ["visit", "two-visit", "join-late"]
 KILL = ["killed-one", "killed-ring2"]
 
@@ -64,13 +65,15 @@ mutant("R2 field loads relaxed", "ring.h",
         ("order", "dsi__ring_get_ext", "acquire", "relaxed", 0)], RECLAIM)
 text("producer.c", "	dsi__ring_begin(ring, position);\n", "",
      "R2 no BUSY mark", RECLAIM)
-text("consumer.c", "	if (!dsi__ring_whole(&consumer->ring, position))\n",
+text("consumer.c", "	if (!dsi__ring_whole(ring, position))\n",
      "	if (0)\n", "R2 copy not checked", RECLAIM)
+text("consumer.c", "		if (!dsi__ring_whole(&ring, position) ||\n",
+     "		if (0 ||\n", "R2 copy of ordinary packets not checked", RECLAIM)
 text("ring.h", "	atomic_thread_fence(memory_order_release);\n", "",
      "R3 no fence after revoke", RECLAIM)
 text("ring.h", "	atomic_thread_fence(memory_order_acquire);\n", "",
      "R3 no fence before validity", RECLAIM)
-text("producer.c", "		revoke(producer, pkt);\n", "",
+text("producer.c", "{\n	revoke(&plane->as.producer, pkt);\n", "{\n",
      "R3 no revoke", RECLAIM)
 
 # ---- N: flag and wait -------------------------------------------------------
@@ -86,8 +89,13 @@ order("notify.h", "dsi__notify_fence", "seq_cst", "acq_rel",
       "N2 fence acq_rel", BOTH)
 text("notify.h", "	atomic_thread_fence(memory_order_seq_cst);\n", "",
      "N2 no fence", BOTH)
-text("producer.c", "	dsi__notify_fence();\n", "",
+text("producer.c", "	dsi__waker_signal(&peer->waker, signal);\n"
+     "	dsi__notify_fence();\n",
+     "	dsi__waker_signal(&peer->waker, signal);\n",
      "N2 no fence in the producer's commit", BOTH)
+text("producer.c", "	signal_consumers(plane);\n	dsi__notify_fence();\n",
+     "	signal_consumers(plane);\n",
+     "N2 no fence before more than one is woken", MORE)
 text("consumer.c", "	dsi__notify_fence();\n", "",
      "N2 no fence when the consumer tells", BOTH)
 text("packet.c", "	dsi__notify_fence();\n", "",
@@ -100,15 +108,14 @@ text("notify.h", " ||\n	    (int32_t)(signal - (uint32_t)sleep) <= 0)", ")",
 text("notify.h", " || sleep == waker->woken", "",
      "N  wake the same sleep again", BLOCK,
      "costs a needless system call, loses nothing")
-mutant("N  signal before commit", "producer.c",
-       [("move", "	mask = active_mask(producer);\n	while (mask) {\n"
-         "		struct dsi_producer_peer *peer = "
-         "next_peer(producer, &mask);\n\n"
-         "		dsi__waker_signal(",
-         "	dsi__notify_fence();\n",
-         "	for (uint32_t i = 0; i < n; i++)\n		commit_one("),
-        ("text", "signal_of(producer, peer));\n	}\n	for (",
-         "signal_of(producer, peer) + n);\n	}\n	for (")], BOTH)
+text("producer.c", "	commit_all(plane, pkts, n);\n	if (",
+     "	plane->as.producer.position += n;\n"
+     "	if (plane->as.producer.sole)\n"
+     "		dsi__waker_signal(&plane->as.producer.sole->waker, (uint32_t)"
+     "(plane->as.producer.position - plane->as.producer.sole->first));\n"
+     "	plane->as.producer.position -= n;\n"
+     "	commit_all(plane, pkts, n);\n	if (",
+     "N  signal before commit", BOTH)
 text("consumer.c",
      "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
      "	dsi__notify_fence();\n"
@@ -119,8 +126,8 @@ text("consumer.c",
      "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
      "	dsi__notify_fence();\n",
      "N  wake before signal", BOTH)
-text("consumer.c", "	store_returned(consumer);\n	tell(plane);\n}\n\nint dsi__consumer_valid",
-     "	tell(plane);\n	store_returned(consumer);\n}\n\nint dsi__consumer_valid",
+text("consumer.c", "	store_returned(consumer);\n	tell(plane);\n}\n\nvoid dsi__consumer_commit(",
+     "	tell(plane);\n	store_returned(consumer);\n}\n\nvoid dsi__consumer_commit(",
      "N  signal before return", BOTH)
 text("notify.h", "{waiter->signal, waiter->seen, 1u}",
      "{waiter->signal, atomic_load_explicit(waiter->signal, "
@@ -138,6 +145,9 @@ text("data_plane.c",
      "N  no second look", BOTH)
 text("consumer.c", "	if (plane->as.consumer.unsaid)\n		tell(plane);\n", "",
      "N  taken is not told when nothing is there", ["block-holding"])
+text("consumer.c", "	if (got < n && (got > 0 || err == -DSI_EAGAIN))\n",
+     "	if (got == 0 && err == -DSI_EAGAIN)\n",
+     "N  taken is not told when less is there than asked for", ["many-short"])
 
 # ---- J, T, S: peers, their counters, their start ----------------------------
 order("producer.c", "dsi__producer_join", "release", "relaxed",
@@ -171,6 +181,11 @@ order("producer.c", "refresh_taken", "acquire", "relaxed",
       "T1 taken load relaxed", ["block-ring2", "block-ring1",
                                 "block-holding"],
       "as for the store")
+text("consumer.c", "	if (!consumer->usual)\n		most = 0;\n",
+     "	if (!consumer->usual)\n		most = 0;\n"
+     "	consumer->position += most;\n	store_taken(consumer);\n"
+     "	consumer->position -= most;\n",
+     "T1 taken before ordinary packets are copied", BLOCK)
 order("consumer.c", "store_returned", "release", "relaxed",
       "T2 returned relaxed", BLOCK)
 order("producer.c", "collect_from", "acquire", "relaxed",
@@ -181,6 +196,11 @@ order("producer.c", "admit", "release", "relaxed", "S1 start relaxed",
 order("consumer.c", "find_start", "acquire", "relaxed",
       "S1 start load relaxed", ["join-late"], "as for the store")
 
+TAKE_OVER = "	if (take_over(plane, &pkt, 1))\n		return -DSI_EINVAL;\n"
+ADOPT = ("	if (plane->role == DSI_ROLE_PRODUCER)\n"
+         "		dsi__producer_adopt(plane);\n")
+text("packet.c", ADOPT + TAKE_OVER, TAKE_OVER + ADOPT,
+     "J2 changes are seen when packets are taken over", ["lender"])
 text("data_plane.c",
      "err == -DSI_EAGAIN && peers == dsi__plane_peers(plane)",
      "err == -DSI_EAGAIN",
@@ -202,11 +222,12 @@ order("data_plane.c", "dsi__plane_word", "acquire", "relaxed",
 mutant("P2 no private word in the wait", "data_plane.c",
        [("text", "	words[n++] = dsi__plane_word(plane);\n", "")],
        ["killed-one"])
-text("data_plane.c", "	uint32_t gone = dsi__plane_flags(plane) & "
-     "DSI_PLANE_GONE;\n	int err = role_get(plane, out_pkt);\n",
-     "	int err = role_get(plane, out_pkt);\n"
-     "	uint32_t gone = dsi__plane_flags(plane) & DSI_PLANE_GONE;\n",
+text("packet.c", "	return or_gone(got, flags);\n",
+     "	return or_gone(got, dsi__plane_flags(plane));\n",
      "P1 gone is read after the ring", KILL)
+text("packet.c", "	got = or_gone(got, flags);\n",
+     "	got = or_gone(got, dsi__plane_flags(plane));\n",
+     "P1 gone is read after the ring, in the first look", KILL)
 order("data_plane.c", "dsi__plane_raise", "seq_cst", "relaxed",
       "P3 events relaxed", ["event"], nth=0)
 order("data_plane.c", "dsi__plane_raise", "seq_cst", "relaxed",
@@ -242,15 +263,6 @@ def apply(source, change):
         if source.count(old) != 1:
             raise ValueError(f"{source.count(old)} times: {old!r}")
         return source.replace(old, new)
-    if change[0] == "move":
-        # From @first up to @behind, in front of @before.
-        _, first, behind, before = change
-        start = source.index(first)
-        end = source.index(behind, start)
-        block = source[start:end]
-        source = source[:start] + source[end:]
-        at = source.rindex(before, 0, start)
-        return source[:at] + block + source[at:]
     _, function, old, new, nth = change
     start, end = body_of(source, function)
     body = source[start:end]

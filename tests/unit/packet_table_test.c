@@ -2,6 +2,7 @@
 /* packet_table_test.c - taking, putting, and telling foreign pointers. */
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "dsi/data_plane.h"
@@ -11,6 +12,14 @@ static void set_up(struct dsi_packet_table *table, uint32_t count,
 {
 	memset(table, 0, sizeof(*table));
 	assert_int_equal(dsi__packet_table_init(table, NULL, count, max_sg), 0);
+}
+
+/* It must be there. */
+static struct dsi_packet *taken(struct dsi_packet *pkt)
+{
+	if (!pkt)
+		abort();
+	return pkt;
 }
 
 static void each_packet_once(void **user)
@@ -26,15 +35,17 @@ static void each_packet_once(void **user)
 		assert_int_equal(dsi__packet_table_free(&table), counts[i]);
 		while (dsi__packet_table_free(&table)) {
 			struct dsi_packet *pkt =
-				dsi__packet_table_newest(&table);
+				taken(dsi__packet_table_newest(&table));
 
-			assert_ptr_equal(pkt, &table.packets[pkt->index]);
-			assert_ptr_equal(pkt->sg, &table.sg[pkt->index * 3]);
+			assert_ptr_equal(pkt, &table.packets[pkt->token]);
+			assert_ptr_equal(pkt->sg, &table.sg[pkt->token * 3]);
 			assert_int_equal(pkt->state, DSI_PKT_FREE);
 			pkt->state = DSI_PKT_HELD;
-			sum += pkt->index;
+			sum += pkt->token;
 		}
 		assert_int_equal(sum, counts[i] * (counts[i] - 1) / 2);
+		assert_null(dsi__packet_table_newest(&table));
+		assert_null(dsi__packet_table_oldest(&table));
 		dsi__packet_table_fini(&table);
 	}
 }
@@ -47,12 +58,12 @@ static void newest_is_the_last_put(void **user)
 
 	(void)user;
 	set_up(&table, 5, 1);
-	a = dsi__packet_table_newest(&table);
-	b = dsi__packet_table_newest(&table);
+	a = taken(dsi__packet_table_newest(&table));
+	b = taken(dsi__packet_table_newest(&table));
 	dsi__packet_table_put(&table, a);
 	dsi__packet_table_put(&table, b);
-	assert_ptr_equal(dsi__packet_table_newest(&table), b);
-	assert_ptr_equal(dsi__packet_table_newest(&table), a);
+	assert_ptr_equal(taken(dsi__packet_table_newest(&table)), b);
+	assert_ptr_equal(taken(dsi__packet_table_newest(&table)), a);
 	dsi__packet_table_fini(&table);
 }
 
@@ -72,7 +83,7 @@ static void oldest_goes_round(void **user)
 		table.free_tail -= 8u * (table.free_mask + 1u);
 		for (uint64_t i = 0; i < 100; i++) {
 			struct dsi_packet *pkt =
-				dsi__packet_table_oldest(&table);
+				taken(dsi__packet_table_oldest(&table));
 
 			if (i >= count)
 				assert_int_equal(pkt->number, i - count);
@@ -109,7 +120,7 @@ static void foreign_pointers(void **user)
 {
 	struct dsi_packet_table table;
 	struct dsi_packet_table other;
-	struct dsi_packet mine = {.index = 0};
+	struct dsi_packet mine = {.token = 0};
 
 	(void)user;
 	set_up(&table, 3, 1);
