@@ -15,6 +15,12 @@ static void drop_received(const struct mk_reader *r, const uint64_t *slots,
 {
 	const uint64_t *item = r->word + r->words;
 
+	/* A window is this message's alone, and part of the memory may be there
+	 * even if the item was not taken whole. */
+	for (unsigned s = 0; s < count; s++)
+		if (slots[s] >= MK_CAP_SLOTS)
+			(void)mk_unmap(MK_CAP_TASK, slots[s] | MK_ALL_RIGHTS,
+				       MK_UNMAP_SELF);
 	for (unsigned i = 0; i < r->items; i++, item += MK_ITEM_WORDS)
 		for (unsigned s = 0; s < count; s++)
 			if (item[0] == MK_ITEM_MAPPED &&

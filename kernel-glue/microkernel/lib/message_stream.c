@@ -58,14 +58,26 @@ void mk_put_string(struct mk_writer *w, const char *text, size_t bound)
 	mk_put_bytes(w, text, bytes + 1, bound);
 }
 
-void mk_put_cap(struct mk_writer *w, uint64_t page)
+static void put_item(struct mk_writer *w, uint64_t page)
 {
-	if (mk_flexpage_kind(page) != MK_CAPS || mk_flexpage_order(page))
-		stick(&w->error, -MK_EINVAL);
 	if (w->items == MK_STREAM_ITEMS || room(w) < MK_ITEM_WORDS)
 		stick(&w->error, -MK_EMSGSIZE);
 	if (!w->error)
 		w->item[w->items++] = page;
+}
+
+void mk_put_cap(struct mk_writer *w, uint64_t page)
+{
+	if (mk_flexpage_kind(page) != MK_CAPS || mk_flexpage_order(page))
+		stick(&w->error, -MK_EINVAL);
+	put_item(w, page);
+}
+
+void mk_put_page(struct mk_writer *w, uint64_t page)
+{
+	if (mk_flexpage_kind(page) != MK_MEMORY)
+		stick(&w->error, -MK_EINVAL);
+	put_item(w, page);
 }
 
 static void set_word(struct mk_message *m, uint64_t *mr, unsigned i,
@@ -177,15 +189,37 @@ void mk_copy_string(struct mk_reader *r, char *to, size_t bound)
 	while (from[i++]);
 }
 
-void mk_get_cap(struct mk_reader *r, uint64_t slot)
+/* The next item; NULL: there is none, or an error before. */
+static const uint64_t *get_item(struct mk_reader *r)
 {
-	const uint64_t *item;
-
 	if (r->at_item == r->items)
 		stick(&r->error, -MK_EPROTO);
 	if (r->error)
+		return NULL;
+	return r->word + r->words + r->at_item++ * MK_ITEM_WORDS;
+}
+
+void mk_get_page(struct mk_reader *r, uint64_t window)
+{
+	const uint64_t *item = get_item(r);
+
+	if (!item)
 		return;
-	item = r->word + r->words + r->at_item++ * MK_ITEM_WORDS;
+	if (item[0] == MK_ITEM_NOTHING)
+		r->error = -MK_ENXIO;
+	else if (item[0] != MK_ITEM_MAPPED ||
+		 mk_flexpage_kind(item[1]) != MK_MEMORY ||
+		 mk_flexpage_order(item[1]) != mk_flexpage_order(window) ||
+		 mk_flexpage_first(item[1]) != mk_flexpage_first(window))
+		r->error = -MK_EPROTO;
+}
+
+void mk_get_cap(struct mk_reader *r, uint64_t slot)
+{
+	const uint64_t *item = get_item(r);
+
+	if (!item)
+		return;
 	if (item[0] == MK_ITEM_LABEL)
 		r->error = -MK_ELOOP;
 	else if (item[0] == MK_ITEM_NOTHING)
@@ -211,7 +245,9 @@ void mk_windows_set(struct mk_utcb *u, const uint64_t *slots, unsigned count)
 	if (count > MK_WINDOWS)
 		count = MK_WINDOWS;
 	for (unsigned i = 0; i < count; i++)
-		u->window[i] = mk_cap_page(slots[i], MK_ALL_RIGHTS);
+		u->window[i] = slots[i] < MK_CAP_SLOTS
+				       ? mk_cap_page(slots[i], MK_ALL_RIGHTS)
+				       : slots[i];
 	u->windows = count;
 }
 

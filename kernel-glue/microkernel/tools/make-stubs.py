@@ -6,7 +6,7 @@
     call query(string name[64]) -> (cap gate)
 
 Types: u64; string x[N], at most N bytes with the zero at its end; bytes x[N];
-cap.  The opcode of a call is its place in the file, from 1.
+cap; in answers page, memory that fills the client's window.  The opcode of a call is its place in the file, from 1.
 
 Writes FOLDER/mklib/NAME_calls.h, FOLDER/NAME_client.c and FOLDER/NAME_server.c.
 """
@@ -30,7 +30,7 @@ class Argument:
         """The most message registers that it takes."""
         if self.kind in ("string", "bytes"):
             return 1 + (self.bound + 7) // 8
-        return 2 if self.kind == "cap" else 1
+        return 2 if self.kind in ("cap", "page") else 1
 
 
 class Call:
@@ -40,6 +40,11 @@ class Call:
     def caps(self, side):
         return [a for a in side if a.kind == "cap"]
 
+    def landings(self):
+        """Where what comes with the answer lands: slots and windows."""
+        return [f"{a.name}_slot" if a.kind == "cap" else f"{a.name}_window"
+                for a in self.outs if a.kind in ("cap", "page")]
+
 
 def fail(path, text):
     sys.exit(f"{path}: {text}")
@@ -48,7 +53,7 @@ def fail(path, text):
 def arguments(path, text):
     out = []
     for part in filter(None, (p.strip() for p in text.split(","))):
-        m = re.fullmatch(r"(u64|cap) ([a-z]\w*)|(string|bytes) ([a-z]\w*)\[(\d+)\]",
+        m = re.fullmatch(r"(u64|cap|page) ([a-z]\w*)|(string|bytes) ([a-z]\w*)\[(\d+)\]",
                          part)
         if not m:
             fail(path, f"not an argument: {part!r}")
@@ -76,6 +81,8 @@ def read(path):
         if not c:
             fail(path, f"not a call: {text[:60]!r}")
         call = Call(c[1], arguments(path, c[2]), arguments(path, c[3] or ""))
+        if any(a.kind == "page" for a in call.ins):
+            fail(path, f"{call.name}: a page can only be an answer")
         for side, first in ((call.ins, IN_WORDS), (call.outs, OUT_WORDS)):
             if first + sum(a.words() for a in side) > WORDS_MAX:
                 fail(path, f"{call.name}: does not fit into {WORDS_MAX} words")
@@ -99,6 +106,7 @@ def client_parameters(call):
     for a in call.outs:
         out += {"u64": [f"uint64_t *out_{a.name}"],
                 "cap": [f"uint64_t {a.name}_slot"],
+                "page": [f"uint64_t {a.name}_window"],
                 "string": [f"char out_{a.name}[{a.bound}]"],
                 "bytes": [f"uint8_t out_{a.name}[{a.bound}]",
                           f"size_t *out_{a.name}_bytes"],
@@ -117,6 +125,7 @@ def server_parameters(call):
     for a in call.outs:
         out += {"u64": [f"uint64_t *out_{a.name}"],
                 "cap": [f"uint64_t *out_{a.name}_page"],
+                "page": [f"uint64_t *out_{a.name}_page"],
                 "string": [f"char out_{a.name}[{a.bound}]"],
                 "bytes": [f"uint8_t out_{a.name}[{a.bound}]",
                           f"size_t *out_{a.name}_bytes"],
@@ -151,6 +160,7 @@ def put(a, prefix):
     value = prefix + a.name
     return {"u64": f"mk_put_word(w, {value});",
             "cap": f"mk_put_cap(w, {value}_page);",
+            "page": f"mk_put_page(w, {value}_page);",
             "string": f"mk_put_string(w, {value}, {a.bound});",
             "bytes": f"mk_put_bytes(w, {value}, {value}_bytes, {a.bound});",
             }[a.kind]
@@ -159,7 +169,7 @@ def put(a, prefix):
 def client(name, calls):
     upper, out = name.upper(), [f"#include <mklib/{name}_calls.h>"]
     for c in calls:
-        slots = [f"{a.name}_slot" for a in c.caps(c.outs)]
+        slots = c.landings()
         out += [f"int mk_{name}_{c.name}({client_parameters(c)})", "{",
                 "struct mk_writer writer, *w = &writer;",
                 "struct mk_reader reader, *r = &reader;",
@@ -173,6 +183,7 @@ def client(name, calls):
         for a in c.outs:
             out += {"u64": [f"*out_{a.name} = mk_get_word(r);"],
                     "cap": [f"mk_get_cap(r, {a.name}_slot);"],
+                    "page": [f"mk_get_page(r, {a.name}_window);"],
                     "string": [f"mk_copy_string(r, out_{a.name}, {a.bound});"],
                     "bytes": [f"*out_{a.name}_bytes = "
                               f"mk_copy_bytes(r, out_{a.name}, {a.bound});"],
@@ -206,10 +217,12 @@ def serve(name, c):
     for a in c.outs:
         out += {"u64": [f"uint64_t out_{a.name} = 0;"],
                 "cap": [f"uint64_t out_{a.name}_page = 0;"],
+               "page": [f"uint64_t out_{a.name}_page = 0;"],
                 "string": [f"char out_{a.name}[{a.bound}] = \"\";"],
                 "bytes": [f"uint8_t out_{a.name}[{a.bound}];",
                           f"size_t out_{a.name}_bytes = 0;"]}[a.kind]
         passed += {"u64": [f"&out_{a.name}"], "cap": [f"&out_{a.name}_page"],
+                   "page": [f"&out_{a.name}_page"],
                    "string": [f"out_{a.name}"],
                    "bytes": [f"out_{a.name}", f"&out_{a.name}_bytes"]}[a.kind]
     out += ["(void)slots;", "(void)w;",

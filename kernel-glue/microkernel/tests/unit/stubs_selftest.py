@@ -8,7 +8,8 @@ import sys
 import tempfile
 
 GOOD = ("interface thing 3\n# a call\n"
-        "call do(u64 a, string s[16], bytes b[8], cap c) -> (u64 x, bytes y[8])\n")
+        "call do(u64 a, string s[16], bytes b[8], cap c) -> (u64 x, bytes y[8],\n"
+        " page p)\n")
 BAD = [
     ("", "does not begin"),
     ("interface thing 0\ncall do()", "does not begin"),
@@ -21,6 +22,7 @@ BAD = [
     ("interface thing 3\ncall do(u64 label)", "cannot have the name label"),
     ("interface thing 3\ncall do()\ncall do()", "is there twice"),
     ("interface thing 3\ncall do(u64 a", "not a call"),
+    ("interface thing 3\ncall do(page a)", "can only be an answer"),
     ("interface thing 3\ncall do(string a[400], string b[100])",
      "does not fit"),
     ("interface thing 3\ncall do() -> (bytes a[480], u64 b, u64 c)",

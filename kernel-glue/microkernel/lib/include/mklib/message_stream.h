@@ -44,6 +44,8 @@ void mk_put_bytes(struct mk_writer *w, const void *from, size_t bytes,
 		  size_t bound);
 /* @page is one capability: mk_cap_page(slot, rights). */
 void mk_put_cap(struct mk_writer *w, uint64_t page);
+/* @page is memory. */
+void mk_put_page(struct mk_writer *w, uint64_t page);
 /* Into the message @m and its registers from the fifth on, @mr. */
 int mk_writer_end(const struct mk_writer *w, int64_t proto,
 		  struct mk_message *m, uint64_t *mr);
@@ -67,10 +69,14 @@ void mk_copy_string(struct mk_reader *r, char *to, size_t bound);
 size_t mk_copy_bytes(struct mk_reader *r, void *to, size_t bound);
 /* The next item must be one capability that arrived in @slot. */
 void mk_get_cap(struct mk_reader *r, uint64_t slot);
+/* The next item must be memory that fills this window. */
+void mk_get_page(struct mk_reader *r, uint64_t window);
 /* 0 if all fitted and nothing is left. */
 int mk_reader_end(struct mk_reader *r);
 
-/* Capabilities of the next message land in these slots, in this order. */
+/* Items of the next message land here, in this order: each is a slot for a
+ * capability or, from MK_CAP_SLOTS on, a window for memory, a flexpage that does
+ * not begin below that address. */
 void mk_windows_set(struct mk_utcb *u, const uint64_t *slots, unsigned count);
 
 /* An error of mk_ipc() as a number of services. */
