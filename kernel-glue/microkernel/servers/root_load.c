@@ -147,6 +147,9 @@ void load(struct program *p, const struct mk_boot_info *info)
 	add_memory(p, MK_ROOT_STACK - STACK_BYTES, STACK_BYTES, MK_R | MK_W,
 		   NULL, 0);
 	add_archive(p);
+	if (p->policy.memory)
+		(void)add_region(p, MK_POOL, p->policy.memory, MK_R | MK_W,
+				 MK_PAGE_ORDER);
 	/* One region for each superpage: most programs touch one or none. */
 	for (uint64_t at = 0; at < MK_HEAP_BYTES; at += MK_SUPERPAGE_BYTES)
 		(void)add_region(p, MK_HEAP + at, MK_SUPERPAGE_BYTES,

@@ -56,6 +56,7 @@ static void start_all(void)
 
 		p->policy = policy_of(p->name, program_count);
 		info.program = (uint32_t)p->number;
+		info.pool_pages = (uint32_t)(p->policy.memory >> MK_PAGE_ORDER);
 		load(p, &info);
 		start_prepare(p);
 	}

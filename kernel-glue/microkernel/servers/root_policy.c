@@ -125,6 +125,12 @@ static void read_word(const struct text *t, const char *word, struct policy *p)
 			read_number(t, "quota", value, QUOTA_LEAST, 1ul << 30);
 		return;
 	}
+	value = value_of(word, "memory");
+	if (value) {
+		p->memory = read_number(t, "memory", value, 0, 1ul << 34) &
+			    ~(MK_PAGE_BYTES - 1);
+		return;
+	}
 	value = value_of(word, "priority");
 	if (value) {
 		p->priority = (unsigned)read_number(t, "priority", value, 0,
@@ -134,7 +140,7 @@ static void read_word(const struct text *t, const char *word, struct policy *p)
 	value = value_of(word, "cpu");
 	if (!value)
 		fail("boot.conf, line %u: unknown word '%s': there are quota= "
-		     "priority= cpu= io icu sched log exit\n",
+		     "memory= priority= cpu= io icu sched log exit\n",
 		     t->line, word);
 	p->cpu = (unsigned)read_number(t, "cpu", value, 0, 255);
 }

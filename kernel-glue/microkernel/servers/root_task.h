@@ -41,7 +41,8 @@
 
 /* A line of boot.conf. */
 struct policy {
-	uint64_t quota; /* of the kernel's memory, bytes */
+	uint64_t quota;	 /* of the kernel's memory, bytes */
+	uint64_t memory; /* its own, at MK_POOL, bytes */
 	unsigned priority, cpu;
 	bool limited; /* may give no better priority than its own */
 	bool io, icu, sched, log, exit;

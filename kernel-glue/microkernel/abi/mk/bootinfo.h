@@ -32,6 +32,7 @@
 #define MK_ROOT_STACK 0x20000ul	     /* its stack ends here */
 #define MK_ROOT_ARCHIVE 0x40000000ul /* the boot archive, read only */
 #define MK_ARCHIVE 0x80000000ul	     /* the same in all other programs */
+#define MK_POOL 0x600000000ul	     /* in programs with memory=N */
 #define MK_ROOT_MEMORY 0x100000000ul /* all free memory: + physical address */
 
 #define MK_BOOT_REGIONS 16u
@@ -61,7 +62,7 @@ struct mk_boot_info {
 	uint32_t cpus;
 	uint32_t regions;
 	uint32_t program; /* the number of the one that reads this; root is 0 */
-	uint32_t reserved; /* 0 */
+	uint32_t pool_pages; /* of 4 KiB each, from MK_POOL on (memory=) */
 	struct mk_boot_region region[MK_BOOT_REGIONS];
 	/* In programs it always begins with run=, even if nobody typed that. */
 	char command[MK_BOOT_COMMAND];
