@@ -27,6 +27,7 @@
 /* Access of region_open(). */
 #define MK_EXCHANGE_MAP_WRITE 1u
 #define MK_EXCHANGE_MAP_UNSEALED 2u /* even if its maker can withdraw it */
+#define MK_EXCHANGE_MAP_MAKER 4u    /* whatever is shared; for its maker */
 
 /* Kinds of handles. */
 #define MK_EXCHANGE_REGION 1u

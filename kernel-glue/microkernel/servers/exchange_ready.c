@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * exchange_ready.c - who is told of what.  A signal only says that it is worth
+ * looking: a client that gets one asks which handles are ready, or compares its
+ * words.
+ */
+#include "exchange_state.h"
+
+bool object_readable(const struct object *o)
+{
+	switch (o->kind) {
+	case MK_EXCHANGE_BELL:
+		return o->end.rung || !o->end.peer;
+	case MK_EXCHANGE_CONN:
+		return o->end.first || !o->end.peer;
+	case MK_EXCHANGE_LISTENER:
+		return o->listener.first;
+	default:
+		return false;
+	}
+}
+
+void object_ready(const struct object *o)
+{
+	for (const struct watch *w = o->watches; w; w = w->next)
+		event_signal(w->client, w->event, w->bits);
+}
+
+/* ---- handles ------------------------------------------------------------- */
+
+static struct watch *watch_find(const struct client *c, const struct object *o,
+				uint64_t handle, uint64_t event)
+{
+	for (struct watch *w = o->watches; w; w = w->next)
+		if (w->client == c && w->handle == handle && w->event == event)
+			return w;
+	return NULL;
+}
+
+int watch_add(struct client *c, uint64_t handle, uint64_t event, uint64_t bits)
+{
+	struct object *o = handle_find(c, handle, 0);
+	struct watch *w;
+
+	if (!o || o->kind == MK_EXCHANGE_REGION || !event_valid(c, event))
+		return -DSI_EINVAL;
+	w = watch_find(c, o, handle, event);
+	if (!w) {
+		w = c->free_watches;
+		if (!w)
+			return -DSI_EMFILE;
+		c->free_watches = w->next;
+		*w = (struct watch){.next = o->watches,
+				    .client = c,
+				    .handle = (uint32_t)handle,
+				    .event = (uint32_t)event};
+		o->watches = w;
+	}
+	w->bits = bits;
+	if (object_readable(o))
+		event_signal(c, (uint32_t)event, bits);
+	return 0;
+}
+
+void watch_remove(struct client *c, struct object *o, uint64_t handle,
+		  uint64_t event)
+{
+	struct watch **link = &o->watches;
+
+	while (*link) {
+		struct watch *w = *link;
+
+		if (w->client != c || w->handle != handle ||
+		    (event != MK_EXCHANGE_EVENTS && w->event != event)) {
+			link = &w->next;
+			continue;
+		}
+		*link = w->next;
+		w->next = c->free_watches;
+		c->free_watches = w;
+	}
+}
+
+uint64_t watch_ready(const struct client *c, const void *handles,
+		     uint64_t bytes)
+{
+	uint64_t ready = 0;
+
+	for (uint64_t i = 0; i < 64 && i < bytes / 4; i++) {
+		struct object *o;
+		uint32_t handle;
+
+		__builtin_memcpy(&handle, (const uint8_t *)handles + i * 4, 4);
+		o = handle_find(c, handle, 0);
+		if (o && object_readable(o))
+			ready |= 1ul << i;
+	}
+	return ready;
+}
+
+/* ---- words --------------------------------------------------------------- */
+
+static struct waiter *waiter_free(struct client *c)
+{
+	for (unsigned i = 0; i < MK_EXCHANGE_WORDS; i++)
+		if (!c->waiter[i].client)
+			return &c->waiter[i];
+	return NULL;
+}
+
+static void waiter_end(struct region *r, struct waiter *gone)
+{
+	struct waiter **link = &r->waiters;
+
+	while (*link != gone)
+		link = &(*link)->next;
+	*link = gone->next;
+	gone->client = NULL;
+}
+
+/* The client's oldest for this word; the list has the youngest first. */
+static struct waiter *oldest_of(const struct client *c, const struct region *r,
+				uint64_t offset, unsigned *out_count)
+{
+	struct waiter *found = NULL;
+
+	*out_count = 0;
+	for (struct waiter *w = r->waiters; w; w = w->next) {
+		if (w->client != c || w->offset != offset)
+			continue;
+		found = w;
+		++*out_count;
+	}
+	return found;
+}
+
+/* Who keeps the capabilities of this word's waiters does not know of the new
+ * one: those capabilities die, and it asks again. */
+static void forget_word(const struct region *r, uint64_t offset)
+{
+	for (const struct waiter *w = r->waiters; w; w = w->next)
+		if (w->offset == offset)
+			(void)mk_unmap(MK_CAP_TASK,
+				       mk_cap_page(w->client->event[w->event],
+						   MK_ALL_RIGHTS),
+				       MK_UNMAP_OTHERS);
+}
+
+static int word_of(struct client *c, uint64_t mapping, uint64_t offset,
+		   struct region **out)
+{
+	struct mapping *m = mapping_find(c, mapping);
+
+	if (!m || offset % 4 ||
+	    offset >= m->region->region.pages * MK_PAGE_BYTES)
+		return -DSI_EINVAL;
+	*out = &m->region->region;
+	return 0;
+}
+
+int word_wait(struct client *c, uint64_t mapping, uint64_t offset,
+	      uint64_t event, uint64_t bits)
+{
+	struct region *r = NULL;
+	struct waiter *w;
+	unsigned count;
+
+	if (word_of(c, mapping, offset, &r) || !event_valid(c, event))
+		return -DSI_EINVAL;
+	for (w = r->waiters; w; w = w->next) {
+		if (w->client != c || w->offset != offset || w->event != event)
+			continue;
+		w->bits = bits;
+		return 0;
+	}
+	w = oldest_of(c, r, offset, &count);
+	if (count == WAITERS_EACH)
+		waiter_end(r, w);
+	w = waiter_free(c);
+	if (!w)
+		return -DSI_EMFILE;
+	forget_word(r, offset);
+	*w = (struct waiter){.next = r->waiters,
+			     .client = c,
+			     .offset = offset,
+			     .bits = bits,
+			     .event = (uint32_t)event,
+			     .mapping = mapping};
+	r->waiters = w;
+	return 0;
+}
+
+/* Ends those of the client's waiters that fit; an argument of all ones fits
+ * any. */
+static void waiters_end(struct client *c, uint64_t mapping, uint64_t offset,
+			uint64_t event)
+{
+	for (unsigned i = 0; i < MK_EXCHANGE_WORDS; i++) {
+		struct waiter *w = &c->waiter[i];
+
+		if (!w->client || (~mapping && w->mapping != mapping) ||
+		    (~offset && w->offset != offset) ||
+		    (~event && w->event != event))
+			continue;
+		waiter_end(&mapping_find(c, w->mapping)->region->region, w);
+	}
+}
+
+int word_forget(struct client *c, uint64_t mapping, uint64_t offset,
+		uint64_t event)
+{
+	struct region *r;
+
+	if (word_of(c, mapping, offset, &r))
+		return -DSI_EINVAL;
+	waiters_end(c, mapping, offset, event);
+	return 0;
+}
+
+void waiters_of_event(struct client *c, uint64_t event)
+{
+	waiters_end(c, ~0ul, ~0ul, event);
+}
+
+void waiters_of_mapping(struct client *c, uint64_t mapping)
+{
+	waiters_end(c, mapping, ~0ul, ~0ul);
+}
+
+int word_waiter(struct client *c, uint64_t mapping, uint64_t offset,
+		uint64_t index, uint64_t *out_bits, uint64_t *out_event_page)
+{
+	struct region *r = NULL;
+	int error = word_of(c, mapping, offset, &r);
+
+	if (error)
+		return error;
+	for (const struct waiter *w = r->waiters; w; w = w->next) {
+		if (w->offset != offset || index--)
+			continue;
+		*out_bits = w->bits;
+		*out_event_page =
+			mk_cap_page(w->client->event[w->event], MK_CAP_SEND);
+		return 0;
+	}
+	return -DSI_ENOENT;
+}
