@@ -97,7 +97,7 @@ int mk_port_memory_withdraw(int32_t handle);
 /* MK_EXCHANGE_REGION... or -DSI_EINVAL. */
 int mk_port_kind(int32_t handle);
 /* Signal @bits to an event (mk_port_self_event()) of ours whenever the handle
- * becomes readable, and at once if it is.  The same again is permitted. */
+ * becomes readable, and at once if it is.  Counted: each needs an unwatch. */
 int mk_port_watch(int32_t handle, int32_t event, uint64_t bits);
 void mk_port_unwatch(int32_t handle, int32_t event);
 /* Which of up to 64 are readable or hung up; what is no handle is not. */

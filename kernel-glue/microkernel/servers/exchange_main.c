@@ -335,7 +335,7 @@ static int unwatch(void *self, uint64_t label, uint64_t handle, uint64_t event)
 	o = handle_find(c, handle, 0);
 	if (!o || event >= MK_EXCHANGE_EVENTS)
 		return -DSI_EINVAL;
-	watch_remove(c, o, handle, event);
+	watch_end(c, o, handle, event);
 	return 0;
 }
 

@@ -56,7 +56,8 @@ int watch_add(struct client *c, uint64_t handle, uint64_t event, uint64_t bits)
 				    .event = (uint32_t)event};
 		o->watches = w;
 	}
-	w->bits = bits;
+	w->bits |= bits;
+	w->uses++;
 	if (object_readable(o))
 		event_signal(c, (uint32_t)event, bits);
 	return 0;
@@ -79,6 +80,15 @@ void watch_remove(struct client *c, struct object *o, uint64_t handle,
 		w->next = c->free_watches;
 		c->free_watches = w;
 	}
+}
+
+void watch_end(struct client *c, struct object *o, uint64_t handle,
+	       uint64_t event)
+{
+	struct watch *w = watch_find(c, o, handle, event);
+
+	if (w && --w->uses == 0)
+		watch_remove(c, o, handle, event);
 }
 
 uint64_t watch_ready(const struct client *c, const void *handles,

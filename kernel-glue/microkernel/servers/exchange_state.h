@@ -52,6 +52,7 @@ struct watch {
 	struct watch *next; /* of the object, or of the free ones */
 	struct client *client;
 	uint64_t bits;
+	uint64_t uses;
 	uint32_t handle, event;
 };
 
@@ -239,7 +240,10 @@ bool object_readable(const struct object *o);
 /* It has become so: tell who watches. */
 void object_ready(const struct object *o);
 int watch_add(struct client *c, uint64_t handle, uint64_t event, uint64_t bits);
-/* MK_EXCHANGE_EVENTS: of any event. */
+/* One use less. */
+void watch_end(struct client *c, struct object *o, uint64_t handle,
+	       uint64_t event);
+/* All of them; MK_EXCHANGE_EVENTS: of any event. */
 void watch_remove(struct client *c, struct object *o, uint64_t handle,
 		  uint64_t event);
 uint64_t watch_ready(const struct client *c, const void *handles,

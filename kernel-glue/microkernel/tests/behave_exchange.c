@@ -1,0 +1,817 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * behave_exchange.c - the exchange: what it promises to clients, some of whom
+ * lie, die and ask for everything.  Its rules are in exchange.policy.
+ */
+#include "exchange_guest.h"
+
+#define PAGE MK_PAGE_BYTES
+#define NOTHING (~0ul)
+#define EVENT(slot) mk_cap_page(slot, MK_CAP_SEND | MK_CAP_PASS)
+#define OPEN_ALL (MK_EXCHANGE_MAP_WRITE | MK_EXCHANGE_MAP_MAKER)
+
+/* Written by guests, who have the same data. */
+static uint64_t shared_handle, shared_mapping, shared_conn, shared_name;
+static uint64_t got_word, got_handle;
+static struct guest g, greedy[3];
+
+static int connect_to(const char *name, uint64_t *out_conn)
+{
+	return mk_exchange_connect(X, name, 0, out_conn);
+}
+
+/* A body comes so far. */
+static void reached(struct guest *self, uint64_t where)
+{
+	__atomic_store_n(&self->argument, where, __ATOMIC_SEQ_CST);
+}
+
+/* A connection between us and a guest: it listens, we connect. */
+static void accept_body(struct guest *self)
+{
+	uint64_t client, program;
+
+	guest_hello(self);
+	CHECK_EQUAL(mk_exchange_listen(X, "pair", 0, &shared_name), 0);
+	__atomic_store_n(&self->argument, 1, __ATOMIC_RELEASE);
+	while (mk_exchange_accept(X, shared_name, &shared_conn, &client,
+				  &program))
+		mk_sleep_us(100);
+	CHECK_EQUAL(mk_exchange_close(X, shared_name), 0);
+}
+
+static uint64_t meet(void)
+{
+	uint64_t conn = 0;
+
+	host_begin();
+	guest_make(&g);
+	guest_start(&g, accept_body);
+	while (!__atomic_load_n(&g.argument, __ATOMIC_ACQUIRE))
+		mk_sleep_us(100);
+	CHECK_EQUAL(connect_to("pair", &conn), 0);
+	CHECK(job_wait(&g.job));
+	return conn;
+}
+
+static uint64_t hung_conn;
+
+static int receive_hung(void)
+{
+	uint64_t word, handle;
+
+	return recv_word(hung_conn, &word, &handle);
+}
+
+/* The peer is gone, and we are told; closes our end. */
+static void hung_up(uint64_t conn)
+{
+	hung_conn = conn;
+	CHECK(comes(receive_hung, -DSI_EPIPE));
+	CHECK_EQUAL(send_word(conn, 1, NOTHING), -DSI_EPIPE);
+	CHECK_EQUAL(mk_exchange_close(X, conn), 0);
+}
+
+/* ---- x1: who may call ---------------------------------------------------- */
+
+static void uninvited_body(struct guest *self)
+{
+	uint64_t a, b;
+
+	CHECK_EQUAL(mk_exchange_pair(X, &a, &b), -DSI_EPERM);
+	CHECK_EQUAL(mk_exchange_mail_memory(
+			    X, mk_flexpage(MK_MEMORY, MAILBOX,
+					   MK_EXCHANGE_MAILBOX_ORDER, MK_R)),
+		    -DSI_EPERM);
+	/* What is no thread cannot be watched. */
+	CHECK_EQUAL(
+		mk_exchange_hello(
+			X, mk_cap_page(MK_CAP_FACTORY, MK_CAP_CONTROL), &a, &b),
+		-DSI_EINVAL);
+	guest_hello(self);
+	CHECK_EQUAL(
+		mk_exchange_hello(X, mk_cap_page(MK_CAP_THREAD, MK_CAP_CONTROL),
+				  &a, &b),
+		-DSI_EPERM);
+	CHECK_EQUAL(mk_exchange_pair(X, &a, &b), 0);
+}
+
+static bool refused(unsigned words, int64_t proto, uint64_t opcode)
+{
+	struct mk_message m = {
+		.tag = mk_tag(proto, words, 0, 0),
+		.word = {opcode, ~0ul, 1ul << 63, 4096},
+	};
+
+	return mk_call(GATE, MK_FOREVER, &m) && (int64_t)m.word[0] < 0;
+}
+
+static void who_may_call(void)
+{
+
+	host_begin();
+	guest_make(&g);
+	guest_run(&g, uninvited_body);
+	guest_kill(&g);
+	for (unsigned i = 0; i < 4000; i++)
+		CHECK(refused(i % 64, MK_EXCHANGE_PROTO, 40 + i % 7));
+	for (unsigned opcode = 1; opcode <= 31; opcode++)
+		CHECK(refused(63, MK_EXCHANGE_PROTO, opcode));
+	CHECK(refused(4, MK_EXCHANGE_PROTO + 1, 1));
+}
+
+/* ---- x2: regions --------------------------------------------------------- */
+
+static void read_body(struct guest *self)
+{
+	uint64_t mapping, made;
+
+	CHECK_EQUAL(recv_word(shared_conn, &got_word, &got_handle), 0);
+	CHECK_EQUAL(map_at(got_handle, 2 * PAGE, MK_EXCHANGE_MAP_WRITE,
+			   GUEST_MEMORY, &mapping),
+		    -DSI_EACCES);
+	CHECK_EQUAL(mk_exchange_region_open(X, got_handle, 2 * PAGE, OPEN_ALL,
+					    &mapping, &made),
+		    -DSI_EACCES);
+	CHECK_EQUAL(map_at(got_handle, PAGE, 0, GUEST_MEMORY, &mapping),
+		    -DSI_EPROTO);
+	CHECK_EQUAL(map_at(got_handle, 4 * PAGE, 0, GUEST_MEMORY, &mapping),
+		    -DSI_EPROTO);
+	CHECK_EQUAL(
+		mk_exchange_region_open(X, shared_conn, 0, 0, &mapping, &made),
+		-DSI_EPROTO);
+	CHECK_EQUAL(map_at(got_handle, 2 * PAGE, 0, GUEST_MEMORY, &mapping), 0);
+	/* No more of it than there is, and nothing of others. */
+	CHECK_EQUAL(
+		mk_exchange_region_map(X, mapping, 2, 0, 0x30100000ul | 0x314),
+		-DSI_EINVAL);
+	CHECK_EQUAL(
+		mk_exchange_region_map(X, mapping, 0, 2, 0x30100000ul | 0x394),
+		-DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_region_map(X, mapping, ~0ul, 63,
+					   0x30100000ul | 0x314),
+		    -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_region_map(X, mapping + 1, 0, 0,
+					   0x30100000ul | 0x314),
+		    -DSI_EINVAL);
+	self->result = *(volatile uint64_t *)GUEST_MEMORY;
+	shared_mapping = mapping;
+}
+
+static void write_body(struct guest *self)
+{
+	reached(self, 7);
+	*(volatile uint64_t *)(GUEST_MEMORY + PAGE) = 666;
+	reached(self, 8);
+}
+
+static void pages_with_rights(void)
+{
+	uint64_t handle = 0, made = 0, mapping = 0, conn;
+	volatile uint64_t *own = (volatile uint64_t *)GUEST_MEMORY;
+
+	conn = meet();
+	CHECK_EQUAL(mk_exchange_region_create(X, PAGE + 1, 0, &handle, &made),
+		    0);
+	CHECK_EQUAL(made, 2 * PAGE);
+	CHECK_EQUAL(map_at(handle, 2 * PAGE, OPEN_ALL, GUEST_MEMORY, &mapping),
+		    0);
+	CHECK_EQUAL(own[0], 0);
+	own[0] = 1234;
+	CHECK_EQUAL(send_word(conn, 1, handle), 0);
+	guest_run(&g, read_body);
+	CHECK_EQUAL(g.result, 1234);
+	guest_start(&g, write_body);
+	CHECK(job_reaches(&g.job, MK_STATE_STOPPED));
+	CHECK_EQUAL(g.argument, 7);
+	CHECK_EQUAL(own[PAGE / 8], 0);
+	/* Closed here, it lives there; and the numbers are free again. */
+	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+	CHECK_EQUAL(mk_exchange_close(X, handle), -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_region_close(X, mapping), 0);
+	CHECK_EQUAL(mk_exchange_region_close(X, mapping), -DSI_EINVAL);
+	guest_kill(&g);
+	hung_up(conn);
+	CHECK_EQUAL(mk_unmap(OWN_TASK,
+			     mk_flexpage(MK_MEMORY, GUEST_MEMORY, 13, 7),
+			     MK_UNMAP_SELF),
+		    0);
+}
+
+/* ---- x3: memory comes back ----------------------------------------------- */
+
+static uint64_t pages_got, pages_dirty;
+
+/* All that there is for it; leaves nothing as it was. */
+static void fill_body(struct guest *self)
+{
+	uint64_t handle, made, mapping;
+	volatile uint64_t *page = (volatile uint64_t *)GUEST_MEMORY;
+
+	guest_hello(self);
+	pages_got = 0;
+	while (mk_exchange_region_create(X, PAGE, 0, &handle, &made) == 0) {
+		CHECK_EQUAL(
+			map_at(handle, PAGE, OPEN_ALL, GUEST_MEMORY, &mapping),
+			0);
+		for (unsigned i = 0; i < PAGE / 8; i++)
+			pages_dirty += page[i] != 0;
+		for (unsigned i = 0; i < PAGE / 8; i++)
+			page[i] = ~0ul;
+		CHECK_EQUAL(mk_exchange_region_close(X, mapping), 0);
+		pages_got++;
+	}
+	CHECK_EQUAL(mk_exchange_region_create(X, ~0ul, 0, &handle, &made),
+		    -DSI_ENOMEM);
+	CHECK_EQUAL(mk_exchange_region_create(X, 0, 0, &handle, &made),
+		    -DSI_EINVAL);
+}
+
+static void memory_comes_back(void)
+{
+	uint64_t first = 0;
+
+	host_begin();
+	/* More clients than there are places. */
+	for (unsigned i = 0; i < 2 * MK_EXCHANGE_CLIENTS; i++) {
+		guest_make(&g);
+		guest_run(&g, fill_body);
+		guest_kill(&g);
+		CHECK(pages_got > 16);
+		if (i == 0)
+			first = pages_got;
+		CHECK_EQUAL(pages_got, first);
+	}
+	CHECK_EQUAL(pages_dirty, 0);
+}
+
+/* A mapping that its client has declared closed, and kept. */
+static void keep_body(struct guest *self)
+{
+	uint64_t made, mapping;
+	volatile uint64_t *page = (volatile uint64_t *)GUEST_MEMORY;
+
+	guest_hello(self);
+	CHECK_EQUAL(
+		mk_exchange_region_create(X, PAGE, 0, &shared_handle, &made),
+		0);
+	CHECK_EQUAL(
+		map_at(shared_handle, PAGE, OPEN_ALL, GUEST_MEMORY, &mapping),
+		0);
+	*page = 1;
+	CHECK_EQUAL(mk_exchange_region_close(X, mapping), 0);
+	*page = 2;
+	CHECK_EQUAL(mk_exchange_close(X, shared_handle), 0);
+	reached(self, 1);
+	*page = 3;
+	reached(self, 2);
+}
+
+static void kept_memory_is_taken(void)
+{
+
+	host_begin();
+	guest_make(&g);
+	guest_start(&g, keep_body);
+	CHECK(job_reaches(&g.job, MK_STATE_STOPPED));
+	CHECK_EQUAL(g.argument, 1);
+	guest_kill(&g);
+}
+
+/* ---- x4: memory of applications ------------------------------------------ */
+
+static void withdraw_body(struct guest *self)
+{
+	uint64_t mapping;
+
+	CHECK_EQUAL(recv_word(shared_conn, &got_word, &got_handle), 0);
+	CHECK_EQUAL(map_at(got_handle, PAGE, 0, GUEST_MEMORY, &mapping),
+		    -DSI_EPROTO);
+	CHECK_EQUAL(map_at(got_handle, PAGE, MK_EXCHANGE_MAP_UNSEALED,
+			   GUEST_MEMORY, &mapping),
+		    0);
+	CHECK_EQUAL(mk_exchange_region_withdraw(X, got_handle), -DSI_EACCES);
+	self->result = *(volatile uint64_t *)GUEST_MEMORY + 1;
+}
+
+static void touch_body(struct guest *self)
+{
+	reached(self, 20);
+	self->result = *(volatile uint64_t *)GUEST_MEMORY;
+	reached(self, 21);
+}
+
+static void unsealed_and_sealed(void)
+{
+	uint64_t handle = 0, made = 0, imported = 0, conn;
+
+	conn = meet();
+	CHECK_EQUAL(mk_exchange_region_create(X, PAGE, MK_EXCHANGE_UNSEALABLE,
+					      &handle, &made),
+		    0);
+	CHECK_EQUAL(send_word(conn, 1, handle), 0);
+	guest_run(&g, withdraw_body);
+	CHECK_EQUAL(g.result, 1);
+	CHECK_EQUAL(mk_exchange_region_withdraw(X, handle), 0);
+	guest_start(&g, touch_body);
+	CHECK(job_reaches(&g.job, MK_STATE_STOPPED));
+	CHECK_EQUAL(g.argument, 20);
+	guest_kill(&g);
+	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+	hung_up(conn);
+	/* Sealed, nobody can withdraw it. */
+	CHECK_EQUAL(mk_exchange_region_create(X, 2 * PAGE,
+					      MK_EXCHANGE_UNSEALED |
+						      MK_EXCHANGE_SHARE_WRITE,
+					      &handle, &made),
+		    0);
+	CHECK_EQUAL(mk_exchange_region_import(X, handle, 2 * PAGE + 1, 0,
+					      &imported, &made),
+		    -DSI_ENOSPC);
+	CHECK_EQUAL(
+		mk_exchange_region_import(X, handle, PAGE, 0, &imported, &made),
+		0);
+	CHECK_EQUAL(made, 2 * PAGE);
+	CHECK_EQUAL(mk_exchange_region_withdraw(X, handle), -DSI_EACCES);
+	CHECK_EQUAL(mk_exchange_region_withdraw(X, imported), -DSI_EACCES);
+	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+	CHECK_EQUAL(mk_exchange_close(X, imported), 0);
+}
+
+/* ---- x5: connections ----------------------------------------------------- */
+
+static void echo_body(struct guest *self)
+{
+	uint64_t word, handle, kind;
+
+	while (recv_word(shared_conn, &word, &handle) == 0) {
+		self->result++;
+		CHECK_EQUAL(send_word(shared_conn, word + 1, handle), 0);
+		CHECK_EQUAL(mk_exchange_kind(X, handle, &kind), 0);
+		CHECK_EQUAL(kind, MK_EXCHANGE_BELL);
+		CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+	}
+}
+
+/* Numbers of another client are nothing here. */
+static void forge_body(struct guest *self)
+{
+	uint64_t a, b;
+
+	(void)self;
+	for (uint64_t i = 0; i < 300; i++) {
+		if (i == shared_conn)
+			continue;
+		CHECK_EQUAL(send_word(i, 1, NOTHING), -DSI_EINVAL);
+		CHECK_EQUAL(recv_word(i, &a, &b), -DSI_EINVAL);
+		CHECK_EQUAL(send_word(shared_conn, 1, i), -DSI_EINVAL);
+		CHECK_EQUAL(mk_exchange_close(X, i), -DSI_EINVAL);
+		CHECK_EQUAL(mk_exchange_ring(X, i), -DSI_EINVAL);
+		CHECK_EQUAL(mk_exchange_peer(X, i, &a, &b), -DSI_EINVAL);
+		CHECK_EQUAL(mk_exchange_accept(X, i, &a, &a, &b), -DSI_EINVAL);
+		CHECK_EQUAL(mk_exchange_watch(X, i, 0, 1), -DSI_EINVAL);
+		CHECK_EQUAL(mk_exchange_region_close(X, i), -DSI_EINVAL);
+	}
+	CHECK_EQUAL(mk_exchange_send(X, shared_conn, 99, 8, "", 0),
+		    -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_send(X, shared_conn, 0, 1025, "", 0),
+		    -DSI_EMSGSIZE);
+	CHECK_EQUAL(mk_exchange_send(X, shared_conn, 0, 0, "", 0), -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_send(X, shared_conn, 0, 8, "\1\2\3", 3),
+		    -DSI_EINVAL);
+}
+
+static void messages(void)
+{
+	uint64_t bell[2] = {0}, word = 0, handle = 0, conn, sent = 0;
+
+	conn = meet();
+	CHECK_EQUAL(mk_exchange_bell_pair(X, &bell[0], &bell[1]), 0);
+	guest_run(&g, forge_body);
+	while (send_word(conn, 100 + sent, bell[1]) == 0)
+		sent++;
+	CHECK_EQUAL(sent, 16);
+	CHECK_EQUAL(send_word(conn, 1, NOTHING), -DSI_EAGAIN);
+	g.result = 0;
+	guest_run(&g, echo_body);
+	CHECK_EQUAL(g.result, sent);
+	for (uint64_t i = 0; i < sent; i++) {
+		CHECK_EQUAL(recv_word(conn, &word, &handle), 0);
+		CHECK_EQUAL(word, 101 + i);
+		CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+	}
+	CHECK_EQUAL(recv_word(conn, &word, &handle), -DSI_EAGAIN);
+	/* What it said before it died is still read. */
+	CHECK_EQUAL(send_word(conn, 7, bell[1]), 0);
+	guest_run(&g, echo_body);
+	guest_kill(&g);
+	CHECK_EQUAL(recv_word(conn, &word, &handle), 0);
+	CHECK_EQUAL(word, 8);
+	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+	hung_up(conn);
+	CHECK_EQUAL(mk_exchange_close(X, bell[0]), 0);
+	CHECK_EQUAL(mk_exchange_close(X, bell[1]), 0);
+}
+
+/* ---- x6: handles under way ----------------------------------------------- */
+
+/* A handle in a message that nobody will read: its other end learns. */
+static void in_flight_to_the_dead(void)
+{
+	uint64_t other[2] = {0}, conn;
+
+	conn = meet();
+	CHECK_EQUAL(mk_exchange_pair(X, &other[0], &other[1]), 0);
+	CHECK_EQUAL(send_word(conn, 1, other[0]), 0);
+	CHECK_EQUAL(mk_exchange_close(X, other[0]), 0);
+	CHECK_EQUAL(send_word(other[1], 5, NOTHING), 0);
+	guest_kill(&g);
+	hung_up(other[1]);
+	hung_up(conn);
+}
+
+/* Two connections, each in a message of the other, and no handle: found when
+ * there is no room, again and again. */
+static void islands(void)
+{
+	uint64_t a[2], b[2];
+
+	host_begin();
+	for (unsigned i = 0; i < 600; i++) {
+		CHECK_EQUAL(mk_exchange_pair(X, &a[0], &a[1]), 0);
+		CHECK_EQUAL(mk_exchange_pair(X, &b[0], &b[1]), 0);
+		if (send_word(a[0], 1, b[1]) || send_word(b[0], 1, a[1])) {
+			/* Messages have run out; room for objects has not. */
+			i += 5;
+		}
+		CHECK_EQUAL(mk_exchange_close(X, a[0]), 0);
+		CHECK_EQUAL(mk_exchange_close(X, a[1]), 0);
+		CHECK_EQUAL(mk_exchange_close(X, b[0]), 0);
+		CHECK_EQUAL(mk_exchange_close(X, b[1]), 0);
+	}
+}
+
+/* ---- x7: death in every state -------------------------------------------- */
+
+#define STEPS 14u
+
+static uint64_t step_conn, step_pair[2], step_bell[2], step_mapping;
+
+static void step(unsigned i)
+{
+	uint64_t made, event, handle;
+
+	switch (i) {
+	case 0:
+		CHECK_EQUAL(
+			mk_create_event(MK_CAP_FACTORY, SCRATCH, MK_EVENT_BITS),
+			0);
+		break;
+	case 1:
+		CHECK_EQUAL(mk_exchange_event_add(X, EVENT(SCRATCH), &event),
+			    0);
+		break;
+	case 2:
+		CHECK_EQUAL(mk_exchange_listen(X, "state", 0, &shared_name), 0);
+		break;
+	case 3:
+		CHECK_EQUAL(connect_to("state", &step_conn), 0);
+		break;
+	case 4:
+		CHECK_EQUAL(connect_to("host", &step_conn), 0);
+		break;
+	case 5:
+		CHECK_EQUAL(mk_exchange_region_create(X, 3 * PAGE, 0,
+						      &shared_handle, &made),
+			    0);
+		break;
+	case 6:
+		CHECK_EQUAL(mk_exchange_region_open(X, shared_handle, 3 * PAGE,
+						    OPEN_ALL, &step_mapping,
+						    &made),
+			    0);
+		break;
+	case 7:
+		CHECK_EQUAL(mk_exchange_word_wait(X, step_mapping, 64, 0, 1),
+			    0);
+		break;
+	case 8:
+		CHECK_EQUAL(send_word(step_conn, 8, shared_handle), 0);
+		break;
+	case 9:
+		CHECK_EQUAL(mk_exchange_pair(X, &step_pair[0], &step_pair[1]),
+			    0);
+		CHECK_EQUAL(send_word(step_pair[0], 9, step_pair[1]), 0);
+		break;
+	case 10:
+		CHECK_EQUAL(mk_exchange_watch(X, step_pair[0], 0, 2), 0);
+		break;
+	case 11:
+		CHECK_EQUAL(
+			mk_exchange_bell_pair(X, &step_bell[0], &step_bell[1]),
+			0);
+		CHECK_EQUAL(send_word(step_conn, 11, step_bell[1]), 0);
+		break;
+	case 12:
+		CHECK_EQUAL(mk_exchange_close(X, step_pair[1]), 0);
+		break;
+	default:
+		CHECK_EQUAL(mk_exchange_names_watch(X, 0, 0, 4, &handle), 0);
+		break;
+	}
+}
+
+static void steps_body(struct guest *self)
+{
+	guest_hello(self);
+	for (unsigned i = 0; i < self->argument; i++)
+		step(i);
+	__atomic_store_n(&self->result, 1, __ATOMIC_RELEASE);
+	/* And then it goes on asking until it is killed in the middle. */
+	for (uint64_t i = 0;; i++)
+		(void)mk_exchange_ready(X, &i, 4, &got_word);
+}
+
+static int connect_state(void)
+{
+	uint64_t conn;
+
+	return connect_to("state", &conn);
+}
+
+static void death_in_every_state(void)
+{
+	uint64_t listener = 0, conn, client, program;
+
+	host_begin();
+	CHECK_EQUAL(mk_exchange_listen(X, "host", 0, &listener), 0);
+	for (unsigned i = 0; i <= STEPS; i++) {
+		guest_make(&g);
+		g.argument = i;
+		guest_start(&g, steps_body);
+		while (!__atomic_load_n(&g.result, __ATOMIC_ACQUIRE))
+			mk_sleep_us(100);
+		guest_kill(&g);
+		/* At once, on whatever CPU it was. */
+		CHECK_EQUAL(connect_state(), -DSI_ENOENT);
+		if (mk_exchange_accept(X, listener, &conn, &client, &program) ==
+		    0) {
+			uint64_t word = 0, handle = NOTHING;
+
+			while (recv_word(conn, &word, &handle) == 0)
+				CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+			hung_up(conn);
+		}
+		CHECK_EQUAL(mk_exchange_accept(X, listener, &conn, &client,
+					       &program),
+			    -DSI_EAGAIN);
+	}
+	CHECK_EQUAL(mk_exchange_close(X, listener), 0);
+}
+
+/* ---- x8: names ----------------------------------------------------------- */
+
+static void same_name_body(struct guest *self)
+{
+	uint64_t listener;
+
+	guest_hello(self);
+	CHECK_EQUAL(mk_exchange_listen(X, "taken", 0, &listener), -DSI_EEXIST);
+	CHECK_EQUAL(mk_exchange_listen(X, "taken", 1, &listener), 0);
+	CHECK_EQUAL(mk_exchange_listen(X, "closed", 0, &listener), -DSI_EACCES);
+	CHECK_EQUAL(mk_exchange_listen(X, "not a name", 0, &listener),
+		    -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_listen(X, "/a/b", 0, &listener), -DSI_EINVAL);
+	CHECK_EQUAL(connect_to("secret", &listener), -DSI_EACCES);
+	CHECK_EQUAL(mk_exchange_listen(X, "secret", 0, &listener), 0);
+	self->result = listener;
+}
+
+static void names(void)
+{
+	uint64_t listener = 0, conn = 0, again = 0, sum = 0, at = 0;
+	char name[MK_EXCHANGE_NAME_BYTES];
+
+	host_begin();
+	CHECK_EQUAL(mk_exchange_listen(X, "taken", 0, &listener), 0);
+	CHECK_EQUAL(mk_exchange_listen(X, "taken", 0, &again), -DSI_EEXIST);
+	guest_make(&g);
+	guest_run(&g, same_name_body);
+	/* What may not be connected to is not listed. */
+	for (uint64_t i = 0; mk_exchange_list(X, 0, i, name) == 0; i++)
+		sum++;
+	CHECK_EQUAL(sum, 1);
+	CHECK_EQUAL(mk_exchange_list(X, 1, 0, name), 0);
+	guest_kill(&g);
+	CHECK_EQUAL(mk_exchange_list(X, 1, 0, name), -DSI_ENOENT);
+	/* Its listener's queue is bounded; the name goes with the listener. */
+	for (uint64_t i = 0; i < 16; i++)
+		CHECK_EQUAL(connect_to("taken", &conn), 0);
+	CHECK_EQUAL(connect_to("taken", &again), -DSI_EAGAIN);
+	CHECK_EQUAL(mk_exchange_withdraw(X, listener), 0);
+	CHECK_EQUAL(connect_to("taken", &again), -DSI_ENOENT);
+	CHECK_EQUAL(mk_exchange_close(X, listener), 0);
+	CHECK_EQUAL(recv_word(conn, &sum, &at), -DSI_EPIPE);
+	for (uint64_t i = 0; i < 16; i++)
+		CHECK_EQUAL(mk_exchange_close(X, conn - i), 0);
+}
+
+/* ---- x9: words ----------------------------------------------------------- */
+
+static uint64_t own_event(void)
+{
+	static uint64_t slot, event;
+
+	if (slot)
+		return event;
+	slot = slot_new();
+	CHECK_EQUAL(mk_create_event(MK_CAP_FACTORY, slot, MK_EVENT_BITS), 0);
+	CHECK_EQUAL(mk_exchange_event_add(X, EVENT(slot), &event), 0);
+	return event;
+}
+
+static void wait_word_body(struct guest *self)
+{
+	uint64_t event = 0, seen, made;
+
+	if (!self->argument++) {
+		CHECK_EQUAL(recv_word(shared_conn, &got_word, &got_handle), 0);
+		/* Not without having it open. */
+		CHECK_EQUAL(mk_exchange_word_wait(X, 0, 64, 0, 1), -DSI_EINVAL);
+		CHECK_EQUAL(
+			mk_create_event(MK_CAP_FACTORY, SCRATCH, MK_EVENT_BITS),
+			0);
+		CHECK_EQUAL(mk_exchange_event_add(X, EVENT(SCRATCH), &event),
+			    0);
+		CHECK_EQUAL(mk_exchange_region_open(X, got_handle, PAGE, 0,
+						    &shared_mapping, &made),
+			    0);
+		CHECK_EQUAL(
+			mk_exchange_word_wait(X, shared_mapping, 64, event, 8),
+			0);
+		CHECK_EQUAL(mk_exchange_word_wait(X, shared_mapping, PAGE,
+						  event, 8),
+			    -DSI_EINVAL);
+		CHECK_EQUAL(
+			mk_exchange_word_wait(X, shared_mapping, 63, event, 8),
+			-DSI_EINVAL);
+		CHECK_EQUAL(mk_exchange_word_wait(X, shared_mapping, 64, 23, 8),
+			    -DSI_EINVAL);
+	} else {
+		seen = mk_event_wait(SCRATCH, MK_NEVER);
+		self->result = seen;
+	}
+}
+
+/* The flag: a waker that keeps what it got would never find the second. */
+static void waiters_of_words(void)
+{
+	uint64_t handle = 0, made = 0, mapping = 0, bits = 0, conn;
+	uint64_t kept = slot_new(), other = slot_new(), event;
+
+	conn = meet();
+	event = own_event();
+	g.argument = 0;
+	CHECK_EQUAL(mk_exchange_region_create(X, PAGE, 0, &handle, &made), 0);
+	CHECK_EQUAL(mk_exchange_region_open(X, handle, PAGE, OPEN_ALL, &mapping,
+					    &made),
+		    0);
+	CHECK_EQUAL(send_word(conn, 1, handle), 0);
+	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 0, &bits, kept),
+		    -DSI_ENOENT);
+	guest_run(&g, wait_word_body);
+	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 0, &bits, kept), 0);
+	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 68, 0, &bits, other),
+		    -DSI_ENOENT);
+	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 1, &bits, other),
+		    -DSI_ENOENT);
+	CHECK_EQUAL(bits, 8);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, kept), MK_CAP_SEND);
+	guest_start(&g, wait_word_body);
+	CHECK(mk_signal(kept, bits));
+	CHECK(job_wait(&g.job));
+	CHECK_EQUAL(g.result, 8);
+	/* Again the same waiter: nothing changes.  Another: ask again. */
+	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 64, event, 1), 0);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, kept), 0);
+	CHECK(!mk_signal(kept, bits));
+	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 0, &bits, kept), 0);
+	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 1, &bits, other),
+		    0);
+	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 64, event, 1), 0);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, other), MK_CAP_SEND);
+	guest_kill(&g);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, other), 0);
+	hung_up(conn);
+	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 1, &bits, other),
+		    -DSI_ENOENT);
+	CHECK_EQUAL(mk_exchange_word_forget(X, mapping, 64, event), 0);
+	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 0, &bits, other),
+		    -DSI_ENOENT);
+	(void)mk_drop_cap(OWN_TASK, kept);
+	CHECK_EQUAL(mk_exchange_region_close(X, mapping), 0);
+	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 64, event, 1),
+		    -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+}
+
+/* ---- x10: greed ---------------------------------------------------------- */
+
+/* Takes all that a client can have of everything, then goes on asking. */
+static void greedy_body(struct guest *self)
+{
+	uint64_t a, b, event = 0, made, mapping, conn;
+	unsigned events = 0;
+
+	guest_hello(self);
+	for (uint64_t slot = 64; slot < 128; slot++)
+		if (mk_create_event(MK_CAP_FACTORY, slot, MK_EVENT_BITS) ||
+		    mk_exchange_event_add(X, EVENT(slot), &event))
+			break;
+		else
+			events++;
+	CHECK_EQUAL(events, MK_EXCHANGE_EVENTS);
+	CHECK_EQUAL(mk_exchange_pair(X, &a, &b), 0);
+	for (unsigned i = 0; i < 16; i++)
+		CHECK_EQUAL(send_word(a, i, b), 0);
+	CHECK_EQUAL(mk_exchange_region_create(X, PAGE, 0, &conn, &made), 0);
+	for (unsigned i = 0; i < 16; i++)
+		CHECK_EQUAL(mk_exchange_region_open(X, conn, PAGE, OPEN_ALL,
+						    &mapping, &made),
+			    0);
+	for (uint64_t i = 0; i < 2 * MK_EXCHANGE_WORDS; i++)
+		(void)mk_exchange_word_wait(X, mapping, i * 4, 0, 1);
+	while (mk_exchange_region_create(X, PAGE, 0, &b, &made) == 0)
+		;
+	while (connect_to("host", &conn) == 0)
+		;
+	while (mk_exchange_pair(X, &a, &b) == 0)
+		for (uint64_t i = 0; i < MK_EXCHANGE_EVENTS; i++)
+			(void)mk_exchange_watch(X, a, i, 1);
+	__atomic_store_n(&self->result, 1, __ATOMIC_RELEASE);
+	for (unsigned i = 0; self->argument; i++) {
+		(void)mk_exchange_pair(X, &a, &b);
+		(void)refused(i % 64, MK_EXCHANGE_PROTO, i % 50);
+		(void)mk_exchange_word_wait(X, mapping, i % 1024 * 4, i % 24,
+					    1);
+		(void)mk_exchange_word_forget(X, mapping, i % 1024 * 4, i % 24);
+	}
+}
+
+static void greed_hurts_nobody(void)
+{
+	uint64_t listener = 0, other[2], made = 0, handle = 0, mapping = 0;
+	uint64_t conn, word = 0;
+
+	conn = meet();
+	CHECK_EQUAL(mk_exchange_listen(X, "host", 0, &listener), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		guest_make(&greedy[i]);
+		greedy[i].argument = 1;
+		guest_start(&greedy[i], greedy_body);
+		while (!__atomic_load_n(&greedy[i].result, __ATOMIC_ACQUIRE))
+			mk_sleep_us(100);
+	}
+	for (unsigned i = 0; i < 300; i++) {
+		CHECK_EQUAL(mk_exchange_pair(X, &other[0], &other[1]), 0);
+		CHECK_EQUAL(send_word(other[0], i, NOTHING), 0);
+		CHECK_EQUAL(recv_word(other[1], &word, &handle), 0);
+		CHECK_EQUAL(word, i);
+		CHECK_EQUAL(mk_exchange_region_create(X, 8 * PAGE, 0, &handle,
+						      &made),
+			    0);
+		CHECK_EQUAL(mk_exchange_region_open(X, handle, 8 * PAGE,
+						    OPEN_ALL, &mapping, &made),
+			    0);
+		CHECK_EQUAL(mk_exchange_region_close(X, mapping), 0);
+		CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+		CHECK_EQUAL(mk_exchange_close(X, other[0]), 0);
+		CHECK_EQUAL(mk_exchange_close(X, other[1]), 0);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		guest_kill(&greedy[i]);
+	CHECK_EQUAL(mk_exchange_close(X, listener), 0);
+	guest_kill(&g);
+	hung_up(conn);
+}
+
+static const struct behaviour list[] = {
+	{"x1", "who may call the exchange, and with what", who_may_call},
+	{"x2", "pages with the rights that were shared", pages_with_rights},
+	{"x3", "memory of the dead comes back, zeroed", memory_comes_back},
+	{"x4", "memory that is kept is taken", kept_memory_is_taken},
+	{"x5", "what an application brings: unsealed, sealed",
+	 unsealed_and_sealed},
+	{"x6", "messages and handles, forged ones too", messages},
+	{"x7", "a handle under way to one who dies", in_flight_to_the_dead},
+	{"x8", "connections that only refer to each other", islands},
+	{"x9", "death in every state", death_in_every_state},
+	{"x10", "names: one owner, rules, the dead", names},
+	{"x11", "who waits for a word", waiters_of_words},
+	{"x12", "greed and floods hurt nobody else", greed_hurts_nobody},
+};
+
+void mk_main(void)
+{
+	tap_run(list, sizeof(list) / sizeof(list[0]));
+}
