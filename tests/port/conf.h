@@ -46,7 +46,12 @@ extern const struct conf_test conf_select_tests[];
 extern const struct conf_test conf_control_tests[];
 extern const struct conf_test conf_sized_tests[];
 
-extern const struct conf_test *const conf_suites[]; /* ends with NULL */
+struct conf_suite {
+	const char *name;
+	const struct conf_test *tests;
+};
+
+extern const struct conf_suite conf_suites[]; /* ends with one without name */
 
 /* ---- what all processes of a test share --------------------------------- */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conf_main.c - run the suite, or the tests whose name is given, and print
- * one line for each.
+ * conf_main.c - run the suite, or one group of it, or the tests whose name is
+ * given, and print one line for each.
  *
- *   runner [--list] [--seed N] [--seeds N] [name]
+ *   runner [--list] [--group NAME] [--seed N] [--seeds N] [name]
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,25 +13,27 @@
 
 struct conf_shared *conf_shared;
 
-const struct conf_test *const conf_suites[] = {
-	conf_region_tests,
-	conf_wait_tests,
-	conf_bell_tests,
-	conf_conn_tests,
-	conf_names_tests,
-	conf_loop_tests,
+const struct conf_suite conf_suites[] = {
+	{"region", conf_region_tests},
+	{"wait", conf_wait_tests},
+	{"bell", conf_bell_tests},
+	{"conn", conf_conn_tests},
+	{"names", conf_names_tests},
+	{"loop", conf_loop_tests},
 #ifndef CONF_PORT_ONLY
-	conf_stream_tests,
-	conf_policy_tests,
-	conf_packet_tests,
-	conf_refuse_tests,
-	conf_death_tests,
-	conf_select_tests,
-	conf_control_tests,
-	conf_sized_tests,
+	{"stream", conf_stream_tests},
+	{"policy", conf_policy_tests},
+	{"packet", conf_packet_tests},
+	{"refuse", conf_refuse_tests},
+	{"death", conf_death_tests},
+	{"select", conf_select_tests},
+	{"control", conf_control_tests},
+	{"sized", conf_sized_tests},
 #endif
-	NULL,
+	{NULL, NULL},
 };
+
+static const char *only_group; /* NULL: all */
 
 void conf_fail(const char *file, int line, const char *format, ...)
 {
@@ -50,8 +52,11 @@ void conf_fail(const char *file, int line, const char *format, ...)
 	va_end(args);
 }
 
-static int wanted(const struct conf_test *test, const char *name)
+static int wanted(const struct conf_suite *suite, const struct conf_test *test,
+		  const char *name)
 {
+	if (only_group && strcmp(suite->name, only_group) != 0)
+		return 0;
 	return !name || !strcmp(test->name, name);
 }
 
@@ -60,9 +65,9 @@ static unsigned int run_all(const char *name, int list, unsigned int *out_bad)
 {
 	unsigned int n = 0;
 
-	for (const struct conf_test *const *s = conf_suites; *s; s++) {
-		for (const struct conf_test *t = *s; t->name; t++) {
-			if (!wanted(t, name))
+	for (const struct conf_suite *s = conf_suites; s->name; s++) {
+		for (const struct conf_test *t = s->tests; t->name; t++) {
+			if (!wanted(s, t, name))
 				continue;
 			n++;
 			if (list) {
@@ -91,6 +96,8 @@ int main(int argc, char **argv)
 			list = 1;
 		} else if (argv[i][0] != '-') {
 			name = argv[i];
+		} else if (!strcmp(argv[i], "--group") && i + 1 < argc) {
+			only_group = argv[++i];
 		} else if (i + 1 < argc) {
 			conf_option(argv[i], argv[i + 1]);
 			i++;

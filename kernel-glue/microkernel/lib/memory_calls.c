@@ -4,6 +4,7 @@
 
 void *memset(void *to, int byte, size_t bytes);
 void *memcpy(void *to, const void *from, size_t bytes);
+void *memmove(void *to, const void *from, size_t bytes);
 int memcmp(const void *a, const void *b, size_t bytes);
 
 void *memset(void *to, int byte, size_t bytes)
@@ -26,6 +27,18 @@ void *memcpy(void *to, const void *from, size_t bytes)
 			 :
 			 : "memory");
 	return start;
+}
+
+void *memmove(void *to, const void *from, size_t bytes)
+{
+	char *t = to;
+	const char *f = from;
+
+	if ((size_t)(t - f) >= bytes)
+		return memcpy(to, from, bytes);
+	while (bytes--)
+		t[bytes] = f[bytes];
+	return to;
 }
 
 int memcmp(const void *a, const void *b, size_t bytes)

@@ -12,7 +12,7 @@
 #include "exchange_state.h"
 
 /* Listeners that have a name. */
-static struct object *named[CLIENTS * 8];
+static struct object *named[CLIENTS * 32];
 #define NAMED (sizeof(named) / sizeof(named[0]))
 static uint64_t generation = 1;
 

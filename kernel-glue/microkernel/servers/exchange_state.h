@@ -34,7 +34,7 @@
 
 #define CLIENTS MK_EXCHANGE_CLIENTS
 /* Of one client's making, and as many that it inherited. */
-#define OBJECTS_EACH 256u
+#define OBJECTS_EACH 512u
 #define MESSAGES_EACH 64u
 #define QUEUE 16u	/* messages that wait in one direction */
 #define BACKLOG 16u	/* connections that wait to be accepted */

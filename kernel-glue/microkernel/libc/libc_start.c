@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libc_start.c - from mk_main() to main(): the port begins, with a session at
+ * the exchange, and the words of `args=a,b,c` on the boot command line are the
+ * arguments.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <mklib/program.h>
+#include <mklib/start.h>
+
+#include <port_thread.h>
+
+#define ARGUMENTS_MAX 16
+#define STATUS_BAD 1u
+
+int main(int argc, char **argv);
+
+static char name[MK_NAME_BYTES];
+static char words[MK_BOOT_COMMAND];
+static char *arguments[ARGUMENTS_MAX + 1];
+
+_Noreturn void exit(int status)
+{
+	(void)fflush(stdout);
+	(void)fflush(stderr);
+	mk_end(status ? STATUS_BAD : MK_STATUS_GOOD);
+}
+
+_Noreturn void abort(void)
+{
+	fprintf(stderr, "%s: abort()\n", name);
+	exit(1);
+}
+
+void *malloc(size_t bytes)
+{
+	return dsi_port_alloc(bytes);
+}
+
+void *calloc(size_t count, size_t bytes)
+{
+	if (bytes && count > SIZE_MAX / bytes)
+		return NULL;
+	return dsi_port_alloc(count * bytes);
+}
+
+void free(void *memory)
+{
+	dsi_port_free(memory);
+}
+
+static int read_arguments(void)
+{
+	int n = 0;
+
+	(void)mk_program_name(mk_boot_info()->program, name);
+	arguments[n++] = name;
+	if (!mk_option(mk_boot_info()->command, "args", words, sizeof(words)))
+		return n;
+	arguments[n++] = words;
+	for (char *p = words; *p && n < ARGUMENTS_MAX; p++)
+		if (*p == ',') {
+			*p = 0;
+			arguments[n++] = p + 1;
+		}
+	return n;
+}
+
+static int begin(void)
+{
+	uint64_t session;
+	int error = mk_port_threads_begin();
+
+	if (!error)
+		error = mk_port_session_open(MK_PORT_SLOT_EXCHANGE, &session);
+	if (!error)
+		error = mk_port_begin(MK_PORT_SLOT_EXCHANGE, MK_CAP_THREAD);
+	return error;
+}
+
+void mk_main(void)
+{
+	int count = read_arguments();
+	int error = begin();
+
+	if (error) {
+		fprintf(stderr,
+			"%s: no session with the exchange: error %d; "
+			"monitor.policy needs: connect %s dsi.exchange\n",
+			name, -error, name);
+		exit(1);
+	}
+	exit(main(count, arguments));
+}
