@@ -41,8 +41,11 @@ int pair_new(struct client *c, uint32_t kind, struct object *out[2])
 
 static struct message *message_new(struct client *c)
 {
-	struct message *m = free_messages;
+	struct message *m;
 
+	if (c->sent == MESSAGES_EACH)
+		objects_collect();
+	m = free_messages;
 	if (c->sent == MESSAGES_EACH)
 		return NULL;
 	if (m)

@@ -27,11 +27,17 @@ void objects_begin(void)
 	}
 }
 
-bool objects_room(struct client *c, uint32_t count)
+void objects_collect(void)
 {
 	/* Looking is long, so it has to be worth it. */
-	if (c->made + count > OBJECTS_EACH && islands)
+	if (islands)
 		look_around(NULL);
+}
+
+bool objects_room(struct client *c, uint32_t count)
+{
+	if (c->made + count > OBJECTS_EACH)
+		objects_collect();
 	return c->made + count <= OBJECTS_EACH;
 }
 

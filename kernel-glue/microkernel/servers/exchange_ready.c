@@ -118,10 +118,21 @@ static struct waiter *waiter_free(struct client *c)
 	return NULL;
 }
 
+/* What was given out of its event. */
+static void take_back(const struct waiter *w)
+{
+	(void)mk_unmap(MK_CAP_TASK,
+		       mk_cap_page(w->client->event[w->event], MK_ALL_RIGHTS),
+		       MK_UNMAP_OTHERS);
+}
+
 static void waiter_end(struct region *r, struct waiter *gone)
 {
 	struct waiter **link = &r->waiters;
 
+	/* Who keeps its capability must not take it for the one of somebody who
+	 * comes after it. */
+	take_back(gone);
 	while (*link != gone)
 		link = &(*link)->next;
 	*link = gone->next;
@@ -150,10 +161,7 @@ static void forget_word(const struct region *r, uint64_t offset)
 {
 	for (const struct waiter *w = r->waiters; w; w = w->next)
 		if (w->offset == offset)
-			(void)mk_unmap(MK_CAP_TASK,
-				       mk_cap_page(w->client->event[w->event],
-						   MK_ALL_RIGHTS),
-				       MK_UNMAP_OTHERS);
+			take_back(w);
 }
 
 static int word_of(struct client *c, uint64_t mapping, uint64_t offset,

@@ -180,8 +180,10 @@ void object_put(struct object *o);
 /* The client has ended and closed all: what nobody can reach any more goes, what
  * others still have becomes theirs. */
 void objects_inherit(struct client *dead);
-/* Has the client room for so many more?  Frees what is reached only from
- * itself; so everything that is in use must have its handle. */
+/* Free what is reached only from itself.  Everything that is in use must have
+ * its handle. */
+void objects_collect(void);
+/* Has the client room for so many more?  Collects if not. */
 bool objects_room(struct client *c, uint32_t count);
 
 /* ---- exchange_memory.c --------------------------------------------------- */
