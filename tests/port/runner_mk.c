@@ -477,17 +477,20 @@ static int start_task(struct place *p, const struct begin *begin)
 				   sp);
 }
 
-/* Everything that the task is and has.  The exchange ends the sessions of those
- * who said hello, but who was killed before that is unknown to it. */
-static void clear_place(struct place *p)
+/* The exchange ends the session of a task that died, and the gate with it.  It
+ * does not know of one that was killed before its first call. */
+static void close_session(struct place *p)
 {
-	if (p->session)
+	if (p->session && mk_cap_rights(MK_CAP_TASK, slot_of(p, SLOT_SESSION)))
 		(void)mk_monitor_close(MK_CAP_MONITOR, MK_FOREVER, p->session);
 	p->session = 0;
+}
+
+/* Everything that the task is and has, but the session. */
+static void clear_place(struct place *p)
+{
 	(void)mk_delete(MK_CAP_TASK, slot_of(p, SLOT_FACTORY));
 	(void)mk_delete(MK_CAP_TASK, slot_of(p, SLOT_GATE));
-	for (uint64_t slot = 0; slot < SLOT_EACH; slot++)
-		(void)mk_drop_cap(MK_CAP_TASK, slot_of(p, slot));
 	while (p->n_pages)
 		page_give(p->pages[--p->n_pages]);
 	p->number = PROCESSES;
@@ -509,6 +512,7 @@ static uint64_t spawn(int (*process)(uint64_t arg), uint64_t arg,
 		return PROCESSES;
 	}
 	p->number = n_processes;
+	close_session(p);
 	error = make_task(p);
 	if (!error)
 		error = give_caps(p);

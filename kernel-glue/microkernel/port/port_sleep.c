@@ -127,25 +127,34 @@ void mk_port_sleep_while(const _Atomic uint32_t *word, uint32_t value)
 
 /* ---- the lock ------------------------------------------------------------ */
 
+/*
+ * First come, first served.  A lock that whoever is quickest gets would starve
+ * others here: a loop that has something to do all the time gives its lock back
+ * and takes it again within one time slice, and where it sleeps, in calls to
+ * the exchange, it has it.
+ */
 void mk_port_mutex_lock(struct mk_port_mutex *mutex)
 {
-	uint32_t seen = 0;
+	/* seq_cst: before the look at who is served; see unlock */
+	uint32_t own = atomic_fetch_add_explicit(&mutex->next, 1,
+						 memory_order_seq_cst);
+	uint32_t served;
 
 	/* acquire: pairs with mk_port_mutex_unlock() */
-	if (atomic_compare_exchange_strong_explicit(&mutex->state, &seen, 1,
-						    memory_order_acquire,
-						    memory_order_relaxed))
-		return;
-	/* acquire: likewise.  2 even if nobody else waits: one wake too many. */
-	while (atomic_exchange_explicit(&mutex->state, 2,
-					memory_order_acquire) != 0)
-		mk_port_sleep_while(&mutex->state, 2);
+	while ((served = atomic_load_explicit(&mutex->served,
+					      memory_order_acquire)) != own)
+		mk_port_sleep_while(&mutex->served, served);
 }
 
 void mk_port_mutex_unlock(struct mk_port_mutex *mutex)
 {
-	/* release: pairs with mk_port_mutex_lock() */
-	if (atomic_exchange_explicit(&mutex->state, 0, memory_order_release) ==
-	    2)
-		mk_port_wake_private(&mutex->state);
+	/* relaxed: only the owner changes it */
+	uint32_t next =
+		atomic_load_explicit(&mutex->served, memory_order_relaxed) + 1;
+
+	/* release: pairs with mk_port_mutex_lock().  seq_cst: before the look
+	 * whether somebody waits; either we see him or he sees that he is. */
+	atomic_store_explicit(&mutex->served, next, memory_order_seq_cst);
+	if (atomic_load_explicit(&mutex->next, memory_order_seq_cst) != next)
+		mk_port_wake_private(&mutex->served);
 }

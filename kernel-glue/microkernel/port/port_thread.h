@@ -97,7 +97,7 @@ void mk_port_thread_detach(struct mk_port_thread *thread);
 
 /* For the control plane.  Not recursive. */
 struct mk_port_mutex {
-	_Atomic uint32_t state; /* 0 free, 1 taken, 2 and somebody waits */
+	_Atomic uint32_t next, served; /* tickets; equal: free */
 };
 void mk_port_mutex_lock(struct mk_port_mutex *mutex);
 void mk_port_mutex_unlock(struct mk_port_mutex *mutex);
