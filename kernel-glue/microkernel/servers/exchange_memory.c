@@ -114,7 +114,7 @@ int region_create(struct client *c, uint64_t bytes, uint64_t flags,
 
 	if (!bytes || flags > 7)
 		return -DSI_EINVAL;
-	if (count > each - c->pages_made)
+	if (c->pages_made + count > each)
 		return -DSI_ENOMEM;
 	if (!objects_room(c, 1))
 		return -DSI_EMFILE;

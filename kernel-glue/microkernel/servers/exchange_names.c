@@ -75,6 +75,9 @@ int name_listen(struct client *c, const char *name, uint64_t kind,
 		return -DSI_EACCES;
 	if (name_find(name, kind))
 		return -DSI_EEXIST;
+	/* The dead owner may have been the one who asks. */
+	if (c->life != LIVE)
+		return -DSI_EPERM;
 	place = name_place(c);
 	if (!place || !objects_room(c, 1))
 		return -DSI_EMFILE;
@@ -125,7 +128,7 @@ int name_connect(struct client *c, const char *name, uint64_t kind,
 	if (!allowed(c, CONNECT, name))
 		return -DSI_EACCES;
 	o = name_find(name, kind);
-	if (!o)
+	if (!o || c->life != LIVE)
 		return -DSI_ENOENT;
 	l = &o->listener;
 	if (l->count == BACKLOG)

@@ -90,13 +90,16 @@ void object_put(struct object *o)
 
 /* ---- who can reach what -------------------------------------------------- */
 
-/* Its quota of inherited objects is as large as that of its own. */
-static bool inherit(struct object *o, struct client *heir)
+/* Its quota of inherited objects is as large as that of its own.  What it has
+ * mapped it must not lose; that is as much as it may map, beyond its own. */
+static bool inherit(struct object *o, struct client *heir, bool mapped)
 {
-	if (heir->inherited == OBJECTS_EACH)
+	uint64_t most = mapped ? 2 * pages_each() : pages_each();
+
+	if (heir->inherited >= OBJECTS_EACH && !mapped)
 		return false;
 	if (o->kind == MK_EXCHANGE_REGION) {
-		if (o->region.pages > pages_each() - heir->pages_made)
+		if (heir->pages_made + o->region.pages > most)
 			return false;
 		heir->pages_made += o->region.pages;
 	}
@@ -106,13 +109,19 @@ static bool inherit(struct object *o, struct client *heir)
 	return true;
 }
 
-static void visit(struct object *o, struct client *by, struct client *dead,
-		  struct object **work)
+static void adopt(struct object *o, struct client *by,
+		  const struct client *dead, bool mapped)
 {
 	if (dead && o->payer == dead)
 		o->payer = NULL;
 	if (dead && !o->payer)
-		(void)inherit(o, by);
+		(void)inherit(o, by, mapped);
+}
+
+static void visit(struct object *o, struct client *by, struct client *dead,
+		  struct object **work)
+{
+	adopt(o, by, dead, false);
 	if (dead && o->kind == MK_EXCHANGE_CONN && !o->seen)
 		messages_inherit(dead, o, by);
 	if (o->seen)
@@ -140,8 +149,10 @@ static void visit_client(struct client *c, struct client *dead)
 	struct object *work = NULL;
 
 	for (unsigned i = 0; i < MK_EXCHANGE_MAPPINGS; i++)
-		if (c->mapping[i].region)
+		if (c->mapping[i].region) {
+			adopt(c->mapping[i].region, c, dead, true);
 			visit(c->mapping[i].region, c, dead, &work);
+		}
 	for (unsigned i = 0; i < MK_EXCHANGE_HANDLES; i++)
 		if (c->handle[i])
 			visit(c->handle[i], c, dead, &work);
@@ -170,7 +181,7 @@ static void sweep(struct client *dead)
 			listener_withdraw(o);
 		else if (o->kind != MK_EXCHANGE_REGION)
 			end_close(o);
-		else
+		else if (o->seen)
 			region_abandon(o);
 		o->seen = true;
 		object_put(o);

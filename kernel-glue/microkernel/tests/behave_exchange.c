@@ -245,6 +245,17 @@ static void memory_comes_back(void)
 	CHECK_EQUAL(pages_dirty, 0);
 }
 
+/* What a client can have. */
+static void count_pages(void)
+{
+	host_begin();
+	if (pages_got)
+		return;
+	guest_make(&g);
+	guest_run(&g, fill_body);
+	guest_kill(&g);
+}
+
 /* A mapping that its client has declared closed, and kept. */
 static void keep_body(struct guest *self)
 {
@@ -444,14 +455,19 @@ static void in_flight_to_the_dead(void)
  * there is no room, again and again. */
 static void islands(void)
 {
-	uint64_t a[2], b[2];
+	uint64_t a[2], b[2], handle = 0, made;
 
 	host_begin();
 	for (unsigned i = 0; i < 600; i++) {
+		CHECK_EQUAL(
+			mk_exchange_region_create(X, PAGE, 0, &handle, &made),
+			0);
 		CHECK_EQUAL(mk_exchange_pair(X, &a[0], &a[1]), 0);
 		CHECK_EQUAL(mk_exchange_pair(X, &b[0], &b[1]), 0);
 		CHECK_EQUAL(send_word(a[0], 1, b[1]), 0);
 		CHECK_EQUAL(send_word(b[0], 1, a[1]), 0);
+		CHECK_EQUAL(send_word(b[0], 2, handle), 0);
+		CHECK_EQUAL(mk_exchange_close(X, handle), 0);
 		CHECK_EQUAL(mk_exchange_close(X, a[0]), 0);
 		CHECK_EQUAL(mk_exchange_close(X, a[1]), 0);
 		CHECK_EQUAL(mk_exchange_close(X, b[0]), 0);
@@ -475,13 +491,83 @@ static void dead_island_body(struct guest *self)
 
 static void islands_of_the_dead(void)
 {
-	host_begin();
-	guest_make(&g);
-	guest_run(&g, fill_body);
-	guest_kill(&g);
+	count_pages();
 	for (unsigned i = 0; i < 70; i++) {
 		guest_make(&g);
 		guest_run(&g, dead_island_body);
+		guest_kill(&g);
+	}
+}
+
+/* ---- x14: what is mapped stays ------------------------------------------- */
+
+static void lend_body(struct guest *self)
+{
+	uint64_t handle, made, mapping;
+
+	(void)self;
+	CHECK_EQUAL(mk_exchange_region_create(X, 32 * PAGE, 0, &handle, &made),
+		    0);
+	CHECK_EQUAL(map_at(handle, 32 * PAGE, OPEN_ALL, GUEST_MEMORY, &mapping),
+		    0);
+	*(volatile uint64_t *)GUEST_MEMORY = 4321;
+	CHECK_EQUAL(send_word(shared_conn, 1, handle), 0);
+}
+
+/* Its maker dies, and who has mapped it has no room for another. */
+static void mapped_memory_stays(void)
+{
+	uint64_t conn, own = 0, made = 0, mapping = 0, word, handle = 0;
+	volatile uint64_t *page = (volatile uint64_t *)GUEST_MEMORY;
+
+	count_pages();
+	conn = meet();
+	guest_run(&g, lend_body);
+	CHECK_EQUAL(recv_word(conn, &word, &handle), 0);
+	CHECK_EQUAL(map_at(handle, 32 * PAGE, 0, GUEST_MEMORY, &mapping), 0);
+	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+	CHECK_EQUAL(
+		mk_exchange_region_create(X, pages_got * PAGE, 0, &own, &made),
+		0);
+	guest_kill(&g);
+	hung_up(conn);
+	CHECK_EQUAL(*page, 4321);
+	CHECK_EQUAL(mk_exchange_region_create(X, PAGE, 0, &handle, &made),
+		    -DSI_ENOMEM);
+	CHECK_EQUAL(mk_exchange_region_close(X, mapping), 0);
+	CHECK_EQUAL(mk_exchange_close(X, own), 0);
+	/* All of it came back. */
+	CHECK_EQUAL(
+		mk_exchange_region_create(X, pages_got * PAGE, 0, &own, &made),
+		0);
+	CHECK_EQUAL(mk_exchange_close(X, own), 0);
+}
+
+/* ---- x15: an owner whose watched thread is gone, but who goes on asking --- */
+
+static void thread_gone_body(struct guest *self)
+{
+	uint64_t client, program, listener;
+
+	CHECK_EQUAL(mk_create_thread(MK_CAP_FACTORY, SCRATCH), 0);
+	CHECK_EQUAL(mk_exchange_hello(X, mk_cap_page(SCRATCH, MK_CAP_CONTROL),
+				      &client, &program),
+		    0);
+	CHECK_EQUAL(mk_exchange_listen(X, "state", 0, &listener), 0);
+	CHECK_EQUAL(mk_delete(MK_CAP_TASK, SCRATCH), 0);
+	/* The gate of the session is gone, or the client first. */
+	CHECK(mk_exchange_listen(X, "state", 0, &listener) != 0);
+	CHECK(mk_exchange_pair(X, &client, &program) != 0);
+	self->result = 1;
+}
+
+static void thread_gone(void)
+{
+	host_begin();
+	for (unsigned i = 0; i < MK_EXCHANGE_CLIENTS + 2; i++) {
+		guest_make(&g);
+		guest_run(&g, thread_gone_body);
+		CHECK_EQUAL(g.result, 1);
 		guest_kill(&g);
 	}
 }
@@ -845,6 +931,8 @@ static const struct behaviour list[] = {
 	{"x10", "names: one owner, rules, the dead", names},
 	{"x11", "who waits for a word", waiters_of_words},
 	{"x13", "islands of the dead", islands_of_the_dead},
+	{"x14", "what is mapped stays", mapped_memory_stays},
+	{"x15", "a client without its thread", thread_gone},
 	{"x12", "greed and floods hurt nobody else", greed_hurts_nobody},
 };
 
