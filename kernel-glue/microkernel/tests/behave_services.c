@@ -195,6 +195,11 @@ static void wait_for_names(void)
 		mk_names_wait(MK_CAP_NAMES, "/helper/never", 0, event, slot),
 		-MK_ETIMEDOUT);
 	CHECK_EQUAL(mk_cap_rights(OWN_TASK, event), 0);
+	/* Waits that are over do not count. */
+	for (unsigned i = 0; i < 20; i++)
+		CHECK_EQUAL(mk_names_wait(MK_CAP_NAMES, "/helper/never", 0,
+					  event, slot),
+			    -MK_ETIMEDOUT);
 	/* Between the question and the wait the name can come: then there is
 	 * nothing to wait for. */
 	CHECK_EQUAL(mk_create_event(MK_CAP_FACTORY, event, MK_EVENT_BITS), 0);
@@ -553,6 +558,108 @@ static void fault(uint64_t server)
 	job_drop(&j);
 }
 
+/* A server that answers as we say. */
+struct answer {
+	int64_t proto, status;
+	unsigned words, items;
+};
+
+static const struct answer *script;
+static unsigned script_steps;
+static uint64_t script_event;
+
+static void set_word(struct mk_message *m, unsigned i, uint64_t word)
+{
+	if (i < MK_WORDS_IN_REGISTERS)
+		m->word[i] = word;
+	else
+		mk_utcb()->mr[i] = word;
+}
+
+static void script_body(struct job *j)
+{
+	struct mk_message m = {0};
+	bool good = mk_wait(MK_FOREVER, &m);
+
+	for (unsigned i = 0; i < script_steps && good; i++) {
+		const struct answer *a = &script[i];
+		unsigned at = a->words;
+
+		set_word(&m, 0, (uint64_t)a->status);
+		for (unsigned k = 0; k < a->items; k++) {
+			set_word(&m, at++, 0);
+			set_word(&m, at++,
+				 mk_cap_page(script_event, MK_CAP_SEND));
+		}
+		m.tag = mk_tag(a->proto, a->words, a->items, 0);
+		good = i + 1 < script_steps ? mk_reply_wait(MK_FOREVER, &m)
+					    : mk_reply(&m);
+	}
+	j->ok = good;
+}
+
+static void play(struct job *j, const struct answer *answers, unsigned count)
+{
+	script = answers;
+	script_steps = count;
+	job_make(j, OWN_TASK);
+	job_run(j, script_body);
+}
+
+/* A client believes its server no more than fits the description, and nothing
+ * stays of an answer that does not. */
+static void lying_servers(void)
+{
+	static const struct answer answers[] = {
+		{1, 0, 1, 0}, {1, 0, 2, 1},	   {1, 0, 1, 2},
+		{2, 0, 1, 1}, {0, 0, 1, 1},	   {1, 0, 0, 1},
+		{1, 1, 1, 1}, {1, -4096, 1, 1},	   {1, 0, 3, 0},
+		{1, 0, 0, 0}, {1, 1l << 32, 1, 1},
+	};
+	static const struct answer refusal[] = {{1, -MK_EBUSY, 1, 1}};
+	static const struct answer good[] = {{1, 0, 1, 1}};
+	uint64_t slot = slot_new();
+	struct job j;
+
+	script_event = slot_new();
+	CHECK_EQUAL(mk_create_event(MK_CAP_FACTORY, script_event, 0), 0);
+	for (unsigned i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		play(&j, &answers[i], 1);
+		CHECK_EQUAL(mk_names_query(j.gate, MK_FOREVER, "a", slot),
+			    -MK_EPROTO);
+		CHECK_EQUAL(mk_cap_rights(OWN_TASK, slot), 0);
+		job_drop(&j);
+	}
+	play(&j, refusal, 1);
+	CHECK_EQUAL(mk_names_query(j.gate, MK_FOREVER, "a", slot), -MK_EBUSY);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, slot), 0);
+	job_drop(&j);
+	play(&j, good, 1);
+	CHECK_EQUAL(mk_names_query(j.gate, MK_FOREVER, "a", slot), 0);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, slot), MK_CAP_SEND);
+	job_drop(&j);
+}
+
+/* The name comes, and is gone again before we ask, twice. */
+static void name_that_flickers(void)
+{
+	static const struct answer answers[] = {
+		{1, -MK_ENOENT, 1, 0}, {1, -MK_EEXIST, 1, 0},
+		{1, -MK_ENOENT, 1, 0}, {1, -MK_EEXIST, 1, 0},
+		{1, -MK_ENOENT, 1, 0}, {1, -MK_EEXIST, 1, 0},
+		{1, 0, 1, 1},
+	};
+	uint64_t slot = slot_new();
+	struct job j;
+
+	play(&j, answers, sizeof(answers) / sizeof(answers[0]));
+	CHECK_EQUAL(mk_names_wait(j.gate, "a", PATIENCE_US, slot_new(), slot),
+		    0);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, slot), MK_CAP_SEND);
+	CHECK(job_wait(&j) && j.ok);
+	job_drop(&j);
+}
+
 static void malformed(void)
 {
 	static const uint64_t servers[] = {MK_CAP_NAMES, MK_CAP_MONITOR};
@@ -575,6 +682,8 @@ static void malformed(void)
 	}
 	CHECK_EQUAL(mk_helper_flood(ROGUE, 1000, &refused), 0);
 	CHECK_EQUAL(refused, 1000);
+	lying_servers();
+	name_that_flickers();
 }
 
 static uint32_t flooding;
