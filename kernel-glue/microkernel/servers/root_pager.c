@@ -104,5 +104,4 @@ void program_stop(struct program *p, uint8_t status)
 		mk_exit(MK_CAP_LOG, status);
 	if (mk_delete(MK_CAP_TASK, slot_of(p, SLOT_FACTORY)))
 		fail("%s: cannot be stopped\n", p->name);
-	p->gone = true;
 }

@@ -80,9 +80,9 @@ static const char *value_of(const char *word, const char *name)
 	return !*name && *word == '=' ? word + 1 : NULL;
 }
 
-/* A number, with K or M for 2^10 or 2^20. */
-static uint64_t read_number(const struct text *t, const char *s, uint64_t least,
-			    uint64_t most)
+/* The number of `name=number`, with K or M for 2^10 or 2^20. */
+static uint64_t read_number(const struct text *t, const char *name,
+			    const char *s, uint64_t least, uint64_t most)
 {
 	const char *p = s;
 	uint64_t n = 0;
@@ -92,8 +92,9 @@ static uint64_t read_number(const struct text *t, const char *s, uint64_t least,
 	if (p != s && (*p == 'K' || *p == 'M'))
 		n <<= *p++ == 'K' ? 10 : 20;
 	if (p == s || *p || n < least || n > most)
-		fail("boot.conf, line %u: '%s' is no number from %lu to %lu\n",
-		     t->line, s, least, most);
+		fail("boot.conf, line %u: %s='%s' is no number from %lu to "
+		     "%lu\n",
+		     t->line, name, s, least, most);
 	return n;
 }
 
@@ -120,21 +121,22 @@ static void read_word(const struct text *t, const char *word, struct policy *p)
 		return;
 	value = value_of(word, "quota");
 	if (value) {
-		p->quota = read_number(t, value, QUOTA_LEAST, 1ul << 30);
+		p->quota =
+			read_number(t, "quota", value, QUOTA_LEAST, 1ul << 30);
 		return;
 	}
 	value = value_of(word, "priority");
 	if (value) {
-		p->priority =
-			(unsigned)read_number(t, value, 0, ROOT_PRIORITY - 1);
+		p->priority = (unsigned)read_number(t, "priority", value, 0,
+						    ROOT_PRIORITY - 1);
 		return;
 	}
 	value = value_of(word, "cpu");
 	if (!value)
-		fail("boot.conf, line %u: unknown word '%s'; there are quota= "
+		fail("boot.conf, line %u: unknown word '%s': there are quota= "
 		     "priority= cpu= io icu sched log exit\n",
 		     t->line, word);
-	p->cpu = (unsigned)read_number(t, value, 0, 255);
+	p->cpu = (unsigned)read_number(t, "cpu", value, 0, 255);
 }
 
 static const struct entry *entry_find(const char *name)
@@ -181,7 +183,7 @@ static void read_line(struct text *t)
 	if (value) {
 		__builtin_memcpy(run, value, WORD_BYTES - 4);
 		if (next_word(t, word))
-			fail("boot.conf, line %u: '%s' after run=; names are "
+			fail("boot.conf, line %u: '%s' after run=: names are "
 			     "separated by commas alone\n",
 			     t->line, word);
 		return;

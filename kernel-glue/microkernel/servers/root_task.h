@@ -61,7 +61,6 @@ struct program {
 	uint64_t entry;
 	unsigned regions;
 	struct region region[REGIONS];
-	bool gone;
 };
 
 extern struct program programs[MK_PROGRAMS];
