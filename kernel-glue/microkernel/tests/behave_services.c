@@ -15,7 +15,7 @@
 #define MONITOR MK_CAP_MONITOR, MK_FOREVER
 #define HELPER helper, MK_FOREVER
 #define ROGUE rogue, MK_FOREVER
-#define PATIENCE_US 10000000u
+#define PATIENCE_US 60000000u
 
 static uint64_t helper, rogue;
 
