@@ -206,6 +206,8 @@ static void wait_for_names(void)
 	CHECK_EQUAL(mk_names_watch(NAMES, "/test/helper",
 				   mk_cap_page(event, MK_CAP_SEND)),
 		    -MK_EEXIST);
+	/* Who waits all the same has lost the wake-up. */
+	CHECK_EQUAL(mk_event_wait(event, 1000), 0);
 	CHECK_EQUAL(mk_delete(OWN_TASK, event), 0);
 	waited_event = event;
 	waited_slot = slot;
