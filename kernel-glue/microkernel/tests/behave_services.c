@@ -2,7 +2,7 @@
 /*
  * behave_services.c - the name server and the reference monitor, seen by this
  * program, by a helper, and by a rogue to whom next to nothing is allowed.
- * Their rules are in names.policy and monitor.policy.
+ * Their rules are in services_names.policy and services_monitor.policy.
  */
 #include <mklib/helper_calls.h>
 #include <mklib/monitor.h>
