@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* object_stubs.c - see mklib/object_stubs.h and mk/call.h. */
 #include <mklib/object_stubs.h>
+#include <mklib/start.h>
 
 int mk_object_call(uint64_t object, int64_t proto, unsigned words,
 		   uint64_t *word)
@@ -263,8 +264,20 @@ _Noreturn void mk_exit(uint64_t log, uint8_t status)
 {
 	uint64_t word[4] = {MK_LOG_EXIT, status};
 
+	(void)mk_object_call(log, MK_PROTO_LOG, 2, word);
+	/* Not allowed, and there is nobody to return to. */
 	for (;;)
-		(void)mk_object_call(log, MK_PROTO_LOG, 2, word);
+		mk_sleep_us(MK_NEVER);
+}
+
+_Noreturn void mk_end(uint8_t status)
+{
+	struct mk_message m = {.tag = mk_tag(MK_ROOT_END, 1, 0, 0),
+			       .word = {status}};
+
+	(void)mk_call(MK_CAP_PAGER, MK_FOREVER, &m);
+	for (;;)
+		mk_sleep_us(MK_NEVER);
 }
 
 uint64_t mk_counter(uint64_t log, unsigned number)

@@ -53,6 +53,7 @@ int mk_sched_limit(uint64_t sched, uint64_t thread, unsigned priority);
 uint64_t mk_now_ns(uint64_t sched);
 
 void mk_log_text(uint64_t log, const char *text, size_t bytes);
+/* End the machine; for programs that may (see mk_end() in start.h). */
 _Noreturn void mk_exit(uint64_t log, uint8_t status);
 uint64_t mk_counter(uint64_t log, unsigned number);
 

@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <mk/bootinfo.h>
+
 struct mk_file {
+	char name[MK_NAME_BYTES];
 	const uint8_t *start;
 	uint64_t bytes;
 };
@@ -27,14 +30,27 @@ struct mk_program {
 	struct mk_segment segment[MK_SEGMENTS];
 };
 
-/* @archive is one that ar(1) made. */
+/* The file at *@at of an archive that ar(1) made, beginning with *@at = 0; *@at
+ * moves on.  False at the end, or where the archive is cut. */
+bool mk_file_next(const uint8_t *archive, uint64_t bytes, uint64_t *at,
+		  struct mk_file *out);
 bool mk_file_find(const uint8_t *archive, uint64_t bytes, const char *name,
 		  struct mk_file *out);
-/* False if it is no static 64-bit program with page-aligned segments below
- * @end. */
-bool mk_program_read(const struct mk_file *file, uint64_t end,
+/* False if it is no static x86-64 program with page-aligned segments from
+ * @start on and below @end. */
+bool mk_program_read(const struct mk_file *file, uint64_t start, uint64_t end,
 		     struct mk_program *out);
 /* The value of `name=value` in a command line, copied; false: not there. */
 bool mk_option(const char *command, const char *name, char *out, size_t bytes);
+
+/* How many programs `run=a,b,c` of this command line names. */
+unsigned mk_program_count(const char *command);
+/* The name of the one with this number (1 is the first); @out has
+ * MK_NAME_BYTES.  False if there are not so many, or if the name is empty or
+ * too long. */
+bool mk_program_in(const char *command, uint64_t number, char *out);
+/* The same for the programs that run here: whose is the label of a gate that
+ * the root task made? */
+bool mk_program_name(uint64_t number, char *out);
 
 #endif

@@ -17,6 +17,9 @@
 
 /* The program.  It does not return. */
 void mk_main(void);
+/* Its end: the root task takes back all that it has.  If it is the last one of
+ * `run=`, the machine ends with this status (MK_STATUS_GOOD, or an error). */
+_Noreturn void mk_end(uint8_t status);
 
 static inline const struct mk_boot_info *mk_boot_info(void)
 {
