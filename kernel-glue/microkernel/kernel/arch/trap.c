@@ -14,6 +14,7 @@
 #define VECTOR_BREAKPOINT 3
 #define VECTOR_PAGE_FAULT 14
 #define FAULT_ON_WRITE 2u
+#define FAULT_OF_USER 4u
 #define FAULT_ON_FETCH 16u
 
 void syscall_main(struct regs *regs);
@@ -68,12 +69,14 @@ void syscall_main(struct regs *regs)
 }
 
 /* While this CPU waited for the lock, another may have mapped what was
- * missing, e.g. while it replaced one page by another. */
+ * missing, e.g. while it replaced one page by another.  What the CPU itself
+ * looked for in the user's memory cannot become right by that. */
 static bool is_mapped_now(struct thread *t, uint64_t address, uint64_t error)
 {
 	struct leaf leaf;
 
-	return paging_find(t->task, address, &leaf) &&
+	return (error & FAULT_OF_USER) &&
+	       paging_find(t->task, address, &leaf) &&
 	       (!(error & FAULT_ON_WRITE) || (*leaf.entry & PTE_WRITE)) &&
 	       (!(error & FAULT_ON_FETCH) || !(*leaf.entry & PTE_NX));
 }
@@ -102,6 +105,7 @@ void trap_main(struct regs *regs)
 {
 	struct thread *t = container_of(regs, struct thread, regs);
 
+	check(!(read_flags() & (RFLAGS_DF | RFLAGS_AC)));
 	if (regs->vector == VECTOR_FLUSH) {
 		/* Without the lock: who wants it holds that. */
 		tlb_serve();

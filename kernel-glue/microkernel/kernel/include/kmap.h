@@ -32,6 +32,8 @@ void cap_clear(struct node *slot);
 void memory_clear(struct node *n);
 void io_clear(struct node *n);
 void memory_reduce(struct node *n);
+/* After ranges were taken: what the CPU looks at. */
+void io_settle(void);
 int unmap_io(struct task *t, uint64_t first, unsigned order, bool self);
 
 /* A mapping made by the kernel: the root of a tree. */

@@ -14,7 +14,7 @@ struct event;
 #define FAULT_PAGE 1
 #define FAULT_EXCEPTION 2
 #define FAULT_WORDS 3
-#define EXCEPTION_WORDS 24
+#define EXCEPTION_WORDS (REGS_BYTES / 8u)
 
 struct thread {
 	struct regs regs; /* must be first: entry.S */
@@ -49,7 +49,7 @@ struct thread {
 	uint8_t fault; /* FAULT_*: the kernel speaks for the thread */
 	uint64_t tag;
 	uint64_t timeouts;
-	uint64_t fault_word[EXCEPTION_WORDS];
+	uint64_t fault_word[FAULT_WORDS];
 	uint64_t flag_address; /* of a flagged receive; 0: none */
 	uint32_t flag_awake, flag_asleep;
 

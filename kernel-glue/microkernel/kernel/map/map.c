@@ -123,6 +123,7 @@ int map_flexpage(struct task *from, uint64_t page, struct task *to,
 	else
 		error = map_slots(from, to, source, target.first, rights,
 				  grant);
+	io_settle();
 	tlb_flush_noted();
 	*out_mapped = mk_flexpage(kind, target.first, target.order, rights);
 	return error;
@@ -156,7 +157,7 @@ static bool takes_all(const struct node *n, unsigned rights)
 
 void revoke(struct node *top, unsigned rights, bool self)
 {
-	struct node *n;
+	struct node *n, *above;
 
 	if (!takes_all(top, rights)) {
 		for (n = self ? top : node_walk(top, top); n;
@@ -164,8 +165,10 @@ void revoke(struct node *top, unsigned rights, bool self)
 			reduce(n, rights);
 		return;
 	}
-	while ((n = node_leaf(top)) != top)
+	for (n = node_leaf(top); n != top; n = node_leaf(above)) {
+		above = n->parent;
 		node_drop(n);
+	}
 	if (self)
 		node_drop(top);
 }
@@ -225,6 +228,7 @@ int unmap_flexpage(struct task *t, uint64_t page, unsigned flags)
 		error = unmap_io(t, piece.first, piece.order, self);
 	else
 		error = unmap_slots(t, piece, rights, flags);
+	io_settle();
 	tlb_flush_noted();
 	return error;
 }

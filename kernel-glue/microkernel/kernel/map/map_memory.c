@@ -128,7 +128,8 @@ int map_memory(struct task *from, uint64_t va, struct task *to, uint64_t at,
 	n = *source.node;
 	rights &= n->rights;
 	if (source.order < order || !(rights & MK_R) ||
-	    (grant && source.order != order))
+	    (grant && source.order != order) ||
+	    (!grant && n->depth == NODE_DEPTH_MAX))
 		return -MK_EINVAL;
 	frame = n->what + (va & (bytes_of(source.order) - 1));
 	if (!grant && paging_find(to, at, &target) && *target.node &&

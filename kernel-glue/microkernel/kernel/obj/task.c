@@ -31,6 +31,7 @@ struct task *task_create(struct factory *f)
 	list_init(&t->threads);
 	list_init(&t->ku_blocks);
 	list_init(&t->io_ranges);
+	list_init(&t->io_stale);
 	t->cap_pages = factory_take(f, KMEM_PAGE_ORDER);
 	if (t->cap_pages && !paging_create(t))
 		return t;
