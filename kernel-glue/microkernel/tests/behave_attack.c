@@ -473,6 +473,158 @@ static void b89(void)
 	job_drop(&a);
 }
 
+/* ---- long operations ------------------------------------------------------ */
+
+#define BASE 0x80000000ul
+#define ROWS 20u
+#define ROW_PAGES (MK_SUPERPAGE_BYTES / MK_PAGE_BYTES)
+
+static uint64_t row(unsigned i)
+{
+	return BASE + i * MK_SUPERPAGE_BYTES;
+}
+
+static int map_row(unsigned i)
+{
+	return mk_map(OWN_TASK, row(i),
+		      mk_flexpage(MK_MEMORY, BASE, MK_SUPERPAGE_ORDER, MK_R));
+}
+
+/* One superpage with 512 pages below it, each with @rows below that. */
+static void plant(unsigned rows)
+{
+	*(volatile uint64_t *)MK_HEAP = 1;
+	for (uint64_t at = 0; at < MK_SUPERPAGE_BYTES; at += MK_PAGE_BYTES)
+		CHECK_EQUAL(mk_map(OWN_TASK, BASE + at,
+				   mk_flexpage(MK_MEMORY, MK_HEAP + at,
+					       MK_PAGE_ORDER, MK_R)),
+			    0);
+	for (unsigned i = 1; i < rows; i++)
+		CHECK_EQUAL(map_row(i), 0);
+}
+
+static int fell(unsigned rights)
+{
+	return mk_unmap(
+		OWN_TASK,
+		mk_flexpage(MK_MEMORY, MK_HEAP, MK_SUPERPAGE_ORDER, rights),
+		MK_UNMAP_OTHERS);
+}
+
+static uint32_t felling;
+static uint64_t steps;
+
+static uint64_t used(void)
+{
+	uint64_t limit, bytes = 0;
+
+	CHECK_EQUAL(mk_factory_info(MK_CAP_FACTORY, &limit, &bytes), 0);
+	return bytes;
+}
+
+/* Looks how far it is, as often as it gets the CPU. */
+static void look_on(struct job *j)
+{
+	uint64_t last = 0;
+
+	(void)j;
+	while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
+		uint64_t now = used();
+
+		if (__atomic_load_n(&felling, __ATOMIC_ACQUIRE))
+			steps += now != last;
+		last = now;
+		mk_sleep_us(50);
+	}
+}
+
+static void expect_bare(unsigned rows)
+{
+	for (unsigned i = 0; i < rows; i++)
+		CHECK_EQUAL(mk_map(OWN_TASK, PLACE,
+				   mk_flexpage(MK_MEMORY, row(i),
+					       MK_SUPERPAGE_ORDER, MK_R)),
+			    -MK_ENOENT);
+}
+
+/* How many states of it somebody better saw during one call. */
+static uint64_t steps_beside(void)
+{
+	plant(ROWS);
+	steps = 0;
+	__atomic_store_n(&felling, 1, __ATOMIC_RELEASE);
+	CHECK_EQUAL(fell(MK_ALL_RIGHTS), 0);
+	__atomic_store_n(&felling, 0, __ATOMIC_RELEASE);
+	expect_bare(ROWS);
+	return steps;
+}
+
+static void b90(void)
+{
+	uint64_t before, seen_steps = 0;
+
+	(void)steps_beside();
+	before = used();
+	stop = 0;
+	job_make_with(&a, OWN_TASK, MAIN_PRIORITY + 1, 0, 0);
+	job_run(&a, look_on);
+	/* In one go there are two states, before and after.  A host that is
+	 * busy delivers few interrupts, but not each time. */
+	for (unsigned round = 0; round < 20 && seen_steps <= 3; round++)
+		seen_steps = steps_beside();
+	mk_print("# %lu steps seen\n", seen_steps);
+	CHECK(seen_steps > 3);
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	CHECK(job_wait(&a));
+	job_drop(&a);
+	/* The thread's UTCB and its tables stay, the nodes do not. */
+	CHECK(used() - before < ROWS * ROW_PAGES * 64 / 4);
+	CHECK_EQUAL(*(volatile uint64_t *)MK_HEAP, 1);
+}
+
+#define HALF_ORDER (MK_SUPERPAGE_ORDER - 1)
+
+/* 256 pages below the one superpage. */
+static int map_half(unsigned i)
+{
+	return mk_map(OWN_TASK, row(1) + ((uint64_t)i << HALF_ORDER),
+		      mk_flexpage(MK_MEMORY, BASE, HALF_ORDER, MK_R));
+}
+
+static volatile uint64_t halves;
+
+/* Maps again what is taken away, as long as it has anything to map. */
+static void grow(struct job *j)
+{
+	(void)j;
+	halves = 0;
+	for (unsigned i = 0; map_half(i) == 0; i = (i + 1) % (2 * ROWS - 2))
+		halves++;
+}
+
+static void b91(void)
+{
+	if (cpu_count < 2) {
+		tap_skip("one CPU");
+		return;
+	}
+	*(volatile uint64_t *)MK_HEAP = 1;
+	for (unsigned round = 0; round < 3; round++) {
+		CHECK_EQUAL(mk_map(OWN_TASK, BASE,
+				   mk_flexpage(MK_MEMORY, MK_HEAP,
+					       MK_SUPERPAGE_ORDER, MK_R)),
+			    0);
+		job_make_with(&a, OWN_TASK, MAIN_PRIORITY, 1, 0);
+		job_run(&a, grow);
+		while (halves < ROWS)
+			mk_sleep_us(50);
+		CHECK_EQUAL(fell(MK_ALL_RIGHTS), 0);
+		CHECK(job_wait(&a));
+		expect_bare(ROWS);
+		job_drop(&a);
+	}
+}
+
 static const struct behaviour list[] = {
 	{"80", "a bitmap of ports without a port allows none", b80},
 	{"81", "ports that come back to where they are from", b81},
@@ -484,6 +636,8 @@ static const struct behaviour list[] = {
 	{"87", "a chain of derivations has an end", b87},
 	{"88", "new memory is empty", b88},
 	{"89", "a thread is in one place", b89},
+	{"90", "a better thread runs while much is taken back", b90},
+	{"91", "who maps again does not keep it from ending", b91},
 };
 
 void mk_main(void)

@@ -26,9 +26,22 @@ _Noreturn void trap_fatal(const uint64_t *frame);
 static void restart(struct regs *regs)
 {
 	if (regs->vector == VECTOR_SYSCALL)
-		regs->rip -= 2;
+		regs->rip -= SYSCALL_BYTES;
 	else if (regs->vector == VECTOR_BREAKPOINT)
 		regs->rip -= 1;
+}
+
+/* It comes with the next part of a long call, unless something else has come
+ * between; an interrupt is nothing else. */
+static void enter_again(struct thread *t)
+{
+	if (t->regs.vector >= VECTOR_IRQ && t->regs.vector != VECTOR_SYSCALL)
+		return;
+	t->new_flags = 0;
+	/* What has a user's protocol may take the fast path, where nobody
+	 * would take this back. */
+	t->again = t->regs.vector == VECTOR_SYSCALL &&
+		   mk_tag_proto(t->regs.rax) == MK_PROTO_TASK;
 }
 
 /* Whether the thread may do what it came for. */
@@ -37,6 +50,10 @@ static bool enter(struct thread *t)
 	kernel_lock();
 	if (likely(!t->new_flags && thread_runs(t)))
 		return true;
+	if (t->new_flags == THREAD_AGAIN && thread_runs(t)) {
+		enter_again(t);
+		return true;
+	}
 	restart(&t->regs);
 	if (t->new_flags && !t->object.dead)
 		thread_apply_registers(t);

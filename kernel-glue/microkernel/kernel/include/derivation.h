@@ -31,6 +31,9 @@ _Static_assert(sizeof(struct node) == 64, "64 slots in a page");
 /* A bound for every walk along parents and for finding a leaf. */
 #define NODE_DEPTH_MAX 255u
 
+/* How many nodes were ever attached. */
+extern uint64_t nodes_made;
+
 /* @parent may be NULL: a root.  Not below NODE_DEPTH_MAX. */
 void node_attach(struct node *parent, struct node *n);
 /* Take a node without children out of its tree. */

@@ -502,6 +502,7 @@ void ipc_enter(struct thread *t)
 		receive(t);
 	else
 		ipc_fail(t, MK_IPC_BAD | MK_IPC_SEND);
+	t->again = false;
 }
 
 /* ---- faults ---------------------------------------------------------- */

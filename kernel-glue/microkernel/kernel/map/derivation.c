@@ -2,6 +2,8 @@
 /* derivation.c - see derivation.h. */
 #include <derivation.h>
 
+uint64_t nodes_made;
+
 void node_attach(struct node *parent, struct node *n)
 {
 	n->parent = parent;
@@ -9,6 +11,7 @@ void node_attach(struct node *parent, struct node *n)
 	n->next = NULL;
 	n->link = NULL;
 	n->depth = 0;
+	nodes_made++;
 	if (!parent)
 		return;
 	check(parent->depth < NODE_DEPTH_MAX);

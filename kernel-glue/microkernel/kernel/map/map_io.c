@@ -187,8 +187,10 @@ void io_clear(struct node *n)
 		list_add_before(&stale, &t->io_stale);
 }
 
-/* Take what lies in the range; 0, or an error if a range is cut by it. */
-int unmap_io(struct task *t, uint64_t first, unsigned order, bool self)
+/* Take what lies in the range; 0, or an error if a range is cut by it.  Each
+ * part goes through the list from the start: it has no order. */
+int unmap_io(struct task *t, uint64_t first, unsigned order, bool self,
+	     uint64_t *left)
 {
 	struct list *next;
 	int error = 0;
@@ -206,10 +208,11 @@ int unmap_io(struct task *t, uint64_t first, unsigned order, bool self)
 			continue;
 		}
 		/* What is below it can be in this list, too. */
-		revoke(n, MK_ALL_RIGHTS, false);
+		if (!revoke(n, MK_ALL_RIGHTS, false, left))
+			return UNMAP_AGAIN;
 		next = l->next;
-		if (self)
-			node_drop(n);
+		if (self && !revoke(n, MK_ALL_RIGHTS, true, left))
+			return UNMAP_AGAIN;
 	}
 	return error;
 }

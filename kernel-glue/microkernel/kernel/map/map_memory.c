@@ -50,12 +50,12 @@ static int clear_room(struct task *to, uint64_t at, unsigned order,
 							   : -MK_EINVAL;
 		if (is_ancestor(*leaf.node, n))
 			return -MK_EINVAL;
-		revoke(*leaf.node, MK_ALL_RIGHTS, true);
+		revoke_all(*leaf.node);
 	}
 	while ((old = paging_next_node(to, at, at + bytes_of(order)))) {
 		if (is_ancestor(old, n))
 			return -MK_EINVAL;
-		revoke(old, MK_ALL_RIGHTS, true);
+		revoke_all(old);
 	}
 	/* Other CPUs must forget before the place means something new. */
 	tlb_flush_noted();
