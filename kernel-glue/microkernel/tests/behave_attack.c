@@ -559,6 +559,34 @@ static uint64_t steps_beside(void)
 	return steps;
 }
 
+#define MANY_CAPS 200u
+
+/* The first capability that goes is the one that the call is made with. */
+static void drop_own_caps(struct job *j)
+{
+	j->error = (uint64_t)(int64_t)mk_unmap(
+		PAGER_GATE, mk_flexpage(MK_CAPS, 0, 15, MK_ALL_RIGHTS),
+		MK_UNMAP_SELF);
+}
+
+static void b90_own_caps(void)
+{
+	uint64_t task = second_task();
+
+	for (unsigned i = 0; i < MANY_CAPS; i++)
+		CHECK_EQUAL(
+			mk_map_cap(task, PAGER_GATE + i, task, MK_ALL_RIGHTS),
+			0);
+	job_make(&a, task);
+	job_run(&a, drop_own_caps);
+	CHECK(job_wait(&a));
+	CHECK_EQUAL(a.error, 0);
+	for (unsigned i = 0; i < MANY_CAPS; i++)
+		CHECK_EQUAL(mk_cap_rights(task, PAGER_GATE + i), 0);
+	job_drop(&a);
+	CHECK_EQUAL(mk_delete(OWN_TASK, task), 0);
+}
+
 static void b90(void)
 {
 	uint64_t before, seen_steps = 0;
@@ -580,6 +608,7 @@ static void b90(void)
 	/* The thread's UTCB and its tables stay, the nodes do not. */
 	CHECK(used() - before < ROWS * ROW_PAGES * 64 / 4);
 	CHECK_EQUAL(*(volatile uint64_t *)MK_HEAP, 1);
+	b90_own_caps();
 }
 
 #define HALF_ORDER (MK_SUPERPAGE_ORDER - 1)

@@ -96,9 +96,9 @@ MUTANTS = [
     ("memory is not emptied", "core/kmem.c",
      "memset(block, 0, (size_t)1 << order);", "memset(block, 0, 64);",
      "attack", ONE, ["88"]),
-    ("ready before another CPU has let go of it", "core/sched.c",
-     "if (t->on) { /* Its CPU puts it where it belongs once it has left it. */ "
-     "t->on->resched = true; return; }", "", "attack", TWO, ["89"]),
+    ("nobody knows where a thread runs", "core/sched.c",
+     "next->on = c; c->current = next;", "c->current = next;",
+     "attack", TWO, ["89"]),
     ("a flag that does not compare", "ipc/ipc.c",
      "if (!__atomic_compare_exchange_n(word, &seen, asleep, false, "
      "__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return MK_IPC_CHANGED;",
@@ -184,6 +184,9 @@ MUTANTS = [
     ("a part is taken for all", "ipc/ipc_object.c",
      "t->regs.rip -= SYSCALL_BYTES; t->new_flags |= THREAD_AGAIN; return;",
      "t->regs.rax = 0; return;", "attack", ONE, ["90"]),
+    ("a call in parts that loses its capability", "ipc/ipc_object.c",
+     "if (error == UNMAP_AGAIN && object_at", "if (0 && object_at",
+     "attack", ONE, ["90"]),
     ("derivations without end", "map/map_cap.c",
      "if (!grant && n->depth == NODE_DEPTH_MAX) return -MK_EINVAL;", "",
      "attack", ONE, ["87"]),

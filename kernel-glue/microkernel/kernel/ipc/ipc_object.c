@@ -175,6 +175,12 @@ static struct answer task_unmap(struct thread *t, struct task *to,
 	u->left = UNMAP_PART + (nodes_made - u->made);
 	error = unmap_flexpage(to, page, flags, u);
 	u->made = nodes_made;
+	/* It has taken away what it would come in with: all in one go then. */
+	if (error == UNMAP_AGAIN && object_at(t, t->regs.rdi >> 8, OBJECT_TASK,
+					      MK_CAP_SEND) != &to->object) {
+		u->left = UNMAP_ALL;
+		error = unmap_flexpage(to, page, flags, u);
+	}
 	return (struct answer){.error = error, .again = error == UNMAP_AGAIN};
 }
 
