@@ -55,6 +55,27 @@ static void begin(void)
 	touch_image();
 }
 
+/* only=NN,NN... on the command line. */
+static bool wanted(const char *number)
+{
+	static char only[64];
+	static bool asked;
+	unsigned n = 0;
+
+	if (!asked &&
+	    !mk_option(mk_boot_info()->command, "only", only, sizeof(only)))
+		only[0] = 0;
+	asked = true;
+	if (!only[0])
+		return true;
+	for (const char *p = only; *p; p++) {
+		n = *p == number[n] ? n + 1 : 0;
+		if (n && !number[n])
+			return true;
+	}
+	return false;
+}
+
 _Noreturn void tap_run(const struct behaviour *list, unsigned count)
 {
 	unsigned bad = 0;
@@ -62,6 +83,8 @@ _Noreturn void tap_run(const struct behaviour *list, unsigned count)
 	begin();
 	mk_print("TAP version 13\n1..%u\n", count);
 	for (unsigned i = 0; i < count; i++) {
+		if (!wanted(list[i].number))
+			continue;
 		failed = false;
 		skipped = NULL;
 		list[i].run();
@@ -105,9 +128,14 @@ static void share(uint64_t task, char *first, char *end, unsigned rights)
 
 uint64_t second_task(void)
 {
+	return second_task_from(MK_CAP_FACTORY);
+}
+
+uint64_t second_task_from(uint64_t factory)
+{
 	uint64_t task = slot_new();
 
-	must(mk_create_task(MK_CAP_FACTORY, task), "second task");
+	must(mk_create_task(factory, task), "second task");
 	share(task, mk_image_start, mk_image_rodata, MK_R | MK_X);
 	share(task, mk_image_rodata, mk_image_data, MK_R);
 	share(task, mk_image_data, mk_image_end, MK_R | MK_W);

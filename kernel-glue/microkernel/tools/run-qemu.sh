@@ -30,7 +30,7 @@ else
 fi
 
 status=0
-timeout "$seconds" qemu-system-x86_64 \
+timeout --foreground "$seconds" qemu-system-x86_64 \
 	-machine pc -cpu max -m "$mib" -smp "$cpus" -accel tcg \
 	"${counted[@]}" \
 	"${what[@]}" \

@@ -34,6 +34,7 @@ multiboot2_end:
 
 	.section .bss
 	.align 4096
+	.globl boot_pml4
 boot_pml4:
 	.skip 4096
 boot_low:
@@ -82,7 +83,7 @@ to_long_mode:
 	or $0x901, %eax
 	wrmsr
 	mov %cr0, %eax
-	and $~0x4, %eax		/* no FPU emulation */
+	and $~0x60000004, %eax	/* caches on, no FPU emulation */
 	or $0x80010022, %eax	/* PG, WP, NE, MP */
 	mov %eax, %cr0
 	lgdt PHYSICAL(boot_gdt_pointer)

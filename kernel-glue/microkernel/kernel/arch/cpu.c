@@ -57,7 +57,6 @@ struct cpu_tables {
 	uint64_t gdt[8];
 	struct tss tss;
 	uint64_t io_version; /* of the map behind the segment */
-	uint64_t fs_base;    /* what is loaded */
 	_Alignas(16) uint8_t fatal_stack[FATAL_STACK_BYTES];
 };
 
@@ -77,7 +76,9 @@ static void load_gdt(struct cpu_tables *t)
 	/* The order is what syscall and sysret want of their selectors. */
 	t->gdt[1] = 0x00af9b000000ffff; /* kernel code */
 	t->gdt[2] = 0x00cf93000000ffff; /* kernel data */
-	t->gdt[3] = 0x00cffb000000ffff; /* user code of 32 bits: unused */
+	/* sysret counts on a place for user code of 32 bits.  It stays empty: a
+	 * system call from there would enter the kernel elsewhere. */
+	t->gdt[3] = 0;
 	t->gdt[4] = 0x00cff3000000ffff; /* user data */
 	t->gdt[5] = 0x00affb000000ffff; /* user code */
 	t->gdt[6] = (offsetof(struct tss, io_end)) | (tss & 0xffffff) << 16 |
@@ -89,10 +90,11 @@ static void load_gdt(struct cpu_tables *t)
 			 "push %%rax\n\t"
 			 "lretq\n"
 			 "1:\tmov %2,%%ss\n\t"
-			 "ltr %w3"
+			 "ltr %w3\n\t"
+			 "lldt %w4"
 			 :
 			 : "m"(pointer.limit), "i"(SEL_KCODE), "r"(SEL_KDATA),
-			   "r"(SEL_TSS)
+			   "r"(SEL_TSS), "r"(0)
 			 : "rax", "memory");
 }
 
@@ -210,23 +212,20 @@ void cpu_load_io(struct cpu *c, struct task *t)
 
 void cpu_load_fs(uint64_t base)
 {
-	tables[this_cpu()->id].fs_base = base;
 	write_msr(MSR_FS_BASE, base);
 }
 
 void cpu_load_thread(struct cpu *c, struct thread *t)
 {
-	struct cpu_tables *own = &tables[c->id];
-	struct tss *tss = &own->tss;
+	struct tss *tss = &tables[c->id].tss;
 	uint64_t top = (uint64_t)&t->regs + sizeof(t->regs);
 
 	tss->rsp0[0] = (uint32_t)top;
 	tss->rsp0[1] = (uint32_t)(top >> 32);
 	write_msr(MSR_KERNEL_GS_BASE, t->utcb_address);
-	if (t->fs_base != own->fs_base) {
-		own->fs_base = t->fs_base;
-		write_msr(MSR_FS_BASE, t->fs_base);
-	}
+	/* Whatever was loaded before: a user can change the base by loading a
+	 * segment, and nobody would notice. */
+	write_msr(MSR_FS_BASE, t->fs_base);
 	/* Always, not when it is first used: registers of another thread must
 	 * not even be speculated about. */
 	__asm__ volatile("fxrstor64 %0" ::"m"(t->fpu));

@@ -93,6 +93,10 @@ return_to_user:
 trap_common:
 	testb $3, 24(%rsp)
 	jz 1f
+	/* A gate leaves these as the user had them: C wants strings to go up,
+	 * and with AC set there would be no SMAP. */
+	cld
+	clac
 	push_registers
 	swapgs
 	mov %rsp, %rdi
@@ -110,6 +114,7 @@ trap_common:
 	 * their own, whatever the others hold. */
 	.globl trap_fatal_entry
 trap_fatal_entry:
+	cld
 	mov %rsp, %rdi
 	and $-16, %rsp
 	call trap_fatal

@@ -14,6 +14,7 @@
 #define VECTOR_BREAKPOINT 3
 #define VECTOR_PAGE_FAULT 14
 #define FAULT_ON_WRITE 2u
+#define FAULT_OF_USER 4u
 #define FAULT_ON_FETCH 16u
 
 void syscall_main(struct regs *regs);
@@ -25,9 +26,22 @@ _Noreturn void trap_fatal(const uint64_t *frame);
 static void restart(struct regs *regs)
 {
 	if (regs->vector == VECTOR_SYSCALL)
-		regs->rip -= 2;
+		regs->rip -= SYSCALL_BYTES;
 	else if (regs->vector == VECTOR_BREAKPOINT)
 		regs->rip -= 1;
+}
+
+/* It comes with the next part of a long call, unless something else has come
+ * between; an interrupt is nothing else. */
+static void enter_again(struct thread *t)
+{
+	if (t->regs.vector >= VECTOR_IRQ && t->regs.vector != VECTOR_SYSCALL)
+		return;
+	t->new_flags = 0;
+	/* What has a user's protocol may take the fast path, where nobody
+	 * would take this back. */
+	t->again = t->regs.vector == VECTOR_SYSCALL &&
+		   mk_tag_proto(t->regs.rax) == MK_PROTO_TASK;
 }
 
 /* Whether the thread may do what it came for. */
@@ -36,6 +50,10 @@ static bool enter(struct thread *t)
 	kernel_lock();
 	if (likely(!t->new_flags && thread_runs(t)))
 		return true;
+	if (t->new_flags == THREAD_AGAIN && thread_runs(t)) {
+		enter_again(t);
+		return true;
+	}
 	restart(&t->regs);
 	if (t->new_flags && !t->object.dead)
 		thread_apply_registers(t);
@@ -68,12 +86,14 @@ void syscall_main(struct regs *regs)
 }
 
 /* While this CPU waited for the lock, another may have mapped what was
- * missing, e.g. while it replaced one page by another. */
+ * missing, e.g. while it replaced one page by another.  What the CPU itself
+ * looked for in the user's memory cannot become right by that. */
 static bool is_mapped_now(struct thread *t, uint64_t address, uint64_t error)
 {
 	struct leaf leaf;
 
-	return paging_find(t->task, address, &leaf) &&
+	return (error & FAULT_OF_USER) &&
+	       paging_find(t->task, address, &leaf) &&
 	       (!(error & FAULT_ON_WRITE) || (*leaf.entry & PTE_WRITE)) &&
 	       (!(error & FAULT_ON_FETCH) || !(*leaf.entry & PTE_NX));
 }
@@ -102,6 +122,7 @@ void trap_main(struct regs *regs)
 {
 	struct thread *t = container_of(regs, struct thread, regs);
 
+	check(!(read_flags() & (RFLAGS_DF | RFLAGS_AC)));
 	if (regs->vector == VECTOR_FLUSH) {
 		/* Without the lock: who wants it holds that. */
 		tlb_serve();

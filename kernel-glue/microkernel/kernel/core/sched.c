@@ -21,9 +21,12 @@ uint64_t tsc_from_us(uint64_t us)
 	return us * tsc_khz / 1000;
 }
 
-/* Seconds and the rest apart, so that nothing overflows for 500 years. */
+/* Seconds and the rest apart, so that nothing overflows for as long as the
+ * counter runs; what is later than its end is its end. */
 uint64_t tsc_from_ns(uint64_t ns)
 {
+	if (ns / 1000000000 >= UINT64_MAX / (tsc_khz * 1000))
+		return UINT64_MAX - 1;
 	return ns / 1000000000 * tsc_khz * 1000 +
 	       ns % 1000000000 * tsc_khz / 1000000;
 }

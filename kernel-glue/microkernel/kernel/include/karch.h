@@ -48,6 +48,14 @@ static inline uint64_t read_msr(uint32_t msr)
 	return (uint64_t)high << 32 | low;
 }
 
+#define RFLAGS_DF (1ul << 10)
+#define RFLAGS_AC (1ul << 18)
+
+static inline uint64_t read_flags(void)
+{
+	return __builtin_ia32_readeflags_u64();
+}
+
 static inline void cpu_relax(void)
 {
 	__builtin_ia32_pause();
@@ -75,6 +83,10 @@ void cpu_save_fpu(struct thread *t);
 void fpu_init(uint8_t *area);
 /* Ports of @t have changed while it runs here. */
 void cpu_load_io(struct cpu *c, struct task *t);
+
+/* self_check.c: panic if memory or the CPU is not protected as it should. */
+void self_check_tables(void);
+void self_check_cpu(void);
 
 /* apic.c */
 void apic_init(void);

@@ -13,6 +13,7 @@
 #define REGS_VECTOR 120
 #define REGS_CS 144
 #define VECTOR_SYSCALL 256
+#define SYSCALL_BYTES 2
 
 #define CPU_SELF 0
 #define CPU_CURRENT 8

@@ -29,6 +29,7 @@ struct task {
 	struct list threads;
 	struct list ku_blocks;
 	struct list io_ranges;
+	struct list io_stale; /* lost ranges: see map_io.c */
 };
 
 struct task *task_create(struct factory *f);

@@ -4,17 +4,21 @@
 #define MK_KTHREAD_H
 
 #include <kcpu.h>
+#include <kmap.h>
 #include <kobject.h>
 #include <mk/utcb.h>
 
 struct gate;
 struct event;
 
+/* In new_flags: it left in the middle of a call, to make it once more. */
+#define THREAD_AGAIN 0x80u
+
 #define FAULT_NONE 0
 #define FAULT_PAGE 1
 #define FAULT_EXCEPTION 2
 #define FAULT_WORDS 3
-#define EXCEPTION_WORDS 24
+#define EXCEPTION_WORDS (REGS_BYTES / 8u)
 
 struct thread {
 	struct regs regs; /* must be first: entry.S */
@@ -33,7 +37,7 @@ struct thread {
 
 	/* What thread_registers() wants of a thread that is on another CPU:
 	 * its registers are there, not here. */
-	uint8_t new_flags;
+	uint8_t new_flags; /* MK_REGISTERS_*, or THREAD_AGAIN */
 	uint64_t new_ip, new_sp, new_argument;
 
 	/* Address space. */
@@ -49,7 +53,10 @@ struct thread {
 	uint8_t fault; /* FAULT_*: the kernel speaks for the thread */
 	uint64_t tag;
 	uint64_t timeouts;
-	uint64_t fault_word[EXCEPTION_WORDS];
+	uint64_t fault_word[FAULT_WORDS];
+	/* The call under way is the one before, done in parts. */
+	bool again;
+	struct unmapping unmapping;
 	uint64_t flag_address; /* of a flagged receive; 0: none */
 	uint32_t flag_awake, flag_asleep;
 

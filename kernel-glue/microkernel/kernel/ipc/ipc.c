@@ -87,7 +87,9 @@ static bool arm(struct thread *t, unsigned phase)
 	if (!(word & MK_ABSOLUTE))
 		when = now_tsc() + tsc_from_us(word) + 1;
 	else if (t->utcb)
-		when = tsc_from_ns(t->utcb->until_ns[phase]) + 1;
+		when = tsc_from_ns(__atomic_load_n(&t->utcb->until_ns[phase],
+						   __ATOMIC_RELAXED)) +
+		       1;
 	else
 		return false;
 	if (when <= now_tsc())
@@ -500,6 +502,7 @@ void ipc_enter(struct thread *t)
 		receive(t);
 	else
 		ipc_fail(t, MK_IPC_BAD | MK_IPC_SEND);
+	t->again = false;
 }
 
 /* ---- faults ---------------------------------------------------------- */

@@ -143,6 +143,8 @@ void thread_registers(struct thread *t, uint64_t flags, uint64_t ip,
 		if (set)
 			apic_send(t->on, VECTOR_RESCHED);
 	} else {
+		/* A call in parts that comes again begins again. */
+		t->new_flags = 0;
 		set_registers(t, flags, ip, sp, argument);
 	}
 	if ((flags & MK_REGISTERS_START) && t->state == MK_STATE_STOPPED) {
