@@ -158,6 +158,18 @@ static void b56(void)
 	job_drop(&a);
 }
 
+/* A segment of 32 bits: from there a system call would come in elsewhere. */
+static void far_jump(struct job *j)
+{
+	(void)j;
+	__asm__ volatile(".pushsection .rodata\n"
+			 "2:\t.long 1f, 0x1b\n\t"
+			 ".popsection\n\t"
+			 "ljmpl *2b(%%rip)\n"
+			 "1:\tsyscall" ::
+				 : "rax", "rcx", "r11", "memory");
+}
+
 static void b57(void)
 {
 	static const uint64_t wrong[] = {0x800000000000ul, ~0ul,
@@ -196,6 +208,7 @@ static void b57(void)
 	CHECK_EQUAL(pager.mr[1], 0);
 	CHECK_EQUAL(pager.mr[2] & 4, 4); /* as a user */
 	drop_faulting(PAGER_GATE);
+	expect_exception(far_jump, 13);
 }
 
 static uint32_t stop;

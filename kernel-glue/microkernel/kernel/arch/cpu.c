@@ -77,7 +77,8 @@ static void load_gdt(struct cpu_tables *t)
 	/* The order is what syscall and sysret want of their selectors. */
 	t->gdt[1] = 0x00af9b000000ffff; /* kernel code */
 	t->gdt[2] = 0x00cf93000000ffff; /* kernel data */
-	t->gdt[3] = 0x00cffb000000ffff; /* user code of 32 bits: unused */
+	/* 3 would be user code of 32 bits.  There is none: a system call from
+	 * there would not come in where it should. */
 	t->gdt[4] = 0x00cff3000000ffff; /* user data */
 	t->gdt[5] = 0x00affb000000ffff; /* user code */
 	t->gdt[6] = (offsetof(struct tss, io_end)) | (tss & 0xffffff) << 16 |
