@@ -361,6 +361,30 @@ static void send_when_flagged(struct job *j)
 	(void)j;
 }
 
+static void receive_once(struct job *j)
+{
+	struct mk_message m = {0};
+
+	j->ok = mk_receive_flagged(0, &flag, 0, 1, MK_FOREVER, &m);
+	m.tag = 0;
+	(void)mk_reply(&m);
+}
+
+/* A call takes the flag away as well. */
+static void flag_and_call(void)
+{
+	struct mk_message m = {0};
+
+	job_make(&a, OWN_TASK);
+	job_run(&a, receive_once);
+	CHECK(job_reaches(&a, MK_STATE_RECEIVING));
+	CHECK_EQUAL(__atomic_load_n(&flag, __ATOMIC_ACQUIRE), 1);
+	CHECK(mk_call(a.gate, MK_FOREVER, &m));
+	CHECK_EQUAL(__atomic_load_n(&flag, __ATOMIC_ACQUIRE), 0);
+	CHECK(job_wait(&a) && a.ok);
+	job_drop(&a);
+}
+
 static void b69(void)
 {
 	struct mk_message m = {0};
@@ -382,6 +406,7 @@ static void b69(void)
 	CHECK_EQUAL(flag, 0);
 	job_drop(&a);
 	job_drop(&b);
+	flag_and_call();
 	/* A timeout takes the flag away, and a wrong address is an error. */
 	flag = 7;
 	CHECK(!mk_receive_flagged(0, &flag, 7, 1, mk_timeouts(0, 500), &m));

@@ -246,6 +246,38 @@ static void b07(void)
 		CHECK_EQUAL(m.word[i], 12 + i);
 }
 
+#define A_MINUTE_US 60000000u
+
+static void serve_two(struct job *j)
+{
+	struct mk_message m = {0};
+
+	j->ok = mk_wait(mk_timeouts(0, A_MINUTE_US), &m);
+	mk_sleep_us(10);
+	m.tag = 0;
+	j->ok = mk_reply_wait(MK_FOREVER, &m) && j->ok;
+	m.tag = 0;
+	(void)mk_reply_wait(MK_FOREVER, &m);
+}
+
+/* A wait that ends in time leaves no timeout behind, neither a server's nor a
+ * client's: the next one begins anew. */
+static void timeouts_end_with_their_waits(void)
+{
+	struct mk_message m = {0};
+
+	job_make(&a, OWN_TASK);
+	job_run(&a, serve_two);
+	CHECK(job_reaches(&a, MK_STATE_RECEIVING));
+	CHECK(mk_call(a.gate, MK_FOREVER, &m));
+	mk_sleep_us(10);
+	m.tag = 0;
+	CHECK(mk_call(a.gate, mk_timeouts(MK_NEVER, A_MINUTE_US), &m));
+	mk_sleep_us(10);
+	CHECK(a.ok);
+	job_drop(&a);
+}
+
 static void b08(void)
 {
 	struct mk_message m = {0};
@@ -265,6 +297,7 @@ static void b08(void)
 	mk_utcb()->until_ns[1] = before + 2000000;
 	CHECK(!mk_wait(mk_timeouts(0, MK_ABSOLUTE), &m));
 	CHECK(now_ns() >= before + 2000000);
+	timeouts_end_with_their_waits();
 }
 
 static void b09(void)

@@ -190,7 +190,7 @@ static void b74(void)
 	job_make_with(&a, OWN_TASK, 90, 1, 0);
 	job_run(&a, run_a);
 	for (unsigned i = 0; i < 20; i++) {
-		uint64_t end = now_ns() + 1000000000;
+		uint64_t end = now_ns() + 5000000000;
 
 		CHECK_EQUAL(mk_thread_suspend(a.thread), 0);
 		before = count_a;
@@ -277,7 +277,7 @@ static void b76(void)
 	(void)mk_sched_run(MK_CAP_SCHED, b.thread, 50, 1, 10000000);
 	job_run(&b, run_b);
 	for (unsigned i = 0; i < 20; i++) {
-		uint64_t end = now_ns() + 1000000000;
+		uint64_t end = now_ns() + 5000000000;
 
 		job_run(&a, where_am_i);
 		CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));

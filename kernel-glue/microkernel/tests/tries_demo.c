@@ -197,7 +197,7 @@ static void third_try(void)
 		for (const char *p = text; *p >= '0' && *p <= '9'; p++)
 			packets = packets * 10 + (uint64_t)(*p - '0');
 	if (!packets)
-		packets = 100000;
+		packets = 30000;
 	reset();
 	job_run(&consumer, consume_in_one_step);
 	job_run(&producer, produce_and_wake);

@@ -78,7 +78,8 @@ void syscall_main(struct thread *t, uint64_t bits)
 	struct thread *next = NULL;
 
 	kernel_lock();
-	/* A dead thread is not ready. */
+	/* Whoever stops a running thread makes it not ready, or its CPU look
+	 * again. */
 	if (likely(t->condition == MK_STATE_READY && !c->resched))
 		next = ipc_fast(c, t, bits);
 	if (!next) {
