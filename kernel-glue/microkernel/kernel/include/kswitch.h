@@ -24,18 +24,19 @@ static inline void switch_from(struct thread *t, uint64_t now)
 #define IO_NONE 0xffff
 
 /* Copied only if it is another one than the last that was: a driver and its
- * clients who have no ports can take turns. */
+ * clients who have no ports can take turns.  Version 0 is no port, even if
+ * there is a map already: what is behind the segment then, is nobody's. */
 static inline void load_io(struct cpu *c, const struct task *t)
 {
 	const void *from = t->io_map;
 	void *to = c->io_map;
-	uint64_t bytes = IO_MAP_BYTES;
+	uint64_t bytes = IO_MAP_BYTES, version = t->io_version;
 
-	c->io_version = t->io_version;
-	*c->io_offset = from ? IO_MAP : IO_NONE;
-	if (likely(!from || c->io_copied == t->io_version))
+	c->io_version = version;
+	*c->io_offset = version ? IO_MAP : IO_NONE;
+	if (likely(!version || c->io_copied == version))
 		return;
-	c->io_copied = t->io_version;
+	c->io_copied = version;
 	/* memcpy(), without the registers that a call would cost. */
 	__asm__ volatile("rep movsb"
 			 : "+D"(to), "+S"(from), "+c"(bytes)
@@ -54,6 +55,7 @@ static inline void load_fs(struct cpu *c, uint64_t base)
 static inline void switch_to(struct cpu *c, struct thread *t, uint64_t now)
 {
 	struct task *task = t->task;
+
 	t->run_tsc -= now;
 	t->on = c;
 	c->current = t;
