@@ -215,8 +215,10 @@ static _Noreturn void idle(struct cpu *c)
 	set_alarm(c);
 	do {
 		kernel_unlock();
+		/* The first instruction after sti is not interrupted, and QEMU
+		 * takes none right after a pause there: so one before it. */
 		if (idle_polls)
-			__asm__ volatile("sti; pause; cli" ::: "memory");
+			__asm__ volatile("sti; nop; pause; cli" ::: "memory");
 		else
 			__asm__ volatile("sti; hlt; cli" ::: "memory");
 		kernel_lock();
