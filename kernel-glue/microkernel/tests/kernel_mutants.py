@@ -237,10 +237,12 @@ class Builder:
         self.kernel = os.path.realpath(o.kernel)
         with open(o.commands, encoding="utf-8") as f:
             entries = json.load(f)
-        # Without -flto: then only what has changed is compiled again.
+        # Without -flto: then only what has changed is compiled again.  The
+        # other is for gcc alone.
+        leave = {"-flto"} | ({"-mpreferred-stack-boundary=3"} if cc else set())
         self.commands = {
             os.path.relpath(e["file"], self.kernel):
-            [w for w in shlex.split(e["command"]) if w != "-flto"]
+            [w for w in shlex.split(e["command"]) if w not in leave]
             for e in entries
             if "mk_kernel.dir" in e["command"]
             and e["file"].startswith(self.kernel)}

@@ -8,7 +8,7 @@
  */
 #include <karch.h>
 #include <kipc.h>
-#include <ksched.h>
+#include <kswitch.h>
 #include <paging.h>
 
 #define VECTOR_BREAKPOINT 3
@@ -17,9 +17,10 @@
 #define FAULT_OF_USER 4u
 #define FAULT_ON_FETCH 16u
 
-void syscall_main(struct regs *regs);
+void syscall_main(struct thread *t, uint64_t bits);
 void trap_main(struct regs *regs);
-void trap_in_kernel(struct regs *regs);
+void trap_in_idle(uint64_t vector);
+_Noreturn void trap_in_kernel(const struct regs *regs);
 _Noreturn void trap_fatal(const uint64_t *frame);
 
 /* A thread that was stopped on its way in does it again when it goes on. */
@@ -44,10 +45,9 @@ static void enter_again(struct thread *t)
 		   mk_tag_proto(t->regs.rax) == MK_PROTO_TASK;
 }
 
-/* Whether the thread may do what it came for. */
-static bool enter(struct thread *t)
+/* Under the lock: whether the thread may do what it came for. */
+static bool may_act(struct thread *t)
 {
-	kernel_lock();
 	if (likely(!t->new_flags && thread_runs(t)))
 		return true;
 	if (t->new_flags == THREAD_AGAIN && thread_runs(t)) {
@@ -60,6 +60,12 @@ static bool enter(struct thread *t)
 	return false;
 }
 
+static bool enter(struct thread *t)
+{
+	kernel_lock();
+	return may_act(t);
+}
+
 static void leave(void)
 {
 	ipc_continue();
@@ -67,22 +73,46 @@ static void leave(void)
 	sched_leave();
 }
 
-void syscall_main(struct regs *regs)
+static __attribute__((noinline)) void syscall_slow(struct thread *t)
 {
-	struct thread *t = container_of(regs, struct thread, regs);
+	if (may_act(t))
+		ipc_enter(t);
+	leave();
+}
 
-	if (likely(enter(t))) {
-		bool done = ipc_fast(t);
+/* The partner goes on where it belongs, and here somebody else. */
+static __attribute__((noinline)) void syscall_elsewhere(struct cpu *c,
+							struct thread *next)
+{
+	sched_ready(next);
+	c->resched = true;
+	sched_leave();
+}
 
-		/* Nobody died and the alarm is right: nothing to look after. */
-		if (done && !this_cpu()->resched) {
-			kernel_unlock();
+/* @bits is what the user has in rsi. */
+void syscall_main(struct thread *t, uint64_t bits)
+{
+	struct cpu *c = this_cpu();
+	struct thread *next = NULL;
+
+	kernel_lock();
+	/* Whoever stops a running thread makes it not ready, or its CPU look
+	 * again. */
+	if (likely(t->condition == MK_STATE_READY && !c->resched))
+		next = ipc_fast(c, t, bits);
+	if (!next) {
+		syscall_slow(t);
+		return;
+	}
+	if (next != t) {
+		if (!cpu_is_here(next->cpu)) {
+			syscall_elsewhere(c, next);
 			return;
 		}
-		if (!done)
-			ipc_enter(t);
+		sched_hand_over(c, t, next);
 	}
-	leave();
+	/* The fast path kills nobody and sets no alarm: nothing to look after. */
+	kernel_unlock();
 }
 
 /* While this CPU waited for the lock, another may have mapped what was
@@ -150,25 +180,31 @@ static void print_regs(const struct regs *r)
 	print_hex(r->rsp);
 }
 
-/* From kernel mode there are only interrupts, and only while idle. */
-void trap_in_kernel(struct regs *regs)
+/* An interrupt in idle(), which does not go on: what is to be done is decided
+ * anew. */
+void trap_in_idle(uint64_t vector)
 {
-	if (regs->vector < VECTOR_IRQ) {
-		uint64_t address;
-
-		__asm__ volatile("mov %%cr2,%0" : "=r"(address));
-		print_regs(regs);
-		panic("exception in the kernel", address);
-	}
-	if (regs->vector == VECTOR_FLUSH) {
+	if (vector == VECTOR_FLUSH)
 		tlb_serve();
-		apic_eoi();
-		return;
-	}
 	kernel_lock();
-	irq_dispatch(regs->vector);
-	object_reap();
-	kernel_unlock();
+	if (likely(vector == VECTOR_RESCHED)) {
+		apic_eoi();
+	} else {
+		irq_dispatch(vector);
+		object_reap();
+	}
+	sched_leave();
+}
+
+/* Anything else from kernel mode is a mistake.  Of @regs there is only what the
+ * CPU pushed. */
+_Noreturn void trap_in_kernel(const struct regs *regs)
+{
+	uint64_t address;
+
+	__asm__ volatile("mov %%cr2,%0" : "=r"(address));
+	print_regs(regs);
+	panic("exception in the kernel", address);
 }
 
 _Noreturn void trap_fatal(const uint64_t *frame)

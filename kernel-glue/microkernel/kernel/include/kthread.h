@@ -26,18 +26,30 @@ struct thread {
 
 	/* Scheduling. */
 	struct list ready; /* in readyq of its CPU while it waits for it */
+	/* Read as one word, so that one comparison with MK_STATE_* says that
+	 * the thread is in this state and that nothing else is the matter. */
+	union {
+		uint32_t condition;
+		struct {
+			uint8_t state; /* MK_STATE_* */
+			bool suspended;
+			uint8_t new_flags; /* of new_ip ..., or THREAD_AGAIN */
+			/* It waits with a timeout, a flag or for a fault. */
+			bool special_wait;
+		};
+	};
 	bool queued;
-	uint8_t state; /* MK_STATE_* */
-	bool suspended;
 	uint8_t priority, max_priority;
 	struct cpu *cpu; /* where it should run */
-	struct cpu *on;	 /* where it is `current`, if anywhere */
+	/* Where it is `current`, if anywhere.  Who waits is nowhere as soon as
+	 * the lock is free. */
+	struct cpu *on;
 	uint64_t slice_tsc;
-	uint64_t run_tsc, since_tsc;
+	/* How long it ran; while it runs, minus the time when it began. */
+	uint64_t run_tsc;
 
 	/* What thread_registers() wants of a thread that is on another CPU:
 	 * its registers are there, not here. */
-	uint8_t new_flags; /* MK_REGISTERS_*, or THREAD_AGAIN */
 	uint64_t new_ip, new_sp, new_argument;
 
 	/* Address space. */
@@ -77,6 +89,9 @@ struct thread {
 };
 
 _Static_assert(offsetof(struct thread, regs) == 0, "entry.S");
+_Static_assert(offsetof(struct thread, state) ==
+		       offsetof(struct thread, condition),
+	       "the state is the lowest byte");
 _Static_assert(sizeof(struct thread) <= 2048, "THREAD_ORDER");
 #define THREAD_ORDER 11
 

@@ -9,7 +9,7 @@
 #include <kipc.h>
 #include <kmap.h>
 #include <kmem.h>
-#include <ksched.h>
+#include <kswitch.h>
 #include <ktask.h>
 #include <mk/utcb.h>
 
@@ -260,7 +260,7 @@ static struct answer thread_info(const struct thread *t)
 	uint64_t run = t->run_tsc;
 
 	if (t->on)
-		run += now_tsc() - t->since_tsc;
+		run += now_tsc();
 	return (struct answer){
 		.words = 4,
 		.word = {t->state, t->cpu->id, t->priority, ns_from_tsc(run)}};
@@ -295,7 +295,7 @@ static struct answer thread_call(struct thread *t, struct node *cap)
 			return failed(-MK_EINVAL);
 		target->fs_base = ipc_word(t, 1);
 		if (target == t)
-			cpu_load_fs(t->fs_base);
+			write_msr(MSR_FS_BASE, t->fs_base);
 		return failed(0);
 	default:
 		return failed(-MK_ENOSYS);

@@ -132,7 +132,7 @@ void thread_registers(struct thread *t, uint64_t flags, uint64_t ip,
 	if (flags & MK_REGISTERS_CANCEL)
 		thread_cancel(t, MK_IPC_CANCELLED);
 	flags &= ~(uint64_t)MK_REGISTERS_CANCEL;
-	if (t->on && t->on != this_cpu()) {
+	if (t->on && !cpu_is_here(t->on)) {
 		uint64_t set = flags & ~(uint64_t)MK_REGISTERS_START;
 
 		/* It comes in as soon as it gets the interrupt. */
@@ -149,6 +149,7 @@ void thread_registers(struct thread *t, uint64_t flags, uint64_t ip,
 	}
 	if ((flags & MK_REGISTERS_START) && t->state == MK_STATE_STOPPED) {
 		t->fault = FAULT_NONE;
+		t->special_wait = false;
 		t->state = MK_STATE_READY;
 		sched_ready(t);
 	}
