@@ -17,7 +17,7 @@ import tree
 # From the bottom.  A file may include what is in its own layer or below.
 LAYERS = [
     ("port", "port check errno version text time state compiler"),
-    ("ring", "shm_layout ring notify shm_check packet_table desc traffic need"),
+    ("ring", "shm_layout bucket histogram ring notify shm_check packet_table desc traffic need"),
     ("sizing", "wide curve_jcs sizing_private grid jcs jcs_convert reader grid_scan anchored "
      "stall service merge self_timed limit loss area"),
     ("data plane", "producer consumer data_plane packet"),
