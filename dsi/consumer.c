@@ -31,7 +31,7 @@ DSI_USUAL void tell(struct dsi_data_plane *plane)
 	dsi__waker_signal(&consumer->waker, ++consumer->signal);
 	dsi__notify_fence();
 	if (dsi__waker_wake(&consumer->waker, consumer->signal))
-		dsi__stat_add(&plane->stats.wakes, 1);
+		dsi__stat_add(&plane->stats->wakes, 1);
 }
 
 DSI_USUAL void give_back(struct dsi_consumer *consumer,
@@ -146,7 +146,7 @@ static void skip_lost(struct dsi_data_plane *plane)
 	if (lost == 0)
 		return;
 	consumer->missed = 1;
-	dsi__stat_add(&plane->stats.reclaimed, lost);
+	dsi__stat_add(&plane->stats->reclaimed, lost);
 	dsi__plane_raise(plane, DSI_EVENT_RECLAIMED, lost);
 	if (consumer->on_reclaim)
 		consumer->on_reclaim(consumer->user, lost);
@@ -241,27 +241,36 @@ static void note_dropped(struct dsi_data_plane *plane)
 						memory_order_relaxed);
 
 	consumer->missed = 1;
-	dsi__stat_max(&plane->stats.dropped, dropped);
+	dsi__stat_max(&plane->stats->dropped, dropped);
 	dsi__plane_raise(plane, DSI_EVENT_DROPPED, 1);
 }
 
-/* How late a packet came that was stamped at its commit. */
-static void note_latency(struct dsi_data_plane *plane,
-			 const struct dsi_packet *pkt, uint64_t now)
+/* How late packets came that were stamped at their commit. */
+DSI_USUAL void count_latencies(struct dsi_data_plane *plane,
+			       struct dsi_packet *const *pkts, uint32_t n,
+			       uint64_t now)
 {
-	if (now <= pkt->time_ns)
-		return;
-	dsi__stat_max(&plane->stats.latency_max_ns, now - pkt->time_ns);
-	dsi__stat_add(&plane->stats.latency_sum_ns, now - pkt->time_ns);
+	struct dsi_shm_stats *stats = plane->stats;
+	uint64_t most = 0;
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t time = pkts[i]->time_ns;
+		uint64_t latency = now > time ? now - time : 0;
+
+		most = latency > most ? latency : most;
+		sum += latency;
+		dsi__stat_add(&stats->latency[dsi__bucket_of(latency)], 1);
+	}
+	dsi__stat_max(&stats->latency_max_ns, most);
+	dsi__stat_add(&stats->latency_sum_ns, sum);
 }
 
-static void note_latencies(struct dsi_data_plane *plane,
-			   struct dsi_packet *const *pkts, uint32_t n)
+DSI_USUAL void note_latencies(struct dsi_data_plane *plane,
+			      struct dsi_packet *const *pkts, uint32_t n)
 {
-	uint64_t now = n ? dsi_port_now() : 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		note_latency(plane, pkts[i], now);
+	if (n)
+		count_latencies(plane, pkts, n, dsi_port_now());
 }
 
 /* What one get brings in, after one look at the clock, if any. */
@@ -286,7 +295,7 @@ static int skip_expired(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 	if (pkt->expires_ns > now || consumer->keep_expired ||
 	    (pkt->flags & DSI_PACKET_EOS))
 		return 0;
-	dsi__stat_add(&plane->stats.expired, 1);
+	dsi__stat_add(&plane->stats->expired, 1);
 	dsi__plane_raise(plane, DSI_EVENT_EXPIRED, 1);
 	note_number(consumer, pkt->number);
 	dsi__packet_table_put(&plane->table, pkt);
@@ -305,7 +314,7 @@ static int is_late(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 	    skip_expired(plane, pkt, haul->now))
 		return 1;
 	if (flags & DSI_DESC_STAMPED)
-		note_latency(plane, pkt, haul->now);
+		count_latencies(plane, &pkt, 1, haul->now);
 	return 0;
 }
 
@@ -440,7 +449,8 @@ static void note_usual(struct dsi_data_plane *plane)
 	struct dsi_consumer *consumer = &plane->as.consumer;
 
 	consumer->usual = consumer->started && consumer->n_early == 0 &&
-			  !consumer->missed && !plane->lifetime_ns;
+			  !consumer->missed && !plane->lifetime_ns &&
+			  !consumer->time_hold;
 	consumer->usual_flags = plane->stream_flags & DSI_STREAM_NO_STAMP
 					? 0
 					: DSI_DESC_STAMPED;
@@ -454,6 +464,15 @@ static int nothing(struct dsi_data_plane *plane)
 	return -DSI_EAGAIN;
 }
 
+/* DSI_CONSUMER_TIME_HOLD: from here on the application has them. */
+static void note_got(struct dsi_packet *const *pkts, uint32_t n)
+{
+	uint64_t now = dsi_port_now();
+
+	for (uint32_t i = 0; i < n; i++)
+		pkts[i]->got_ns = now;
+}
+
 /* Count what a get brought, and free its descriptors.  See consumer.h: when
  * the producer learns of it. */
 DSI_USUAL int32_t bring_in(struct dsi_data_plane *plane,
@@ -461,10 +480,11 @@ DSI_USUAL int32_t bring_in(struct dsi_data_plane *plane,
 			   uint64_t bytes)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
+	struct dsi_shm_stats *stats = plane->stats;
 
-	dsi__plane_hold(plane, (int32_t)n);
-	dsi__stat_add(&plane->stats.committed, n);
-	dsi__stat_add(&plane->stats.bytes, bytes);
+	dsi__plane_take(plane, n);
+	dsi__stat_add(&stats->committed, n);
+	dsi__stat_add(&stats->bytes, bytes);
 	/* Where it matters, numbers ascend. */
 	note_number(consumer, pkts[n - 1u]->number);
 	store_taken(consumer);
@@ -503,6 +523,8 @@ DSI_RARE static int32_t get_more(struct dsi_data_plane *plane,
 			break;
 	}
 	note_usual(plane);
+	if (got > 0 && consumer->time_hold)
+		note_got(out_pkts, got);
 	if (got > 0)
 		return bring_in(plane, out_pkts, got, haul.bytes);
 	return err == -DSI_EAGAIN ? nothing(plane) : err;
@@ -656,6 +678,8 @@ int32_t dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 		return -DSI_ESTALE;
 	if (err)
 		return err == -DSI_EPROTO ? dsi__plane_fail(plane) : err;
+	if (consumer->time_hold)
+		note_got(out_pkt, 1);
 	return bring_in(plane, out_pkt, 1, haul.bytes);
 }
 
@@ -668,7 +692,7 @@ DSI_USUAL void commit(struct dsi_data_plane *plane,
 
 	dsi__packet_table_put_all(&plane->table, pkts, n);
 	dsi__plane_hold(plane, -(int32_t)n);
-	dsi__stat_add(&plane->stats.released, n);
+	dsi__stat_add(&plane->stats->released, n);
 	if (consumer->lossy)
 		return;
 	give_back(consumer, pkts, n);
@@ -676,16 +700,40 @@ DSI_USUAL void commit(struct dsi_data_plane *plane,
 	tell(plane);
 }
 
+/* DSI_CONSUMER_TIME_HOLD: up to here the application had them. */
+DSI_RARE static void commit_timed(struct dsi_data_plane *plane,
+				  struct dsi_packet *const *pkts, uint32_t n)
+{
+	uint64_t now = dsi_port_now();
+
+	for (uint32_t i = 0; i < n; i++)
+		dsi__stat_max(&plane->stats->hold_max_ns,
+			      now - pkts[i]->got_ns);
+	commit(plane, pkts, n);
+}
+
+DSI_RARE static void commit_one_timed(struct dsi_data_plane *plane,
+				      struct dsi_packet *pkt)
+{
+	commit_timed(plane, &pkt, 1);
+}
+
 void dsi__consumer_commit(struct dsi_data_plane *plane,
 			  struct dsi_packet *const *pkts, uint32_t n)
 {
-	commit(plane, pkts, n);
+	if (plane->as.consumer.time_hold)
+		commit_timed(plane, pkts, n);
+	else
+		commit(plane, pkts, n);
 }
 
 void dsi__consumer_commit_one(struct dsi_data_plane *plane,
 			      struct dsi_packet *pkt)
 {
-	commit(plane, &pkt, 1);
+	if (plane->as.consumer.time_hold)
+		commit_one_timed(plane, pkt);
+	else
+		commit(plane, &pkt, 1);
 }
 
 int dsi__consumer_valid(struct dsi_data_plane *plane,

@@ -45,8 +45,9 @@ struct dsi_consumer {
 	uint32_t usual_flags; /* of an ordinary descriptor */
 	uint32_t lossy;	      /* policy RECLAIM */
 	uint32_t keep_expired;
-	uint32_t signal; /* last value of our signal word */
-	uint32_t unsaid; /* taken was stored, but nobody was woken */
+	uint32_t time_hold; /* DSI_CONSUMER_TIME_HOLD */
+	uint32_t signal;    /* last value of our signal word */
+	uint32_t unsaid;    /* taken was stored, but nobody was woken */
 	uint32_t return_mask;
 	uint32_t missed;     /* some, before the next one delivered */
 	uint32_t has_newest; /* newest is set */

@@ -86,12 +86,25 @@ static void count_released(struct dsi_data_plane *plane, uint32_t n)
 {
 	DSI_ASSERT(plane->as.producer.inflight >= n);
 	plane->as.producer.inflight -= n;
-	dsi__stat_add(&plane->stats.released, n);
+	dsi__stat_add(&plane->stats->released, n);
 }
 
 /* Positions below the limit may be written: those whose slot no BLOCK
  * consumer needs any more.  -DSI_EPROTO peers are let go of by the caller. */
 static void refresh_limit(struct dsi_data_plane *plane);
+
+/* For who watches: it is there since this position, and nothing is dropped. */
+static void note_peer(struct dsi_data_plane *plane,
+		      const struct dsi_producer_peer *peer, uint64_t admitted)
+{
+	struct dsi_shm_stats_peer *stats =
+		&plane->stats->peers[peer - plane->as.producer.peers];
+
+	/* relaxed: for statistics. */
+	atomic_store_explicit(&stats->dropped, 0, memory_order_relaxed);
+	/* relaxed: for statistics. */
+	atomic_store_explicit(&stats->admitted, admitted, memory_order_relaxed);
+}
 
 static void admit(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 {
@@ -120,6 +133,7 @@ static void admit(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 	producer->generation++;
 	/* relaxed: for statistics. */
 	atomic_fetch_add_explicit(&producer->present, 1, memory_order_relaxed);
+	note_peer(plane, peer, producer->position + 1u);
 	/* S1: release pairs with the consumer's first look. */
 	atomic_store_explicit(&peer->signal_page->start, peer->first + 1u,
 			      memory_order_release);
@@ -149,6 +163,7 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 	DSI_ASSERT(peer->inflight == 0);
 	count_released(plane, released);
 	producer->generation++;
+	note_peer(plane, peer, 0);
 	/* relaxed: for statistics. */
 	atomic_fetch_sub_explicit(&producer->present, 1, memory_order_relaxed);
 }
@@ -285,7 +300,7 @@ DSI_USUAL void set_least(struct dsi_data_plane *plane, uint64_t least)
 
 	producer->least = least;
 	producer->limit = least + producer->ring.slots;
-	dsi__stat_max(&plane->stats.backlog_max, producer->position - least);
+	dsi__stat_max(&plane->stats->backlog_max, producer->position - least);
 }
 
 DSI_RARE static void expose_all(struct dsi_data_plane *plane, uint32_t broken)
@@ -465,7 +480,7 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane,
 			renew(plane, out_pkts[i]);
 		out_pkts[i]->state = DSI_PKT_HELD;
 	}
-	dsi__plane_hold(plane, (int32_t)n);
+	dsi__plane_take(plane, n);
 	return (int32_t)n;
 }
 
@@ -584,6 +599,7 @@ static void deliver_or_drop(struct dsi_data_plane *plane,
 	struct dsi_producer *producer = &plane->as.producer;
 	struct dsi_ring_entry entry = describe(plane, pkt, &now);
 	uint16_t flags = entry.flags | DSI_DESC_EXT;
+	struct dsi_shm_stats *stats = plane->stats;
 	uint32_t mask = producer->drop_mask;
 
 	while (mask) {
@@ -600,7 +616,10 @@ static void deliver_or_drop(struct dsi_data_plane *plane,
 			atomic_store_explicit(&peer->signal_page->dropped,
 					      peer->dropped,
 					      memory_order_relaxed);
-			dsi__stat_add(&plane->stats.dropped, 1);
+			dsi__stat_add(&plane->stats->dropped, 1);
+			dsi__stat_add(
+				&stats->peers[peer - producer->peers].dropped,
+				1);
 			dsi__plane_raise(plane, DSI_EVENT_DROPPED, 1);
 			continue;
 		}
@@ -623,13 +642,14 @@ DSI_RARE static void offer_to_others(struct dsi_data_plane *plane,
 		deliver_or_drop(plane, pkt, now);
 	count_released(plane, clear_pending(plane, pkt, BEING_COMMITTED));
 	if (!plane->as.producer.active_mask)
-		dsi__stat_add(&plane->stats.unclaimed, 1);
+		dsi__stat_add(&plane->stats->unclaimed, 1);
 }
 
 DSI_USUAL void count_committed(struct dsi_data_plane *plane, uint32_t n,
 			       uint64_t bytes)
 {
 	struct dsi_producer *producer = &plane->as.producer;
+	struct dsi_shm_stats *stats = plane->stats;
 	uint32_t mask = producer->block_mask;
 
 	producer->inflight += n;
@@ -639,8 +659,8 @@ DSI_USUAL void count_committed(struct dsi_data_plane *plane, uint32_t n,
 		while (mask)
 			next_peer(producer, &mask)->inflight += n;
 	dsi__plane_hold(plane, -(int32_t)n);
-	dsi__stat_add(&plane->stats.committed, n);
-	dsi__stat_add(&plane->stats.bytes, bytes);
+	dsi__stat_add(&stats->committed, n);
+	dsi__stat_add(&stats->bytes, bytes);
 }
 
 /* A packet that is the last, or has more than its descriptor says.  Return the
@@ -718,7 +738,7 @@ static void wake_sleepers(struct dsi_data_plane *plane)
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
 
 		if (dsi__waker_wake(&peer->waker, signal_of(producer, peer)))
-			dsi__stat_add(&plane->stats.wakes, 1);
+			dsi__stat_add(&plane->stats->wakes, 1);
 	}
 }
 
@@ -731,7 +751,7 @@ DSI_USUAL void tell_sole(struct dsi_data_plane *plane,
 	dsi__waker_signal(&peer->waker, signal);
 	dsi__notify_fence();
 	if (dsi__waker_wake(&peer->waker, signal))
-		dsi__stat_add(&plane->stats.wakes, 1);
+		dsi__stat_add(&plane->stats->wakes, 1);
 }
 
 static void tell_all(struct dsi_data_plane *plane)
@@ -747,7 +767,7 @@ DSI_USUAL void note_backlog(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	/* relaxed: we are its writer. */
-	uint64_t most = atomic_load_explicit(&plane->stats.backlog_max,
+	uint64_t most = atomic_load_explicit(&plane->stats->backlog_max,
 					     memory_order_relaxed);
 
 	if (producer->position - producer->least <= most ||

@@ -43,12 +43,15 @@
 #include "dsi/notify.h"
 #include "dsi/packet_table.h"
 #include "dsi/ring.h"
+#include "dsi/stats_page.h"
 
 struct dsi_data_plane;
 
 /* More places than consumers: some may still wait to be retired.  The 32nd
  * bit of a packet's mask stands for the commit itself. */
 #define DSI_PEER_SLOTS 31u
+static_assert(DSI_PEER_SLOTS == DSI_STATS_PEERS,
+	      "a place in the page for each");
 
 #define DSI_PEER_EMPTY 0u
 #define DSI_PEER_JOINING 1u

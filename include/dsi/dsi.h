@@ -7,6 +7,7 @@
  *   endpoint              socket.h   create, listen or connect, start, close
  *   data plane            packet.h   get, fill or read, commit
  *   waiting for many      event.h    select
+ *   looking from outside  watch.h   figures of a stream, read-only
  *   how late it was       histogram.h  percentiles
  *   how large, how late   sizing.h   from descriptions of both ends, jcs.h
  */
@@ -24,5 +25,6 @@
 #include <dsi/component.h>
 #include <dsi/types.h>
 #include <dsi/version.h>
+#include <dsi/watch.h>
 
 #endif /* DSI_DSI_H */

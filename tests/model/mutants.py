@@ -120,9 +120,9 @@ text("consumer.c",
      "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
      "	dsi__notify_fence();\n"
      "	if (dsi__waker_wake(&consumer->waker, consumer->signal))\n"
-     "		dsi__stat_add(&plane->stats.wakes, 1);\n",
+     "		dsi__stat_add(&plane->stats->wakes, 1);\n",
      "	if (dsi__waker_wake(&consumer->waker, consumer->signal + 1))\n"
-     "		dsi__stat_add(&plane->stats.wakes, 1);\n"
+     "		dsi__stat_add(&plane->stats->wakes, 1);\n"
      "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
      "	dsi__notify_fence();\n",
      "N  wake before signal", BOTH)
