@@ -456,7 +456,7 @@ static void note_usual(struct dsi_data_plane *plane)
 					: DSI_DESC_STAMPED;
 }
 
-/* Nothing is there: what we took must be known to a sleeping producer. */
+/* Nothing more is there: what we took must be known to a sleeping producer. */
 static int nothing(struct dsi_data_plane *plane)
 {
 	if (plane->as.consumer.unsaid)
@@ -526,8 +526,10 @@ DSI_RARE static int32_t get_more(struct dsi_data_plane *plane,
 	if (got > 0 && consumer->time_hold)
 		note_got(out_pkts, got);
 	if (got > 0)
-		return bring_in(plane, out_pkts, got, haul.bytes);
-	return err == -DSI_EAGAIN ? nothing(plane) : err;
+		(void)bring_in(plane, out_pkts, got, haul.bytes);
+	if (got < n && (got > 0 || err == -DSI_EAGAIN))
+		(void)nothing(plane);
+	return got > 0 ? (int32_t)got : err;
 }
 
 /* Ordinary packets, one after the other, until something else comes: that is

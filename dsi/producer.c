@@ -866,6 +866,16 @@ void dsi__producer_withdraw(struct dsi_data_plane *plane)
 		dsi__waiter_withdraw(&next_peer(producer, &mask)->waiter);
 }
 
+void dsi__producer_forget(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+
+	producer->block_mask = 0;
+	producer->drop_mask = 0;
+	producer->reclaim_mask = 0;
+	note_active(producer);
+}
+
 /* ---- the control plane's side -------------------------------------------- */
 
 static void changed(struct dsi_data_plane *plane)

@@ -132,6 +132,10 @@ uint32_t dsi__producer_announce(struct dsi_data_plane *plane,
 				struct dsi_port_word *words, uint64_t bell);
 void dsi__producer_withdraw(struct dsi_data_plane *plane);
 
+/* Closing, the work thread has left: no peer is known any more, neither by
+ * mask nor by pointer, for their memory is about to go. */
+void dsi__producer_forget(struct dsi_data_plane *plane);
+
 /* Control plane, under its lock. */
 /* An EMPTY place or NULL. */
 struct dsi_producer_peer *dsi__producer_place(struct dsi_data_plane *plane);

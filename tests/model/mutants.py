@@ -145,6 +145,9 @@ text("data_plane.c",
      "N  no second look", BOTH)
 text("consumer.c", "	if (plane->as.consumer.unsaid)\n		tell(plane);\n", "",
      "N  taken is not told when nothing is there", ["block-holding"])
+text("consumer.c", "	if (got < n && (got > 0 || err == -DSI_EAGAIN))\n",
+     "	if (got == 0 && err == -DSI_EAGAIN)\n",
+     "N  taken is not told when less is there than asked for", ["many-short"])
 
 # ---- J, T, S: peers, their counters, their start ----------------------------
 order("producer.c", "dsi__producer_join", "release", "relaxed",
@@ -193,6 +196,11 @@ order("producer.c", "admit", "release", "relaxed", "S1 start relaxed",
 order("consumer.c", "find_start", "acquire", "relaxed",
       "S1 start load relaxed", ["join-late"], "as for the store")
 
+TAKE_OVER = "	if (take_over(plane, &pkt, 1))\n		return -DSI_EINVAL;\n"
+ADOPT = ("	if (plane->role == DSI_ROLE_PRODUCER)\n"
+         "		dsi__producer_adopt(plane);\n")
+text("packet.c", ADOPT + TAKE_OVER, TAKE_OVER + ADOPT,
+     "J2 changes are seen when packets are taken over", ["lender"])
 text("data_plane.c",
      "err == -DSI_EAGAIN && peers == dsi__plane_peers(plane)",
      "err == -DSI_EAGAIN",
@@ -217,6 +225,9 @@ mutant("P2 no private word in the wait", "data_plane.c",
 text("packet.c", "	return or_gone(got, flags);\n",
      "	return or_gone(got, dsi__plane_flags(plane));\n",
      "P1 gone is read after the ring", KILL)
+text("packet.c", "	got = or_gone(got, flags);\n",
+     "	got = or_gone(got, dsi__plane_flags(plane));\n",
+     "P1 gone is read after the ring, in the first look", KILL)
 order("data_plane.c", "dsi__plane_raise", "seq_cst", "relaxed",
       "P3 events relaxed", ["event"], nth=0)
 order("data_plane.c", "dsi__plane_raise", "seq_cst", "relaxed",
