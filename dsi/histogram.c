@@ -89,12 +89,13 @@ uint64_t dsi_histogram_percentile(const struct dsi_histogram *histogram,
 		return histogram->largest;
 	rank = rank_of(histogram->count, per_million);
 	for (uint32_t i = 0; i < DSI_HISTOGRAM_BUCKETS; i++) {
-		uint64_t most = dsi_histogram_most(i);
+		uint64_t most;
 
 		below += histogram->counts[i];
-		if (below >= rank)
-			return most < histogram->largest ? most
-							 : histogram->largest;
+		if (below < rank)
+			continue;
+		most = dsi_histogram_most(i);
+		return most < histogram->largest ? most : histogram->largest;
 	}
 	return histogram->largest;
 }

@@ -11,6 +11,7 @@
  * The figures are each process's own word: believe them as far as you believe
  * the process.  A set of them is no instant.
  *
+ * Which calls may run at the same time on one watch:
  *                       [1] [2] [3] [4]     X = caller must serialise
  * [1] watch_open         -   -   -   -      - = may run concurrently
  * [2] watch_update       -   X   X   X
