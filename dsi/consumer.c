@@ -34,6 +34,12 @@ DSI_USUAL void tell(struct dsi_data_plane *plane)
 		dsi__stat_add(&plane->stats->wakes, 1);
 }
 
+/* Likewise, where it is seldom: a get that calls nobody saves no registers. */
+DSI_RARE static void tell_taken(struct dsi_data_plane *plane)
+{
+	tell(plane);
+}
+
 DSI_USUAL void give_back(struct dsi_consumer *consumer,
 			 struct dsi_packet *const *pkts, uint32_t n)
 {
@@ -266,8 +272,16 @@ DSI_USUAL void count_latencies(struct dsi_data_plane *plane,
 	dsi__stat_add(&stats->latency_sum_ns, sum);
 }
 
-DSI_USUAL void note_latencies(struct dsi_data_plane *plane,
-			      struct dsi_packet *const *pkts, uint32_t n)
+/* Off the way of packets that are not stamped: a get that calls nobody saves no
+ * registers.  One packet alone is compiled for one. */
+DSI_RARE static void note_latency(struct dsi_data_plane *plane,
+				  struct dsi_packet *pkt)
+{
+	count_latencies(plane, &pkt, 1, dsi_port_now());
+}
+
+DSI_RARE static void note_latencies(struct dsi_data_plane *plane,
+				    struct dsi_packet *const *pkts, uint32_t n)
 {
 	if (n)
 		count_latencies(plane, pkts, n, dsi_port_now());
@@ -460,7 +474,7 @@ static void note_usual(struct dsi_data_plane *plane)
 static int nothing(struct dsi_data_plane *plane)
 {
 	if (plane->as.consumer.unsaid)
-		tell(plane);
+		tell_taken(plane);
 	return -DSI_EAGAIN;
 }
 
@@ -492,7 +506,7 @@ DSI_USUAL int32_t bring_in(struct dsi_data_plane *plane,
 		return (int32_t)n;
 	consumer->unsaid = 1;
 	if (plane->held > 1 || dsi__waker_asleep(&consumer->waker))
-		tell(plane);
+		tell_taken(plane);
 	return (int32_t)n;
 }
 
@@ -541,8 +555,6 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane,
 	const struct dsi_packet_table table = plane->table;
 	const struct dsi_ring ring = consumer->ring;
 	const uint32_t flags = consumer->usual_flags;
-	const uint32_t packets = plane->packets;
-	const uint64_t area = plane->data_bytes;
 	uint64_t position = consumer->position;
 	uint64_t bytes = 0;
 	uint32_t most = n;
@@ -560,8 +572,9 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane,
 		dsi__ring_copy(&ring, position, &entry);
 		if (!dsi__ring_whole(&ring, position) ||
 		    ((entry.flags ^ flags) & ~UNIMPORTANT) ||
-		    entry.token >= packets ||
-		    !dsi__range_inside(entry.offset, entry.size, area))
+		    entry.token >= plane->packets ||
+		    !dsi__range_inside(entry.offset, entry.size,
+				       plane->data_bytes))
 			break;
 		fill(pkt, position++, &entry);
 		pkt->state = DSI_PKT_HELD;
@@ -570,8 +583,12 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane,
 	}
 	dsi__packet_table_drop(&plane->table, got);
 	consumer->position = position;
-	if (flags & DSI_DESC_STAMPED)
-		note_latencies(plane, out_pkts, got);
+	if (flags & DSI_DESC_STAMPED) {
+		if (n != 1)
+			note_latencies(plane, out_pkts, got);
+		else if (got)
+			note_latency(plane, out_pkts[0]);
+	}
 	if (got < n)
 		return get_more(plane, out_pkts, n, got, bytes);
 	return bring_in(plane, out_pkts, got, bytes);
@@ -703,8 +720,8 @@ DSI_USUAL void commit(struct dsi_data_plane *plane,
 }
 
 /* DSI_CONSUMER_TIME_HOLD: up to here the application had them. */
-DSI_RARE static void commit_timed(struct dsi_data_plane *plane,
-				  struct dsi_packet *const *pkts, uint32_t n)
+DSI_RARE static int commit_timed(struct dsi_data_plane *plane,
+				 struct dsi_packet *const *pkts, uint32_t n)
 {
 	uint64_t now = dsi_port_now();
 
@@ -712,30 +729,31 @@ DSI_RARE static void commit_timed(struct dsi_data_plane *plane,
 		dsi__stat_max(&plane->stats->hold_max_ns,
 			      now - pkts[i]->got_ns);
 	commit(plane, pkts, n);
+	return dsi__plane_committed(plane);
 }
 
-DSI_RARE static void commit_one_timed(struct dsi_data_plane *plane,
-				      struct dsi_packet *pkt)
+DSI_RARE static int commit_one_timed(struct dsi_data_plane *plane,
+				     struct dsi_packet *pkt)
 {
-	commit_timed(plane, &pkt, 1);
+	return commit_timed(plane, &pkt, 1);
 }
 
-void dsi__consumer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n)
-{
-	if (plane->as.consumer.time_hold)
-		commit_timed(plane, pkts, n);
-	else
-		commit(plane, pkts, n);
-}
-
-void dsi__consumer_commit_one(struct dsi_data_plane *plane,
-			      struct dsi_packet *pkt)
+int dsi__consumer_commit(struct dsi_data_plane *plane,
+			 struct dsi_packet *const *pkts, uint32_t n)
 {
 	if (plane->as.consumer.time_hold)
-		commit_one_timed(plane, pkt);
-	else
-		commit(plane, &pkt, 1);
+		return commit_timed(plane, pkts, n);
+	commit(plane, pkts, n);
+	return dsi__plane_committed(plane);
+}
+
+int dsi__consumer_commit_one(struct dsi_data_plane *plane,
+			     struct dsi_packet *pkt)
+{
+	if (plane->as.consumer.time_hold)
+		return commit_one_timed(plane, pkt);
+	commit(plane, &pkt, 1);
+	return dsi__plane_committed(plane);
 }
 
 int dsi__consumer_valid(struct dsi_data_plane *plane,

@@ -72,10 +72,10 @@ int32_t dsi__consumer_get_one(struct dsi_data_plane *plane,
 /* Likewise one, and -DSI_ESTALE. */
 int32_t dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 			     struct dsi_packet **out_pkt);
-void dsi__consumer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n);
-void dsi__consumer_commit_one(struct dsi_data_plane *plane,
-			      struct dsi_packet *pkt);
+int dsi__consumer_commit(struct dsi_data_plane *plane,
+			 struct dsi_packet *const *pkts, uint32_t n);
+int dsi__consumer_commit_one(struct dsi_data_plane *plane,
+			     struct dsi_packet *pkt);
 int dsi__consumer_valid(struct dsi_data_plane *plane,
 			const struct dsi_packet *pkt);
 /* Is there a packet, without taking it?  For select. */
