@@ -126,8 +126,8 @@ text("consumer.c",
      "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
      "	dsi__notify_fence();\n",
      "N  wake before signal", BOTH)
-text("consumer.c", "	store_returned(consumer);\n	tell(plane);\n}\n\nint dsi__consumer_commit(",
-     "	tell(plane);\n	store_returned(consumer);\n}\n\nint dsi__consumer_commit(",
+text("consumer.c", "	store_returned(consumer);\n	tell(plane);\n}\n\n/* DSI_CONSUMER_TIME_HOLD",
+     "	tell(plane);\n	store_returned(consumer);\n}\n\n/* DSI_CONSUMER_TIME_HOLD",
      "N  signal before return", BOTH)
 text("notify.h", "{waiter->signal, waiter->seen, 1u}",
      "{waiter->signal, atomic_load_explicit(waiter->signal, "
