@@ -10,7 +10,7 @@ set -euo pipefail
 build_packages=(
 	gcc libc6-dev make
 	cmake ninja-build pkg-config
-	libjson-c-dev
+	libjson-c-dev libncurses-dev
 	libconfig-dev libgraphviz-dev libcsv-dev gnuplot-nox
 	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
 	libswscale-dev

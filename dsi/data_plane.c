@@ -191,7 +191,7 @@ static int sleep_once(struct dsi_data_plane *plane, uint64_t deadline_ns,
 	err = look(plane, arg);
 	/* Who was let go of by look() may take its words with it. */
 	if (err == -DSI_EAGAIN && peers == dsi__plane_peers(plane)) {
-		dsi__stat_add(&plane->stats.waits, 1);
+		dsi__stat_add(&plane->stats->waits, 1);
 		timeout = dsi_port_wait(words, n, deadline_ns);
 	}
 	dsi__plane_withdraw(plane);

@@ -158,6 +158,7 @@ static int set_up_plane(struct dsi_socket *sock,
 	consumer->return_mask = dsi__pow2(desc->packets) - 1u;
 	consumer->lossy = options->policy == DSI_POLICY_RECLAIM;
 	consumer->keep_expired = options->flags & DSI_CONSUMER_KEEP_EXPIRED;
+	consumer->time_hold = options->flags & DSI_CONSUMER_TIME_HOLD;
 	consumer->on_reclaim = options->on_reclaim;
 	consumer->user = options->user;
 	set_up_words(sock, peer_bell);
@@ -290,6 +291,7 @@ static int finish(struct dsi_link *link, uint64_t deadline_ns)
 {
 	int32_t handles[DSI_ACCEPT_HANDLES] = {
 		[DSI_ACCEPT_PAGE] = link->sock->page.handle,
+		[DSI_ACCEPT_STATS] = link->sock->stats.handle,
 	};
 	union dsi_wire msg = {0};
 	struct dsi_wire_in in = {.n_handles = 0};

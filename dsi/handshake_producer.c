@@ -31,16 +31,10 @@ static struct dsi_socket *socket_of_door(struct dsi_port_source *source)
 					     offsetof(struct dsi_socket, door));
 }
 
-static void end_link(struct dsi_link *link)
-{
-	link->state = DSI_LINK_ENDED;
-	dsi_port_loop_kick(link->sock->monitor, &link->sock->notice);
-}
-
 static void refuse(struct dsi_link *link, int err, const char *text)
 {
 	dsi__wire_refuse(link->conn, err, text);
-	end_link(link);
+	dsi__link_end(link);
 }
 
 /* ---- hello: does it match, and is there room? ---------------------------- */
@@ -179,11 +173,11 @@ static void answer_question(struct dsi_link *link)
 	msg.info.consumers = atomic_load_explicit(
 		&sock->plane.as.producer.present, memory_order_relaxed);
 	/* relaxed: for statistics. */
-	msg.info.committed = atomic_load_explicit(&sock->plane.stats.committed,
+	msg.info.committed = atomic_load_explicit(&sock->plane.stats->committed,
 						  memory_order_relaxed);
 	(void)dsi__wire_send(link->conn, &msg, DSI_WIRE_INFO, sizeof(msg.info),
 			     NULL, 0);
-	end_link(link);
+	dsi__link_end(link);
 }
 
 static void hello(struct dsi_link *link, const struct dsi_wire_hello *msg)
@@ -196,11 +190,18 @@ static void hello(struct dsi_link *link, const struct dsi_wire_hello *msg)
 		answer_question(link);
 		return;
 	}
+	if (msg->purpose == DSI_HELLO_WATCH) {
+		err = dsi__watcher_greet(link);
+		if (err)
+			refuse(link, err, "too many watch this stream already");
+		return;
+	}
 	err = admit(link, &msg->wish, &why);
 	if (err) {
 		refuse(link, err, sentence);
 		return;
 	}
+	memcpy(link->label, msg->wish.label, sizeof(link->label));
 	err = offer(link);
 	if (err)
 		refuse(link, err, "the producer could not make a signal page");
@@ -209,6 +210,20 @@ static void hello(struct dsi_link *link, const struct dsi_wire_hello *msg)
 }
 
 /* ---- accept: map its page and let it in ---------------------------------- */
+
+/* Its statistics are for others; without them it is as good a consumer.  What
+ * is no memory is not kept: it could be the consumer's end of a connection. */
+static void take_stats(struct dsi_link *link, struct dsi_wire_in *in)
+{
+	int32_t handle = dsi__wire_take(in, DSI_ACCEPT_STATS);
+	uint64_t bytes = dsi__round_to_pages(sizeof(struct dsi_shm_stats));
+
+	if (handle >= 0 && dsi_port_region_check(handle, bytes)) {
+		dsi_port_handle_drop(handle);
+		handle = -1;
+	}
+	link->stats = handle;
+}
 
 static int map_page(struct dsi_link *link, struct dsi_wire_in *in)
 {
@@ -268,6 +283,7 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 		       "consumer page or bell: not what it should be");
 		return;
 	}
+	take_stats(link, in);
 	set_up_peer(link, peer);
 	link->peer = peer;
 	link->state = DSI_LINK_JOINED;
@@ -281,7 +297,8 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 	dsi_port_loop_timer(sock->monitor, &link->source, DSI_FOREVER);
 	if (dsi__wire_send(link->conn, &msg, DSI_WIRE_READY, sizeof(msg.head),
 			   NULL, 0))
-		end_link(link);
+		dsi__link_end(link);
+	dsi__watchers_joined(link);
 }
 
 /* ---- a link's messages --------------------------------------------------- */
@@ -291,7 +308,7 @@ static void parted(struct dsi_link *link, uint32_t event)
 {
 	if (link->state == DSI_LINK_JOINED)
 		dsi__plane_raise(&link->sock->plane, event, 1);
-	end_link(link);
+	dsi__link_end(link);
 }
 
 static void message(struct dsi_link *link, int type, struct dsi_wire_in *in)
@@ -366,7 +383,7 @@ int dsi__producer_adopt_conn(struct dsi_socket *sock, int32_t conn)
 		dsi_port_loop_timer(sock->monitor, &link->source,
 				    dsi_port_now() + GREETING_NS);
 	if (err)
-		end_link(link);
+		dsi__link_end(link);
 	dsi_port_unlock();
 	return err;
 }
@@ -409,6 +426,7 @@ static void free_link(struct dsi_link *link)
 		dsi_port_loop_remove(bells, &link->bell_source);
 	dsi_port_handle_close(link->bell);
 	dsi_port_handle_close(link->peer_bell);
+	dsi_port_handle_close(link->stats);
 	dsi_port_region_fini(&link->signal);
 	dsi_port_region_fini(&link->page);
 	if (link->peer)
@@ -456,8 +474,10 @@ void dsi__producer_reap(struct dsi_socket *sock)
 		link->state = DSI_LINK_ENDED;
 		dsi__link_unwatch(link);
 		dsi__link_hang_up(link, 0);
-		if (link->peer)
+		if (link->peer) {
+			dsi__watchers_parted(link);
 			(void)dsi__producer_leave(&sock->plane, link->peer);
+		}
 	}
 }
 

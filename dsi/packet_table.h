@@ -69,6 +69,7 @@ struct dsi_packet {
 
 	uint64_t expires_ns;
 	struct dsi_data_plane *plane;
+	uint64_t got_ns; /* consumer that measures how long it holds */
 };
 static_assert(sizeof(struct dsi_packet) == 128,
 	      "a power of two: dsi__packet_table_has() need not divide");

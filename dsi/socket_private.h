@@ -30,7 +30,8 @@ enum dsi_link_state {
 	DSI_LINK_GREETING, /* producer: HELLO has not come */
 	DSI_LINK_OFFERED,  /* producer: ACCEPT has not come */
 	DSI_LINK_JOINED,
-	DSI_LINK_ENDED /* connection closed; memory may still be in use */
+	DSI_LINK_WATCHING, /* producer: it only looks */
+	DSI_LINK_ENDED	   /* connection closed; memory may still be in use */
 };
 
 struct dsi_link {
@@ -48,6 +49,8 @@ struct dsi_link {
 	uint32_t own_slots;
 	/* Producer's side only. */
 	uint32_t need; /* packets it needs of the stream's; 0 = not known */
+	int32_t stats; /* the handle of its statistics page, or -1 */
+	char label[DSI_LABEL_BYTES];
 	struct dsi_producer_peer *peer;
 	struct dsi_port_region signal;
 	struct dsi_port_region page;
@@ -69,6 +72,7 @@ struct dsi_socket {
 	struct dsi_port_region data;
 	struct dsi_port_region signal; /* consumer */
 	struct dsi_port_region page;   /* consumer */
+	struct dsi_port_region stats;  /* from create to destroy */
 	/* A component that forwards this socket's events. */
 	struct dsi_port_loop *observer_loop;
 	struct dsi_port_source *observer;
@@ -117,6 +121,15 @@ void dsi__producer_reap(struct dsi_socket *sock);
 /* The end: no link is left.  The work thread must have left. */
 void dsi__producer_close_links(struct dsi_socket *sock);
 
+/* ---- handshake_watch.c: all on the monitor's thread ---------------------- */
+
+/* Somebody wants to watch: tell what is there, and later what changes.  0, or
+ * -DSI_EUSERS: too many watch already. */
+int dsi__watcher_greet(struct dsi_link *link);
+/* A consumer joined, or is gone. */
+void dsi__watchers_joined(const struct dsi_link *consumer);
+void dsi__watchers_parted(const struct dsi_link *consumer);
+
 /* ---- handshake_consumer.c ------------------------------------------------ */
 
 /* Say hello over a connection and map what is offered.  Takes the handle
@@ -134,6 +147,8 @@ struct dsi_link *dsi__link_create(struct dsi_socket *sock, int32_t conn,
 int dsi__link_add_bell(struct dsi_link *link);
 /* Stop watching; no callback of it is running afterwards. */
 void dsi__link_unwatch(struct dsi_link *link);
+/* Nothing more is read from it; the notice callback tears it down. */
+void dsi__link_end(struct dsi_link *link);
 /* Say good-bye (@bye) and close the connection. */
 void dsi__link_hang_up(struct dsi_link *link, int bye);
 

@@ -38,6 +38,7 @@ struct cli_command {
 extern const struct cli_command cli_send;
 extern const struct cli_command cli_recv;
 extern const struct cli_command cli_list;
+extern const struct cli_command cli_top;
 extern const struct cli_command cli_curve;
 extern const struct cli_command cli_fit;
 extern const struct cli_command cli_pipeline;

@@ -24,7 +24,7 @@
 #include "describe/nearest.h"
 
 static const struct cli_command *const commands[] = {
-	&cli_send, &cli_recv,	  &cli_list,	 &cli_curve,
+	&cli_send, &cli_recv,	  &cli_list,	 &cli_top,  &cli_curve,
 	&cli_fit,  &cli_pipeline, &cli_simulate, &cli_size,
 };
 

@@ -7,6 +7,8 @@
  *   endpoint              socket.h   create, listen or connect, start, close
  *   data plane            packet.h   get, fill or read, commit
  *   waiting for many      event.h    select
+ *   looking from outside  watch.h   figures of a stream, read-only
+ *   how late it was       histogram.h  percentiles
  *   how large, how late   sizing.h   from descriptions of both ends, jcs.h
  */
 #ifndef DSI_DSI_H
@@ -14,6 +16,7 @@
 
 #include <dsi/errno.h>
 #include <dsi/event.h>
+#include <dsi/histogram.h>
 #include <dsi/jcs.h>
 #include <dsi/packet.h>
 #include <dsi/sizing.h>
@@ -22,5 +25,6 @@
 #include <dsi/component.h>
 #include <dsi/types.h>
 #include <dsi/version.h>
+#include <dsi/watch.h>
 
 #endif /* DSI_DSI_H */

@@ -32,6 +32,8 @@ static struct dsi_socket *make_socket(uint32_t role)
 	plane->notice = notice;
 	atomic_init(&plane->flags, DSI_PLANE_RUNNING | DSI_PLANE_CONNECTED);
 	plane->stream_flags = DSI_STREAM_NO_STAMP;
+	/* Nothing is stamped, so no latency is counted. */
+	plane->stats = mc_alloc(offsetof(struct dsi_shm_stats, latency));
 	plane->packets = rig.options.packets;
 	plane->slot_stride = RIG_PAYLOAD * sizeof(uint64_t);
 	plane->data = (uint8_t *)rig.data;

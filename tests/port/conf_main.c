@@ -29,6 +29,8 @@ const struct conf_test *const conf_suites[] = {
 	conf_select_tests,
 	conf_control_tests,
 	conf_sized_tests,
+	conf_stats_tests,
+	conf_watch_tests,
 #endif
 	NULL,
 };
