@@ -7,6 +7,7 @@
  *   endpoint              socket.h   create, listen or connect, start, close
  *   data plane            packet.h   get, fill or read, commit
  *   waiting for many      event.h    select
+ *   who records it        trace.h    providers, links between packets
  *   how large, how late   sizing.h   from descriptions of both ends, jcs.h
  */
 #ifndef DSI_DSI_H
@@ -20,6 +21,7 @@
 #include <dsi/socket.h>
 #include <dsi/stream.h>
 #include <dsi/component.h>
+#include <dsi/trace.h>
 #include <dsi/types.h>
 #include <dsi/version.h>
 

@@ -117,12 +117,13 @@ struct dsi_trace_open {
  * @state:   the socket's state changed: DSI_STATE_*
  * @peer_dead: a peer broke off; @held: packets it, or for a consumer we, held
  * @format:  of the stream, if it has one: length and hash (FNV-1a, 64 bits)
- * @link:    a packet was made from another; told when it is committed
+ * @link:    dsi_packet_link(), told when the packet made from it is committed
  * @violation: a declaration was not kept: DSI_TRACE_PERIOD, _LATENCY, _HOLD
  * @reserve: the producer took a free packet; @seq: its number if packets are
  *           committed in this order; @free: how many are left
  * @commit:  it was committed; @occupancy: packets that the slowest consumer
- *           has not given back, with this one; @pts: its dsi_packet_time()
+ *           has not given back, with this one; @pts: the time that the
+ *           application gave it, else 0
  * @get:     a consumer took it; @commit_ns: when it was committed, 0 if it
  *           has no such stamp; @backlog: packets that wait behind it
  * @release: the consumer gave it back
@@ -181,5 +182,72 @@ struct dsi_trace_provider {
 	void (*drop)(uint64_t stream, uint64_t seq, uint32_t count,
 		     uint32_t reason, uint32_t reader);
 };
+
+/**
+ * dsi_trace_attach - name who records.
+ * @provider:  its table, valid for ever
+ * @why:       text buffer for the reason of a refusal, may be NULL
+ * @why_bytes: its size
+ *
+ * Sockets made from now on are traced.  There is no way to detach; a provider
+ * that wants no event costs next to nothing.  One that is linked, preloaded, or
+ * named in the environment is attached by the library itself when the first socket
+ * is made.
+ *
+ * Return: 0, or
+ *   -DSI_EBUSY   another one is attached; @why names both
+ *   -DSI_EEXIST  this very one is attached already
+ *   -DSI_EINVAL  its table is of another version, or not complete
+ * Context: any thread.
+ * Since:   0.1
+ */
+DSI_API DSI_MUST_CHECK int dsi_trace_attach(
+	const struct dsi_trace_provider *provider, char *why,
+	uint32_t why_bytes);
+
+/**
+ * dsi_trace_begin_thread - let this thread's first event cost no more than
+ * others.
+ *
+ * dsi_socket_start() does it for the thread that calls it.  A program that
+ * works with the socket on another one calls this there, before its real-time
+ * loop: a provider may have to allocate, lock and call the system once for
+ * each thread.
+ *
+ * Context: any thread, before its first packet.
+ * Since:   0.1
+ */
+DSI_API void dsi_trace_begin_thread(void);
+
+/**
+ * dsi_trace_describe - tell the trace what ends there are.
+ *
+ * The library does so when an end is opened, and when it sees that a trace has
+ * begun.  It cannot see that a second trace begins while another is running:
+ * then this helps.
+ *
+ * Return: number of open ends of this process.
+ * Context: any thread; not RT-safe.
+ * Since:   0.1
+ */
+DSI_API int32_t dsi_trace_describe(void);
+
+/**
+ * dsi_packet_link - say what a packet was made from.
+ * @out: held packet of a producer
+ * @in:  held packet of a consumer
+ *
+ * For a filter, between the two streams that it joins: a trace can then tell
+ * how long data takes through all of them.  Call it for each packet that @out
+ * is made from, before @out is committed; @in may be given back afterwards.
+ * While nobody records links it does nothing.
+ *
+ * Return: 0, -DSI_EINVAL if one of them is not held or of the other role,
+ *         -DSI_ENOSPC if @out has two links already.
+ * Context: work thread of both packets' sockets; RT-safe.
+ * Since:   0.1
+ */
+DSI_API int dsi_packet_link(struct dsi_packet *out,
+			    const struct dsi_packet *in);
 
 #endif /* DSI_TRACE_H */
