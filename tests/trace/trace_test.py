@@ -250,6 +250,24 @@ def exit_code(world):
     check(done.returncode == 127 and "/nowhere" in done.stderr, f"{done}")
 
 
+def terminated(world):
+    """SIGTERM goes to the command; session and daemon end with it."""
+    trace = os.path.join(world.folder, "trace")
+    recorder = subprocess.Popen(
+        [world.dsi, "trace", "record", "--output", trace, "--", "sh", "-c",
+         f"echo on >{world.folder}/on; exec sleep 100"],
+        stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: os.path.exists(f"{world.folder}/on"))
+    recorder.send_signal(signal.SIGTERM)
+    _, said = recorder.communicate(timeout=PATIENCE)
+    check(recorder.returncode == 143, f"exit code {recorder.returncode}")
+    check("the trace is in" in said and "locked" not in said, said)
+    listed = subprocess.run(["lttng", "--no-sessiond", "list"],
+                            stdout=subprocess.PIPE, text=True,
+                            stderr=subprocess.DEVNULL, timeout=PATIENCE)
+    check(f"dsi-{recorder.pid}-" not in listed.stdout, listed.stdout)
+
+
 def needed(world):
     done = subprocess.run(["readelf", "-d", world.library],
                           stdout=subprocess.PIPE, text=True, check=True)
