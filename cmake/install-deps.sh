@@ -12,6 +12,7 @@ build_packages=(
 	cmake ninja-build pkg-config
 	libjson-c-dev libncurses-dev
 	libconfig-dev libgraphviz-dev libcsv-dev gnuplot-nox
+	liblttng-ust-dev
 	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
 	libswscale-dev
 )
@@ -21,6 +22,7 @@ test_packages=(
 	spin strace valgrind
 	mandoc shellcheck
 	ffmpeg git util-linux
+	lttng-tools liblttng-ust-ctl5 babeltrace2
 	qemu-system-x86 grub-common grub-pc-bin mtools xorriso
 )
 

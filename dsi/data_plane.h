@@ -32,6 +32,7 @@
 #include "dsi/port.h"
 #include "dsi/producer.h"
 #include "dsi/stats_page.h"
+#include "dsi/trace_end.h"
 
 /* Flags of a data plane. */
 #define DSI_PLANE_RUNNING 1u
@@ -51,6 +52,7 @@ struct dsi_data_plane {
 	uint32_t armed; /* announced through the bell, see dsi_packet_get() */
 	uint32_t held;	/* packets the application has */
 	uint32_t spin_ns;
+	struct dsi_trace_end trace;
 
 	/* Geometry, fixed at create or attach. */
 	uint32_t stream_flags;

@@ -8,7 +8,8 @@
  *   data plane            packet.h   get, fill or read, commit
  *   waiting for many      event.h    select
  *   looking from outside  watch.h   figures of a stream, read-only
- *   how late it was       histogram.h  percentiles
+ *   how late it was       histogram.h percentiles
+ *   who records it        trace.h    providers, links between packets
  *   how large, how late   sizing.h   from descriptions of both ends, jcs.h
  */
 #ifndef DSI_DSI_H
@@ -23,6 +24,7 @@
 #include <dsi/socket.h>
 #include <dsi/stream.h>
 #include <dsi/component.h>
+#include <dsi/trace.h>
 #include <dsi/types.h>
 #include <dsi/version.h>
 #include <dsi/watch.h>
