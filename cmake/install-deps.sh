@@ -12,6 +12,7 @@ build_packages=(
 	cmake ninja-build pkg-config
 	libjson-c-dev
 	libconfig-dev libgraphviz-dev libcsv-dev gnuplot-nox
+	libbabeltrace2-dev libjs-chart.js
 	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
 	libswscale-dev
 )
@@ -20,6 +21,7 @@ test_packages=(
 	libcmocka-dev python3
 	spin strace valgrind
 	mandoc shellcheck
+	babeltrace2 python3-bt2 chromium
 	ffmpeg git util-linux
 )
 # For the preset `microkernel` only; the other tests do not need them.

@@ -24,8 +24,8 @@
 #include "describe/nearest.h"
 
 static const struct cli_command *const commands[] = {
-	&cli_send, &cli_recv,	  &cli_list,	 &cli_curve,
-	&cli_fit,  &cli_pipeline, &cli_simulate, &cli_size,
+	&cli_send,    &cli_recv,     &cli_list,	    &cli_curve, &cli_fit,
+	&cli_latency, &cli_pipeline, &cli_simulate, &cli_size,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
