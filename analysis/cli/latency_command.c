@@ -15,7 +15,7 @@
 #include "progress.h"
 
 #define SHOW_NS UINT64_C(200000000)
-#define DEFAULT_TOP 10u
+#define WORST_OF_PAGE 100u /* some lie side by side */
 
 static int run(int argc, char **argv);
 
@@ -126,7 +126,8 @@ static int find_stream(const struct latency_report *report)
 static int print_top(struct latency_report *report)
 {
 	size_t n;
-	struct latency_worst *worst = latency_worst_of(report, &n);
+	struct latency_worst *worst =
+		latency_worst_of(report, report->options->top, &n);
 
 	if (!worst) {
 		message_error(report->options->folder, "out of memory");
@@ -226,7 +227,9 @@ static int run(int argc, char **argv)
 	report.model.after_begin_ns = o.begin_ns;
 	report.model.after_end_ns = o.end_ns;
 	report.model.worst_of = o.metric;
-	report.model.worst_room = o.top ? o.top : DEFAULT_TOP;
+	report.model.worst_room = o.top;
+	if (o.html && o.top < WORST_OF_PAGE)
+		report.model.worst_room = WORST_OF_PAGE;
 	report.model.want_series = o.html != NULL;
 	code = answer(&report);
 	trace_model_fini(&report.model);

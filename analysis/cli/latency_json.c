@@ -138,7 +138,7 @@ static void put_worst(struct size_writer *w,
 		return;
 	trace_worst_sort(worst);
 	size_write_open(w, "worst", '[');
-	for (i = 0; i < worst->n; i++) {
+	for (i = 0; i < worst->n && i < report->options->top; i++) {
 		size_write_open(w, NULL, '{');
 		size_write_u64(w, "packet", worst->at[i].seq);
 		size_write_u64(w, "value_ns", worst->at[i].value_ns);

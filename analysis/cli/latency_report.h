@@ -73,10 +73,10 @@ struct latency_worst {
 	const struct trace_worst_one *one;
 };
 
-/* Those of all that is asked for, worst first, at most as many as were kept of
- * each; free it.  NULL: no memory. */
+/* Those of all that is asked for, worst first, at most @most; free it.  NULL:
+ * no memory. */
 struct latency_worst *latency_worst_of(const struct latency_report *report,
-				       size_t *out_n);
+				       size_t most, size_t *out_n);
 
 /* "4.31 us", three digits. */
 const char *latency_time(double ns, char out[LATENCY_TIME_BYTES]);

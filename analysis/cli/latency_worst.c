@@ -44,7 +44,7 @@ static int compare(const void *a, const void *b)
 }
 
 struct latency_worst *latency_worst_of(const struct latency_report *report,
-				       size_t *out_n)
+				       size_t most, size_t *out_n)
 {
 	const struct latency_options *o = report->options;
 	const struct trace_model *m = &report->model;
@@ -67,7 +67,7 @@ struct latency_worst *latency_worst_of(const struct latency_report *report,
 	}
 	if (list)
 		qsort(list, *out_n, sizeof(*list), compare);
-	if (*out_n > m->worst_room)
-		*out_n = m->worst_room;
+	if (*out_n > most)
+		*out_n = most;
 	return list;
 }
