@@ -160,8 +160,29 @@ assert n["C"] >= 4000 and n["M"] >= 12, n
 assert max(e.get("ts", 0) for e in events) < 2e6
 END
 
+# From the trace to a description to the size of a buffer.
+dsi fit good --json >fit.json || fail "fit"
+python3 - <<'END' || fail "fit.json"
+import json
+fit = json.load(open("fit.json"))
+assert fit["input"]["packets"] == 1000, fit["input"]
+END
+dsi fit good --period 1ms --check --jitter 100us >/dev/null ||
+	fail "fit --check of a good trace"
+dsi fit late --period 1ms --check --jitter 100us >fit.out
+[ $? -eq 1 ] || fail "fit --check of a late packet"
+has fit.out "500"
+dsi fit two --stream cam1 --emit | sed "s|}|, \"consumer\": \"response\", \"response\": \"1ms\"}|" |
+	dsi size --batch - >size.out || fail "fit to size"
+has size.out '"slots":'
+expect 2 "2 streams with commits in it are asked for" fit two
+expect 2 "0 streams with commits in it are called cam9" fit two --stream cam9
+expect 2 "is a trace: leave out --format" fit good --unit ns
+expect 2 "is no folder with a trace" fit log.csv --stream x
+
 # What is wrong is said.
 mkdir empty broken
+expect 2 "no trace below it" fit empty
 expect 2 "no trace below it" latency empty
 expect 2 "cannot open: No such file" latency missing
 expect 2 "is no folder" latency log.csv
