@@ -7,7 +7,10 @@
  * packet that breaks it does not move the limits: the next one is judged by
  * those that kept to it.
  *
- * Exact: whole nanoseconds in 128 bits.  Source: docs/design/80-sizing.md.
+ * Exact: whole nanoseconds in 128 bits.  A period that is no whole number of
+ * microseconds may have been rounded up to the next nanosecond when it was
+ * recorded (1001/30000 s): then packets are too early only if they are so for
+ * the nanosecond below as well.  Source: docs/design/80-sizing.md.
  */
 #ifndef DSI_TRACE_JITTER_H
 #define DSI_TRACE_JITTER_H
@@ -21,7 +24,7 @@
  * struct trace_jitter - all zero: nothing seen.
  * @n:       packets
  * @least, @most: latenesses of those that keep to the description, ns, and
- *           which packets those are
+ *           which packets those are; @most by the least possible period
  * @all_least, @all_most: of all packets
  * @seq0, @time0: the first packet, which the sums of the slope are from
  */

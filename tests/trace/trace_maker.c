@@ -57,7 +57,8 @@ static struct {
 	OPTION(late, 0),		   /* 1: no descriptors */
 	OPTION(link, 0),		   /* 1: stream n is made of n - 1 */
 	OPTION(usage, 1),		   /* 0: readers declare nothing */
-	OPTION(waits, 1),		   /* 0: nobody sleeps */
+	OPTION(rounded_ps, 0), /* the true period is so much shorter */
+	OPTION(waits, 1),      /* 0: nobody sleeps */
 #undef OPTION
 };
 
@@ -414,12 +415,14 @@ static void send_packet(struct sim *s, uint64_t seq, struct sim *from,
 			uint64_t *commit_ns)
 {
 	uint64_t due = ORIGIN_NS + 1000000 + seq * get("period_ns");
-	uint64_t at = due + rnd(s, get("spread_ns"));
+	uint64_t at;
 	uint64_t fill = rnd(s, get("fill_ns") - 1) + 1;
 	uint64_t reserve_ns;
 	uint64_t slot;
 	unsigned int r;
 
+	due -= seq * get("rounded_ps") / 1000;
+	at = due + rnd(s, get("spread_ns"));
 	if (seq == get("broken_packet"))
 		at += get("broken_ns");
 	if (from) /* after its input was committed */
