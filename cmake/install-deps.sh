@@ -13,6 +13,7 @@ build_packages=(
 	libjson-c-dev
 	libconfig-dev libgraphviz-dev libcsv-dev gnuplot-nox
 	libbabeltrace2-dev libjs-chart.js
+	liblttng-ust-dev
 	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
 	libswscale-dev
 )
@@ -23,6 +24,7 @@ test_packages=(
 	mandoc shellcheck
 	babeltrace2 python3-bt2 chromium
 	ffmpeg git util-linux
+	lttng-tools liblttng-ust-ctl5
 )
 # For the preset `microkernel` only; the other tests do not need them.
 microkernel_packages=(

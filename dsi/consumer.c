@@ -5,8 +5,8 @@
  * In order of a packet's way: get -> (application) -> commit -> tell.
  * Protocol, edges and trust: consumer.h.
  */
-#include "dsi/data_plane.h"
 #include "dsi/shm_check.h"
+#include "dsi/trace_hooks.h"
 
 /* Internal answer of take(): the packet was overwritten under our hands. */
 #define LOST (-DSI_ESTALE)
@@ -129,6 +129,7 @@ static void skip_lost(struct dsi_data_plane *plane)
 						       : plane->packets) /
 			2u +
 		1u;
+	uint64_t first = consumer->position;
 	uint64_t lost = 1;
 	uint64_t got;
 
@@ -146,6 +147,8 @@ static void skip_lost(struct dsi_data_plane *plane)
 	if (lost == 0)
 		return;
 	consumer->missed = 1;
+	if (dsi__traced(plane))
+		dsi__trace_lost(plane, first, lost, DSI_TRACE_OVERRUN);
 	dsi__stat_add(&plane->stats.reclaimed, lost);
 	dsi__plane_raise(plane, DSI_EVENT_RECLAIMED, lost);
 	if (consumer->on_reclaim)
@@ -201,8 +204,7 @@ DSI_USUAL void fill(struct dsi_packet *pkt, uint64_t position,
 	pkt->time_ns = entry->time_ns;
 	pkt->expires_ns = DSI_FOREVER;
 	pkt->token = entry->token;
-	pkt->flags =
-		entry->flags & (uint32_t) ~(DSI_DESC_STAMPED | DSI_DESC_EXT);
+	pkt->flags = entry->flags & (uint32_t)~DSI_DESC_EXT;
 	pkt->sg[0].offset = entry->offset;
 	pkt->sg[0].size = entry->size;
 	pkt->sg_count = entry->size ? 1u : 0u;
@@ -289,6 +291,8 @@ static int skip_expired(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 	dsi__stat_add(&plane->stats.expired, 1);
 	dsi__plane_raise(plane, DSI_EVENT_EXPIRED, 1);
 	note_number(consumer, pkt->number);
+	if (dsi__traced(plane))
+		dsi__trace_lost(plane, pkt->number, 1, DSI_TRACE_LATE);
 	dsi__packet_table_put(&plane->table, pkt);
 	if (!consumer->lossy)
 		give_back(consumer, &pkt, 1);
@@ -467,6 +471,8 @@ DSI_USUAL int32_t bring_in(struct dsi_data_plane *plane,
 	dsi__stat_add(&plane->stats.bytes, bytes);
 	/* Where it matters, numbers ascend. */
 	note_number(consumer, pkts[n - 1u]->number);
+	if (dsi__traced(plane))
+		dsi__trace_get(plane, pkts, n);
 	store_taken(consumer);
 	if (consumer->lossy)
 		return (int32_t)n;
@@ -679,12 +685,16 @@ DSI_USUAL void commit(struct dsi_data_plane *plane,
 void dsi__consumer_commit(struct dsi_data_plane *plane,
 			  struct dsi_packet *const *pkts, uint32_t n)
 {
+	if (dsi__traced(plane))
+		dsi__trace_release(plane, pkts, n);
 	commit(plane, pkts, n);
 }
 
 void dsi__consumer_commit_one(struct dsi_data_plane *plane,
 			      struct dsi_packet *pkt)
 {
+	if (dsi__traced(plane))
+		dsi__trace_release_one(plane, pkt);
 	commit(plane, &pkt, 1);
 }
 

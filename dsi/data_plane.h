@@ -30,6 +30,7 @@
 #include "dsi/packet_table.h"
 #include "dsi/port.h"
 #include "dsi/producer.h"
+#include "dsi/trace_end.h"
 
 /* Flags of a data plane. */
 #define DSI_PLANE_RUNNING 1u
@@ -70,6 +71,7 @@ struct dsi_data_plane {
 	uint32_t held;	/* packets the application has */
 	uint32_t spin_ns;
 	_Atomic uint32_t held_now; /* copy of held, for stats */
+	struct dsi_trace_end trace;
 
 	/* Geometry, fixed at create or attach. */
 	uint32_t stream_flags;

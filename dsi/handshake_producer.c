@@ -144,8 +144,9 @@ static int admit(struct dsi_link *link, const struct dsi_wish *wish,
 static int offer(struct dsi_link *link)
 {
 	struct dsi_socket *sock = link->sock;
-	union dsi_wire msg = {
-		.offer = {.own_slots = link->own_slots, .desc = sock->desc}};
+	union dsi_wire msg = {.offer = {.own_slots = link->own_slots,
+					.reader = ++sock->readers,
+					.desc = sock->desc}};
 	int32_t handles[DSI_OFFER_HANDLES];
 	int32_t bells[2];
 	int err = dsi_port_region_create(
@@ -153,6 +154,7 @@ static int offer(struct dsi_link *link)
 		dsi__signal_bytes(link->own_slots, sock->desc.max_sg),
 		DSI_PORT_READ);
 
+	link->reader = sock->readers;
 	if (err)
 		return err;
 	err = dsi_port_bell_pair(bells);
@@ -235,6 +237,8 @@ static void set_up_peer(struct dsi_link *link, struct dsi_producer_peer *peer)
 
 	peer->policy = link->policy;
 	peer->quota = link->quota;
+	peer->reader = link->reader;
+	peer->orderly = 0;
 	peer->return_mask = dsi__pow2(sock->desc.packets) - 1u;
 	if (link->own_slots)
 		dsi__ring_attach(&peer->ring, own + DSI_SHM_PAGE_HEAD,
@@ -244,9 +248,9 @@ static void set_up_peer(struct dsi_link *link, struct dsi_producer_peer *peer)
 	peer->returns =
 		(const _Atomic uint32_t *)(const void *)(page +
 							 DSI_SHM_PAGE_HEAD);
-	peer->waker =
-		(struct dsi_waker){&peer->signal_page->signal,
-				   &peer->page->sleep, 0, link->peer_bell};
+	peer->waker = (struct dsi_waker){&peer->signal_page->signal,
+					 &peer->page->sleep, 0, link->peer_bell,
+					 &sock->plane.trace};
 	peer->waiter = (struct dsi_waiter){&peer->page->signal,
 					   &peer->signal_page->sleep, 0, 0};
 }
@@ -289,8 +293,13 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 /* Joined and now leaving, with or without a word. */
 static void parted(struct dsi_link *link, uint32_t event)
 {
-	if (link->state == DSI_LINK_JOINED)
+	if (link->state == DSI_LINK_JOINED) {
 		dsi__plane_raise(&link->sock->plane, event, 1);
+		if (event == DSI_EVENT_PEER_GONE)
+			dsi__trace_peer_dead(link);
+		else
+			link->peer->orderly = 1;
+	}
 	end_link(link);
 }
 

@@ -453,7 +453,7 @@ uint64_t dsi_packet_expiry(const struct dsi_packet *pkt)
 
 uint32_t dsi_packet_flags(const struct dsi_packet *pkt)
 {
-	return readable(pkt) ? pkt->flags : 0;
+	return readable(pkt) ? pkt->flags & (uint32_t)~DSI_DESC_STAMPED : 0;
 }
 
 int dsi_packet_valid(const struct dsi_packet *pkt)

@@ -23,6 +23,7 @@
 
 #include <dsi/errno.h>
 #include <dsi/socket.h>
+#include <dsi/trace.h>
 #include <dsi/types.h>
 
 /* ---- memory, time, and what should never happen -------------------------- */
@@ -45,6 +46,13 @@ _Noreturn void dsi_port_assert_failed(const char *what, const char *file,
  * application, waiting for a peer, or on the data path.  Not recursive. */
 void dsi_port_lock(void);
 void dsi_port_unlock(void);
+
+/* Hand to attach() each trace provider that the system knows of: linked,
+ * preloaded, or asked for by the user; once in a process, the first time.  What
+ * is refused or cannot be found is said to the user, and is no error.
+ * Freedom: there may be none at all.  Context: control plane. */
+void dsi_port_trace(int (*attach)(const struct dsi_trace_provider *provider,
+				  char *why, uint32_t why_bytes));
 
 /* Close a handle of our own.  -1 is permitted. */
 void dsi_port_handle_close(int32_t handle);

@@ -6,8 +6,8 @@
  * Protocol, edges and trust: producer.h.
  */
 #include "dsi/check.h"
-#include "dsi/data_plane.h"
 #include "dsi/shm_check.h"
+#include "dsi/trace_hooks.h"
 
 static uint32_t bit_of(const struct dsi_producer *producer,
 		       const struct dsi_producer_peer *peer)
@@ -132,6 +132,7 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint32_t bit = bit_of(producer, peer);
+	uint32_t tail = plane->table.free_tail;
 	uint32_t released = 0;
 
 	producer->block_mask &= ~bit;
@@ -142,12 +143,16 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 		struct dsi_packet *pkt = &plane->table.packets[i];
 
 		if (pkt->pending & bit) {
+			if (dsi__traced(plane))
+				dsi__trace_left(plane, peer, pkt);
 			peer->inflight--;
 			released += clear_pending(plane, pkt, bit);
 		}
 	}
 	DSI_ASSERT(peer->inflight == 0);
 	count_released(plane, released);
+	if (dsi__traced(plane))
+		dsi__trace_reclaim(plane, tail);
 	producer->generation++;
 	/* relaxed: for statistics. */
 	atomic_fetch_sub_explicit(&producer->present, 1, memory_order_relaxed);
@@ -225,6 +230,7 @@ DSI_USUAL int collect_from(struct dsi_data_plane *plane,
 	uint64_t returned = atomic_load_explicit(&peer->page->returned,
 						 memory_order_acquire);
 	uint64_t at = peer->returned;
+	uint32_t tail = plane->table.free_tail;
 	uint32_t released = 0;
 	int err = 0;
 
@@ -247,6 +253,8 @@ DSI_USUAL int collect_from(struct dsi_data_plane *plane,
 	peer->inflight -= (uint32_t)(at - peer->returned);
 	peer->returned = at;
 	count_released(plane, released);
+	if (dsi__traced(plane))
+		dsi__trace_reclaim(plane, tail);
 	return err;
 }
 
@@ -466,6 +474,8 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane,
 		out_pkts[i]->state = DSI_PKT_HELD;
 	}
 	dsi__plane_hold(plane, (int32_t)n);
+	if (dsi__traced(plane))
+		dsi__trace_reserve(plane, out_pkts, n);
 	return (int32_t)n;
 }
 
@@ -602,6 +612,8 @@ static void deliver_or_drop(struct dsi_data_plane *plane,
 					      memory_order_relaxed);
 			dsi__stat_add(&plane->stats.dropped, 1);
 			dsi__plane_raise(plane, DSI_EVENT_DROPPED, 1);
+			if (dsi__traced(plane))
+				dsi__trace_no_space(plane, peer, pkt);
 			continue;
 		}
 		entry.flags = (uint16_t)(flags | peer->drop_flag);
@@ -774,12 +786,16 @@ DSI_USUAL void commit(struct dsi_data_plane *plane,
 void dsi__producer_commit(struct dsi_data_plane *plane,
 			  struct dsi_packet *const *pkts, uint32_t n)
 {
+	if (dsi__traced(plane))
+		dsi__trace_commit(plane, pkts, n);
 	commit(plane, pkts, n);
 }
 
 void dsi__producer_commit_one(struct dsi_data_plane *plane,
 			      struct dsi_packet *pkt)
 {
+	if (dsi__traced(plane))
+		dsi__trace_commit_one(plane, pkt);
 	commit(plane, &pkt, 1);
 }
 

@@ -119,11 +119,13 @@ static struct dsi_socket *create(uint32_t role)
 	sock->data.handle = -1;
 	sock->signal.handle = -1;
 	sock->page.handle = -1;
+	dsi__trace_create(sock);
 	return sock;
 }
 
 static void write_header(struct dsi_socket *sock)
 {
+	struct dsi_trace_open *open = &sock->plane.trace.open;
 	struct dsi_shm_header header = {
 		.magic = DSI_SHM_MAGIC,
 		.abi_major = DSI_SHM_ABI_MAJOR,
@@ -135,8 +137,10 @@ static void write_header(struct dsi_socket *sock)
 		.max_sg = sock->desc.max_sg,
 		.ring_offset = DSI_SHM_PAGE_HEAD,
 		.data_bytes = sock->desc.data_bytes,
+		.stream_id = dsi__trace_new_stream(open->endpoint),
 	};
 
+	open->stream = header.stream_id;
 	memcpy(sock->control.addr, &header, sizeof(header));
 }
 
@@ -292,11 +296,15 @@ static int get_monitor(struct dsi_socket *sock)
 
 int dsi__socket_do(struct dsi_socket *sock, enum dsi_operation operation)
 {
+	uint32_t from = dsi__state_now(&sock->state);
 	int err;
 
 	err = dsi__state_do(&sock->state, operation);
 	if (err)
 		return err;
+	if (operation == DSI_DO_CONNECT)
+		dsi__trace_open(sock);
+	dsi__trace_state(sock, from);
 	switch (operation) {
 	case DSI_DO_CONNECT:
 		dsi__plane_tell(&sock->plane, DSI_PLANE_CONNECTED, 0);
@@ -370,6 +378,7 @@ int dsi_socket_listen(struct dsi_socket *sock, const char *name,
 		dsi__text_add(&text, dsi_strerror(err));
 		return err;
 	}
+	dsi__trace_name(sock, name);
 	sock->door.ready = dsi__producer_door;
 	sock->door.handle = dsi_port_listener_handle(sock->listener);
 	sock->door.deadline_ns = DSI_FOREVER;
@@ -432,6 +441,7 @@ int dsi_socket_connect(struct dsi_socket *sock, const char *name,
 		err = knock(name, deadline_ns, &conn);
 		if (err)
 			return name_error(sock, err, name);
+		dsi__trace_name(sock, name);
 		err = dsi__consumer_attach(sock, conn, answer_by(deadline_ns));
 		if (!err)
 			return dsi__socket_do(sock, DSI_DO_CONNECT);
@@ -485,6 +495,7 @@ static int change(struct dsi_socket *sock, enum dsi_operation operation,
 
 int dsi_socket_start(struct dsi_socket *sock)
 {
+	dsi_trace_begin_thread();
 	return change(sock, DSI_DO_START, "start");
 }
 
@@ -573,12 +584,17 @@ static void close_bells(struct dsi_socket *sock)
 
 int dsi_socket_close(struct dsi_socket *sock)
 {
+	uint32_t reason = DSI_TRACE_CLOSED;
+
 	if (!sock)
 		return -DSI_EINVAL;
 	if (dsi__state_now(&sock->state) == DSI_STATE_CLOSED)
 		return 0;
+	if (dsi__state_now(&sock->state) == DSI_STATE_FAILED)
+		reason = DSI_TRACE_FAILED;
 	(void)dsi__socket_do(sock, DSI_DO_CLOSE);
 	leave_monitor(sock);
+	dsi__trace_close(sock, reason);
 	forget_peers(&sock->plane);
 	if (sock->plane.role == DSI_ROLE_PRODUCER)
 		dsi__producer_close_links(sock);

@@ -22,6 +22,7 @@
 #include "dsi/desc.h"
 #include "dsi/state.h"
 #include "dsi/text.h"
+#include "dsi/trace_hooks.h"
 
 #define DSI_ERROR_BYTES 384u
 
@@ -47,7 +48,8 @@ struct dsi_link {
 	uint32_t quota;
 	uint32_t own_slots;
 	/* Producer's side only. */
-	uint32_t need; /* packets it needs of the stream's; 0 = not known */
+	uint32_t reader; /* its number in traces */
+	uint32_t need;	 /* packets it needs of the stream's; 0 = not known */
 	struct dsi_producer_peer *peer;
 	struct dsi_port_region signal;
 	struct dsi_port_region page;
@@ -72,6 +74,8 @@ struct dsi_socket {
 	/* A component that forwards this socket's events. */
 	struct dsi_port_loop *observer_loop;
 	struct dsi_port_source *observer;
+	char name[DSI_NAME_BYTES + 4u]; /* as it was given, with "sys:" */
+	uint32_t readers; /* producer: numbers given to consumers so far */
 	char error[DSI_ERROR_BYTES];
 };
 
@@ -104,6 +108,22 @@ uint32_t dsi__socket_events(struct dsi_socket *sock, uint32_t mask);
 /* Connect a consumer over a connection that was handed to it, or add a
  * consumer's connection to a producer.  Takes the handle over. */
 int dsi__socket_adopt_conn(struct dsi_socket *sock, int32_t conn);
+
+/* ---- trace_ends.c -------------------------------------------------------- */
+
+/* A socket is made: who traces it, if anybody? */
+void dsi__trace_create(struct dsi_socket *sock);
+/* A number for a new stream of this end. */
+uint64_t dsi__trace_new_stream(uint64_t endpoint);
+void dsi__trace_name(struct dsi_socket *sock, const char *name);
+/* The description is known: from now on there is something to tell. */
+void dsi__trace_open(struct dsi_socket *sock);
+/* It closes; its regions are still mapped, the work thread has left. */
+void dsi__trace_close(struct dsi_socket *sock, uint32_t reason);
+/* The state was @from before. */
+void dsi__trace_state(struct dsi_socket *sock, uint32_t from);
+/* The link's peer broke off; its connection and pages are still there. */
+void dsi__trace_peer_dead(const struct dsi_link *link);
 
 /* ---- handshake_producer.c ------------------------------------------------ */
 

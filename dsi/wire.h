@@ -81,7 +81,7 @@ struct dsi_wire_hello {
 struct dsi_wire_offer {
 	struct dsi_wire_head head;
 	uint32_t own_slots; /* DROP_NEW: slots of its own ring, else 0 */
-	uint32_t reserved;
+	uint32_t reader;    /* the consumer's number in traces */
 	struct dsi_stream_desc desc;
 };
 

@@ -8,6 +8,7 @@
  *   data plane            packet.h   get, fill or read, commit
  *   waiting for many      event.h    select
  *   how late it was       histogram.h  percentiles
+ *   who records it        trace.h    providers, links between packets
  *   how large, how late   sizing.h   from descriptions of both ends, jcs.h
  */
 #ifndef DSI_DSI_H
@@ -22,6 +23,7 @@
 #include <dsi/socket.h>
 #include <dsi/stream.h>
 #include <dsi/component.h>
+#include <dsi/trace.h>
 #include <dsi/types.h>
 #include <dsi/version.h>
 

@@ -41,6 +41,8 @@ static const struct field header[] = {
 	      "bytes from the head to the first descriptor"),
 	FIELD(dsi_shm_header, data_bytes, "producer, once",
 	      "size of the data area"),
+	FIELD(dsi_shm_header, stream_id, "producer, once",
+	      "the stream's number in traces; 0 = none"),
 	FIELD(dsi_shm_header, reserved, "producer, once", "for growth; zero"),
 };
 

@@ -16,13 +16,13 @@ import tree
 
 # From the bottom.  A file may include what is in its own layer or below.
 LAYERS = [
-    ("port", "port check errno version text time state compiler"),
+    ("port", "port check errno version text time state compiler trace_end"),
     ("ring", "shm_layout bucket histogram ring notify shm_check packet_table desc traffic need"),
     ("sizing", "wide curve_jcs sizing_private grid jcs jcs_convert reader grid_scan anchored "
      "stall service merge self_timed limit loss area"),
-    ("data plane", "producer consumer data_plane packet"),
+    ("data plane", "producer consumer data_plane packet trace_hooks"),
     ("socket", "socket socket_private access link wire handshake handshake_producer "
-     "handshake_consumer names event"),
+     "handshake_consumer names event trace_ends"),
     ("stream", "stream stream_private component component_private select"),
 ]
 DATA_PLANE = {"ring", "data plane"}

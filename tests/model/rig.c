@@ -115,8 +115,8 @@ static void make_consumer(uint32_t index)
 	consumer->returns = (_Atomic uint32_t *)(void *)((char *)reader->page +
 							 DSI_SHM_PAGE_HEAD);
 	consumer->signal_page = reader->signal_page;
-	consumer->waker = (struct dsi_waker){&reader->page->signal,
-					     &reader->signal_page->sleep, 0, 0};
+	consumer->waker = (struct dsi_waker){
+		&reader->page->signal, &reader->signal_page->sleep, 0, 0, NULL};
 	consumer->waiter = (struct dsi_waiter){&reader->signal_page->signal,
 					       &reader->page->sleep, 0, 0};
 	consumer->early = mc_alloc(8);
@@ -156,7 +156,7 @@ void rig_set_up_peer(uint32_t index)
 								 reader->page +
 							 DSI_SHM_PAGE_HEAD);
 	peer->waker = (struct dsi_waker){&peer->signal_page->signal,
-					 &peer->page->sleep, 0, 1};
+					 &peer->page->sleep, 0, 1, NULL};
 	peer->waiter = (struct dsi_waiter){&peer->page->signal,
 					   &peer->signal_page->sleep, 0, 0};
 }
