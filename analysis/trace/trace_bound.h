@@ -11,9 +11,9 @@
 #define TRACE_BOUND_WHY_BYTES 320u
 
 /**
- * struct trace_bound - what dsi_size_fan_out() says of a stream.
+ * struct trace_bound - how many packets can be live at once.
  * @known: else @why says why not
- * @slots: packets that can be live at once
+ * @slots: so many
  */
 struct trace_bound {
 	bool known;

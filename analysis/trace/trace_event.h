@@ -16,7 +16,7 @@
 	X(STREAM_CLOSE, "stream_close")   \
 	X(READER_ATTACH, "reader_attach") \
 	X(READER_DETACH, "reader_detach") \
-	X(USAGE, "usage")                 \
+	X(NEED, "need")                   \
 	X(STATE, "state")                 \
 	X(PEER_DEAD, "peer_dead")         \
 	X(FORMAT, "format")               \
@@ -49,10 +49,9 @@ enum trace_kind { TRACE_KINDS_MAP(TRACE_KIND_CONSTANT) TRACE_KINDS };
 	X(jitter_ns)        \
 	X(hold_ns)          \
 	X(reader)           \
-	X(pace)             \
-	X(wake_ns)          \
-	X(service_ns)       \
-	X(response_ns)      \
+	X(packets)          \
+	X(get_max_ns)       \
+	X(release_max_ns)   \
 	X(mode)             \
 	X(reason)           \
 	X(bytes)            \

@@ -59,7 +59,7 @@ static void take_open(struct trace_stream *s, const struct trace_event *e)
 		declare(&s->declared, e);
 		return;
 	}
-	declare(&new_end(s, e->endpoint)->declared, e);
+	new_end(s, e->endpoint)->opened = *e;
 	if (r)
 		declare(&r->declared, e);
 }
@@ -75,7 +75,7 @@ static void take_attach(struct trace_model *m, struct trace_stream *s,
 	if (e->endpoint)
 		r->waiter.endpoint = e->endpoint;
 	if (e->endpoint && end)
-		r->declared = end->declared;
+		declare(&r->declared, &end->opened);
 	r->declared.known = true;
 	r->declared.policy = e->mode;
 	if (r->attached)
@@ -85,23 +85,17 @@ static void take_attach(struct trace_model *m, struct trace_stream *s,
 		trace_expect_reader(s, r->place, e->seq);
 }
 
-/* How a consumer works, for the bound of the ring. */
-static void take_usage(struct trace_model *m, struct trace_stream *s,
-		       const struct trace_event *e)
+/* What follows from what both ends declared. */
+static void take_need(struct trace_model *m, struct trace_stream *s,
+		      const struct trace_event *e)
 {
 	struct trace_reader *r = trace_reader_of(m, s, e->reader);
-	struct trace_declared *d;
 
 	if (!r)
 		return;
-	d = &r->declared;
-	d->has_usage = true;
-	d->pace = e->pace;
-	d->jitter_ns = e->jitter_ns;
-	d->hold_ns = e->hold_ns;
-	d->wake_ns = e->wake_ns;
-	d->service_ns = e->service_ns;
-	d->response_ns = e->response_ns;
+	r->declared.need_packets = e->packets;
+	r->declared.get_max_ns = e->get_max_ns;
+	r->declared.release_max_ns = e->release_max_ns;
 }
 
 static void take_detach(struct trace_model *m, struct trace_stream *s,
@@ -140,8 +134,8 @@ static void take_rare(struct trace_model *m, struct trace_stream *s,
 	case TRACE_READER_ATTACH:
 		take_attach(m, s, e);
 		break;
-	case TRACE_USAGE:
-		take_usage(m, s, e);
+	case TRACE_NEED:
+		take_need(m, s, e);
 		break;
 	case TRACE_READER_DETACH:
 		take_detach(m, s, e);

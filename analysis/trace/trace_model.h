@@ -35,18 +35,20 @@
 #define TRACE_BREACH_SEQS 8u
 
 /* X(constant, key, the assumption that is broken) */
-#define TRACE_BREACHES_MAP(X)                                     \
-	X(JITTER, "jitter", "period and jitter of the commits")   \
-	X(FILL, "producer_hold", "hold of the producer")          \
-	X(HOLD, "reader_hold", "hold of the reader")              \
-	X(RESPONSE, "reader_response", "response of the reader")  \
-	X(PACKETS, "packets", "number of packets")                \
-	X(LOSS, "no_loss", "a reader that blocks loses nothing")  \
-	X(GAPS, "gaps", "gaps in the numbers are those of drops") \
-	X(REPORTED_PERIOD, "reported_period",                     \
-	  "period and jitter, as the library measured")           \
-	X(REPORTED_LATENCY, "reported_latency",                   \
-	  "latency, as the library measured")                     \
+#define TRACE_BREACHES_MAP(X)                                               \
+	X(JITTER, "jitter", "period and jitter of the commits")             \
+	X(FILL, "producer_hold", "hold of the producer")                    \
+	X(HOLD, "reader_hold", "hold of the reader")                        \
+	X(LATENCY, "reader_latency", "commit to get, by what was declared") \
+	X(RESPONSE, "reader_response",                                      \
+	  "commit to release, by what was declared")                        \
+	X(PACKETS, "packets", "number of packets")                          \
+	X(LOSS, "no_loss", "a reader that blocks loses nothing")            \
+	X(GAPS, "gaps", "gaps in the numbers are those of drops")           \
+	X(REPORTED_PERIOD, "reported_period",                               \
+	  "period and jitter, as the library measured")                     \
+	X(REPORTED_LATENCY, "reported_latency",                             \
+	  "latency, as the library measured")                               \
 	X(REPORTED_HOLD, "reported_hold", "hold, as the library measured")
 
 #define TRACE_BREACH_CONSTANT(constant, key, text) TRACE_BROKEN_##constant,
@@ -83,26 +85,29 @@ struct trace_breach {
 	uint64_t worst_seq;
 };
 
-/* What one end says of itself in stream_open and in usage. */
+/**
+ * struct trace_declared - what one end says of itself.
+ * @need_packets: of a reader: packets that the stream must have for it, by
+ *           the sizing functions; 0: not known
+ * @get_max_ns, @release_max_ns: its longest times after the commit, likewise
+ */
 struct trace_declared {
 	bool known;
-	bool has_usage; /* a reader's pace and the times that go with it */
 	uint64_t packets_max;
 	uint64_t data_bytes;
 	uint64_t policy;
 	uint64_t period_ns;
 	uint64_t jitter_ns;
 	uint64_t hold_ns;
-	uint64_t pace;
-	uint64_t wake_ns;
-	uint64_t service_ns;
-	uint64_t response_ns;
+	uint64_t need_packets;
+	uint64_t get_max_ns;
+	uint64_t release_max_ns;
 };
 
 /* What the consumer at an endpoint said before it said which reader it is. */
 struct trace_end {
 	uint64_t endpoint;
-	struct trace_declared declared;
+	struct trace_event opened; /* but for the name */
 };
 
 /* Someone who waits: the producer or a reader. */

@@ -224,6 +224,18 @@ static void end_to_end(struct trace_model *m, struct trace_stream *s,
 	trace_measure(m, s, r, METRIC_END_TO_END, p->seq, p->origin_ns);
 }
 
+static void check_get(struct trace_model *m, struct trace_stream *s,
+		      struct trace_reader *r, const struct trace_packet *p)
+{
+	uint64_t most_ns = r->declared.get_max_ns;
+	uint64_t ns = m->now_ns - p->commit_ns;
+
+	trace_measure(m, s, r, METRIC_LATENCY, p->seq, p->commit_ns);
+	if (most_ns && ns > most_ns)
+		trace_break(m, &r->breaches[TRACE_BROKEN_LATENCY], p->seq,
+			    most_ns, ns);
+}
+
 void trace_take_get(struct trace_model *m, struct trace_stream *s,
 		    const struct trace_event *e)
 {
@@ -242,7 +254,7 @@ void trace_take_get(struct trace_model *m, struct trace_stream *s,
 		r->unmatched += trace_in_window(m);
 		p = p ? p : put(m, s, e->seq);
 	} else {
-		trace_measure(m, s, r, METRIC_LATENCY, e->seq, p->commit_ns);
+		check_get(m, s, r, p);
 		if (trace_in_window(m))
 			r->bytes += p->bytes;
 		end_to_end(m, s, r, p);
@@ -269,9 +281,9 @@ static void check_release(struct trace_model *m, struct trace_stream *s,
 	if (!p->committed)
 		return;
 	trace_measure(m, s, r, METRIC_RESPONSE, p->seq, p->commit_ns);
-	if (d->response_ns && response > d->response_ns)
+	if (d->release_max_ns && response > d->release_max_ns)
 		trace_break(m, &r->breaches[TRACE_BROKEN_RESPONSE], p->seq,
-			    d->response_ns, response);
+			    d->release_max_ns, response);
 }
 
 void trace_take_release(struct trace_model *m, struct trace_stream *s,

@@ -24,7 +24,7 @@
 
 struct dsi_packet;
 
-/* Events, X(name, number).  Those of packets come last. */
+/* Events, X(name, number). */
 #define DSI_TRACE_MAP(X)    \
 	X(stream_open, 0)   \
 	X(stream_close, 1)  \
@@ -43,8 +43,9 @@ struct dsi_packet;
 	X(wait_begin, 14)   \
 	X(wait_end, 15)     \
 	X(wake, 16)         \
-	X(drop, 17)
-#define DSI_TRACE_EVENTS 18u
+	X(drop, 17)         \
+	X(need, 18)
+#define DSI_TRACE_EVENTS 19u
 
 /* stream_close: why. */
 #define DSI_TRACE_CLOSED 0u
@@ -135,6 +136,10 @@ struct dsi_trace_open {
  * @drop:    packets from @seq on do not come to @reader, DSI_TRACE_OVERRUN,
  *           _LATE, _NO_SPACE, _FLUSH or _PEER_DEAD
  *
+ * @need:    after the stream_open of a consumer whose stream and which itself
+ *           declared how they work: the packets that it needs by the sizing
+ *           functions, and its longest times from commit to get and to release
+ *
  * All but @begin_thread must be given.  Events are told on threads that send
  * and receive packets, on several at a time: they must neither block nor call
  * the library.
@@ -181,6 +186,9 @@ struct dsi_trace_provider {
 	void (*wake)(uint64_t stream, uint64_t endpoint, uint32_t waiters);
 	void (*drop)(uint64_t stream, uint64_t seq, uint32_t count,
 		     uint32_t reason, uint32_t reader);
+	void (*need)(uint64_t stream, uint64_t endpoint, uint32_t reader,
+		     uint64_t packets, uint64_t get_max_ns,
+		     uint64_t release_max_ns);
 };
 
 /**

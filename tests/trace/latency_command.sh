@@ -59,7 +59,7 @@ has dropped.out "drop_new, 995 got" "5 dropped (5 no_space)"
 make rounded packets=60000 period_ns=333667 rounded_ps=999 jitter_ns=100000 \
 	hold_ns=20000 fill_ns=20000
 check 0 rounded "kept"
-make plain usage=0 late=1
+make plain need=0 late=1
 check 0 plain "no period declared: only numbers and drops"
 dsi latency late --check --json >late.json
 python3 - late.json <<'END' || fail "late.json"
@@ -81,14 +81,13 @@ dsi latency lost --json 2>/dev/null | grep -q '"lost_events": 7,' ||
 make first lose_packet=10 lose_count=3
 check 2 first "no verdict: an unknown number of events were lost"
 
-# The bound of the ring is that of `dsi size`.
-make burst packets=50 period_ns=1000000 hold_ns=2500000 slots=16
-needed=$(dsi size --period 1ms --jitter 100us --hold-in 50us \
-	--consumer response --response 2700us --packet 1 --json |
-	python3 -c 'import json, sys; print(json.load(sys.stdin)["result"]["slots"])') ||
-	fail "dsi size"
-dsi latency burst --json >burst.json || fail "burst"
-has burst.json "\"needed_packets\": $needed"
+# The bound of the ring is that of its readers, if all of them have one.
+make bound readers=2 slots=16 need=5
+dsi latency bound --json >bound.json || fail "bound"
+has bound.json '"needed_packets": 5'
+make unbound need=0
+dsi latency unbound >unbound.out || fail "unbound"
+has unbound.out "no bound: reader 0 did not declare how it works"
 
 # Views, filters and forms.
 make two streams=2 readers=2 slots=16 link=1

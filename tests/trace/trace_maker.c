@@ -56,7 +56,7 @@ static struct {
 	OPTION(lose_count, 0),		   /* and so many events in all */
 	OPTION(late, 0),		   /* 1: no descriptors */
 	OPTION(link, 0),		   /* 1: stream n is made of n - 1 */
-	OPTION(usage, 1),		   /* 0: readers declare nothing */
+	OPTION(need, 2),       /* packets a reader needs; 0: not known */
 	OPTION(rounded_ps, 0), /* the true period is so much shorter */
 	OPTION(waits, 1),      /* 0: nobody sleeps */
 #undef OPTION
@@ -108,10 +108,8 @@ static const struct kind {
 	 "jitter_ns hold_ns",
 	 "88s4484888"},
 	{"reader_attach", "stream endpoint reader mode seq", "88448"},
-	{"usage",
-	 "stream endpoint reader pace jitter_ns hold_ns wake_ns service_ns "
-	 "response_ns",
-	 "884488888"},
+	{"need", "stream endpoint reader packets get_max_ns release_max_ns",
+	 "884888"},
 	{"reserve", "stream seq offset bytes free", "88844"},
 	{"commit", "stream seq bytes occupancy pts", "88448"},
 	{"get", "stream seq reader commit_ns backlog", "88484"},
@@ -309,9 +307,9 @@ static void open_reader(struct sim *s, unsigned int r)
 	     get("period_ns"), 0, get("hold_ns"));
 	EMIT(o, ORIGIN_NS, "reader_attach", s->id, s->reader_endpoint[r], r,
 	     drops ? 1 : 0, 0);
-	if (get("usage"))
-		EMIT(o, ORIGIN_NS, "usage", s->id, s->reader_endpoint[r], r, 4,
-		     0, get("hold_ns"), 0, 0,
+	if (get("need"))
+		EMIT(o, ORIGIN_NS, "need", s->id, s->reader_endpoint[r], r,
+		     get("need"), get("hold_ns") + 10 * get("latency_ns"),
 		     get("hold_ns") + 10 * get("latency_ns"));
 }
 
