@@ -34,6 +34,12 @@ DSI_USUAL void tell(struct dsi_data_plane *plane)
 		dsi__stat_add(&plane->stats.wakes, 1);
 }
 
+/* Likewise, where it is seldom: a get that calls nobody saves no registers. */
+DSI_RARE static void tell_taken(struct dsi_data_plane *plane)
+{
+	tell(plane);
+}
+
 DSI_USUAL void give_back(struct dsi_consumer *consumer,
 			 struct dsi_packet *const *pkts, uint32_t n)
 {
@@ -257,8 +263,8 @@ static void note_latency(struct dsi_data_plane *plane,
 	dsi__stat_add(&plane->stats.latency_sum_ns, now - pkt->time_ns);
 }
 
-static void note_latencies(struct dsi_data_plane *plane,
-			   struct dsi_packet *const *pkts, uint32_t n)
+DSI_RARE static void note_latencies(struct dsi_data_plane *plane,
+				    struct dsi_packet *const *pkts, uint32_t n)
 {
 	uint64_t now = n ? dsi_port_now() : 0;
 
@@ -450,11 +456,11 @@ static void note_usual(struct dsi_data_plane *plane)
 					: DSI_DESC_STAMPED;
 }
 
-/* Nothing is there: what we took must be known to a sleeping producer. */
+/* Nothing more is there: what we took must be known to a sleeping producer. */
 static int nothing(struct dsi_data_plane *plane)
 {
 	if (plane->as.consumer.unsaid)
-		tell(plane);
+		tell_taken(plane);
 	return -DSI_EAGAIN;
 }
 
@@ -478,7 +484,7 @@ DSI_USUAL int32_t bring_in(struct dsi_data_plane *plane,
 		return (int32_t)n;
 	consumer->unsaid = 1;
 	if (plane->held > 1 || dsi__waker_asleep(&consumer->waker))
-		tell(plane);
+		tell_taken(plane);
 	return (int32_t)n;
 }
 
@@ -510,8 +516,10 @@ DSI_RARE static int32_t get_more(struct dsi_data_plane *plane,
 	}
 	note_usual(plane);
 	if (got > 0)
-		return bring_in(plane, out_pkts, got, haul.bytes);
-	return err == -DSI_EAGAIN ? nothing(plane) : err;
+		(void)bring_in(plane, out_pkts, got, haul.bytes);
+	if (got < n && (got > 0 || err == -DSI_EAGAIN))
+		(void)nothing(plane);
+	return got > 0 ? (int32_t)got : err;
 }
 
 /* Ordinary packets, one after the other, until something else comes: that is
@@ -523,8 +531,6 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane,
 	const struct dsi_packet_table table = plane->table;
 	const struct dsi_ring ring = consumer->ring;
 	const uint32_t flags = consumer->usual_flags;
-	const uint32_t packets = plane->packets;
-	const uint64_t area = plane->data_bytes;
 	uint64_t position = consumer->position;
 	uint64_t bytes = 0;
 	uint32_t most = n;
@@ -542,8 +548,9 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane,
 		dsi__ring_copy(&ring, position, &entry);
 		if (!dsi__ring_whole(&ring, position) ||
 		    ((entry.flags ^ flags) & ~UNIMPORTANT) ||
-		    entry.token >= packets ||
-		    !dsi__range_inside(entry.offset, entry.size, area))
+		    entry.token >= plane->packets ||
+		    !dsi__range_inside(entry.offset, entry.size,
+				       plane->data_bytes))
 			break;
 		fill(pkt, position++, &entry);
 		pkt->state = DSI_PKT_HELD;
@@ -682,20 +689,22 @@ DSI_USUAL void commit(struct dsi_data_plane *plane,
 	tell(plane);
 }
 
-void dsi__consumer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n)
+int dsi__consumer_commit(struct dsi_data_plane *plane,
+			 struct dsi_packet *const *pkts, uint32_t n)
 {
 	if (dsi__traced(plane))
 		dsi__trace_release(plane, pkts, n);
 	commit(plane, pkts, n);
+	return dsi__plane_committed(plane);
 }
 
-void dsi__consumer_commit_one(struct dsi_data_plane *plane,
-			      struct dsi_packet *pkt)
+int dsi__consumer_commit_one(struct dsi_data_plane *plane,
+			     struct dsi_packet *pkt)
 {
 	if (dsi__traced(plane))
 		dsi__trace_release_one(plane, pkt);
 	commit(plane, &pkt, 1);
+	return dsi__plane_committed(plane);
 }
 
 int dsi__consumer_valid(struct dsi_data_plane *plane,

@@ -17,9 +17,10 @@
  *   S1  start: producer store-release -> consumer load-acquire
  *
  * When the producer learns of it: `taken` is stored once for all packets of a
- * get, before it returns, but a producer that sleeps because the ring is full is woken for certain only by the next
- * commit, by a get while another packet is held, or by a get that finds
- * nothing.  That keeps the fence of notify.h at one for each packet.
+ * get, before it returns, but a producer that sleeps because the ring is full
+ * is woken for certain only by the next commit, by a get that leaves more than
+ * one packet held, or by a get that found less than it was asked for.  That
+ * keeps the fence of notify.h at one for each packet.
  *
  * Trust: the producer may write anything, at any time, except where a region
  * is sealed.  Impossible values end the stream for us: -DSI_EPROTO.
@@ -70,10 +71,10 @@ int32_t dsi__consumer_get_one(struct dsi_data_plane *plane,
 /* Likewise one, and -DSI_ESTALE. */
 int32_t dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 			     struct dsi_packet **out_pkt);
-void dsi__consumer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n);
-void dsi__consumer_commit_one(struct dsi_data_plane *plane,
-			      struct dsi_packet *pkt);
+int dsi__consumer_commit(struct dsi_data_plane *plane,
+			 struct dsi_packet *const *pkts, uint32_t n);
+int dsi__consumer_commit_one(struct dsi_data_plane *plane,
+			     struct dsi_packet *pkt);
 int dsi__consumer_valid(struct dsi_data_plane *plane,
 			const struct dsi_packet *pkt);
 /* Is there a packet, without taking it?  For select. */

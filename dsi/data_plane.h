@@ -151,6 +151,20 @@ static inline uint32_t dsi__plane_flags(const struct dsi_data_plane *plane)
 	return atomic_load_explicit(&plane->flags, memory_order_acquire);
 }
 
+/* Work thread of a producer, before it looks for packets, and before packets
+ * are taken over for a commit: let consumers come and go.  Later the packets are
+ * in flight with nothing pending, and whoever leaves would free them. */
+static inline void dsi__producer_adopt(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	/* J2: acquire pairs with changed(). */
+	uint32_t changes =
+		atomic_load_explicit(&producer->changes, memory_order_acquire);
+
+	if (changes != producer->seen_changes)
+		dsi__producer_change(plane, changes);
+}
+
 /* Change flags and end every wait of this socket.  Any thread. */
 void dsi__plane_tell(struct dsi_data_plane *plane, uint32_t set,
 		     uint32_t clear);
@@ -163,6 +177,13 @@ void dsi__plane_raise(struct dsi_data_plane *plane, uint32_t event,
 
 /* The socket is broken: nothing passes any more.  Return -DSI_EPROTO. */
 int dsi__plane_fail(struct dsi_data_plane *plane);
+
+/* A commit is done.  If the socket failed meanwhile, nobody gets what was
+ * committed: -DSI_EPROTO. */
+static inline int dsi__plane_committed(const struct dsi_data_plane *plane)
+{
+	return dsi__plane_flags(plane) & DSI_PLANE_FAILED ? -DSI_EPROTO : 0;
+}
 
 /* Why no get is possible with these flags. */
 DSI_RARE int dsi__plane_refusal(uint32_t flags);

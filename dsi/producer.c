@@ -188,7 +188,7 @@ static void expose(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 }
 
 /* Admit who joined and let go of who left. */
-static void adopt_changes(struct dsi_data_plane *plane, uint32_t changes)
+void dsi__producer_change(struct dsi_data_plane *plane, uint32_t changes)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 
@@ -205,17 +205,6 @@ static void adopt_changes(struct dsi_data_plane *plane, uint32_t changes)
 		else if (state == DSI_PEER_LEAVING)
 			retire(plane, peer);
 	}
-}
-
-DSI_USUAL void look_at_changes(struct dsi_data_plane *plane)
-{
-	struct dsi_producer *producer = &plane->as.producer;
-	/* J2: acquire pairs with changed(). */
-	uint32_t changes =
-		atomic_load_explicit(&producer->changes, memory_order_acquire);
-
-	if (changes != producer->seen_changes)
-		adopt_changes(plane, changes);
 }
 
 /* ---- what came back ------------------------------------------------------ */
@@ -458,7 +447,7 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane,
 {
 	int32_t space;
 
-	look_at_changes(plane);
+	dsi__producer_adopt(plane);
 	space = have_space(plane, n);
 	if (space <= 0)
 		return space;
@@ -506,20 +495,20 @@ static uint64_t expiry_of(const struct dsi_data_plane *plane,
 
 /* Write what has no place in the descriptor. */
 DSI_RARE static void put_row(const struct dsi_data_plane *plane,
-			     struct dsi_ring ring, uint64_t position,
+			     const struct dsi_ring *ring, uint64_t position,
 			     const struct dsi_packet *pkt, uint64_t time_ns)
 {
-	dsi__ring_put_ext(&ring, position, DSI_EXT_NUMBER,
+	dsi__ring_put_ext(ring, position, DSI_EXT_NUMBER,
 			  pkt->given & DSI_GIVEN_NUMBER ? pkt->number
 							: pkt->position);
-	dsi__ring_put_ext(&ring, position, DSI_EXT_EXPIRES,
+	dsi__ring_put_ext(ring, position, DSI_EXT_EXPIRES,
 			  expiry_of(plane, pkt, time_ns));
-	dsi__ring_put_ext(&ring, position, DSI_EXT_COUNT, pkt->sg_count);
+	dsi__ring_put_ext(ring, position, DSI_EXT_COUNT, pkt->sg_count);
 	for (uint32_t i = 1; i < pkt->sg_count; i++) {
 		uint32_t word = DSI_EXT_SG + 2u * (i - 1u);
 
-		dsi__ring_put_ext(&ring, position, word, pkt->sg[i].offset);
-		dsi__ring_put_ext(&ring, position, word + 1u, pkt->sg[i].size);
+		dsi__ring_put_ext(ring, position, word, pkt->sg[i].offset);
+		dsi__ring_put_ext(ring, position, word + 1u, pkt->sg[i].size);
 	}
 }
 
@@ -531,7 +520,7 @@ DSI_USUAL void publish(const struct dsi_data_plane *plane,
 {
 	dsi__ring_begin(ring, position);
 	if (entry->flags & DSI_DESC_EXT)
-		put_row(plane, *ring, position, pkt, entry->time_ns);
+		put_row(plane, ring, position, pkt, entry->time_ns);
 	dsi__ring_publish(ring, position, entry);
 }
 
@@ -674,7 +663,6 @@ DSI_USUAL void commit_all(struct dsi_data_plane *plane,
 			  struct dsi_packet *const *pkts, uint32_t n)
 {
 	struct dsi_producer *producer = &plane->as.producer;
-	const struct dsi_ring ring = producer->ring;
 	uint64_t position = producer->position;
 	uint32_t pending = producer->block_mask;
 	uint64_t bytes = 0;
@@ -688,7 +676,7 @@ DSI_USUAL void commit_all(struct dsi_data_plane *plane,
 
 		pkt->position = position;
 		pkt->pending = pending;
-		publish(plane, &ring, position++, pkt, &entry);
+		publish(plane, &producer->ring, position++, pkt, &entry);
 		bytes += entry.size;
 		if (entry.flags & (DSI_DESC_EXT | DSI_PACKET_EOS))
 			bytes += note_more(plane, pkt, entry.flags);
@@ -783,33 +771,29 @@ DSI_USUAL void commit(struct dsi_data_plane *plane,
 	note_backlog(plane);
 }
 
-void dsi__producer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n)
+int dsi__producer_commit(struct dsi_data_plane *plane,
+			 struct dsi_packet *const *pkts, uint32_t n)
 {
 	if (dsi__traced(plane))
 		dsi__trace_commit(plane, pkts, n);
 	commit(plane, pkts, n);
+	return dsi__plane_committed(plane);
 }
 
-void dsi__producer_commit_one(struct dsi_data_plane *plane,
-			      struct dsi_packet *pkt)
+int dsi__producer_commit_one(struct dsi_data_plane *plane,
+			     struct dsi_packet *pkt)
 {
 	if (dsi__traced(plane))
 		dsi__trace_commit_one(plane, pkt);
 	commit(plane, &pkt, 1);
-}
-
-void dsi__producer_adopt(struct dsi_data_plane *plane)
-{
-	if (plane->table.count)
-		look_at_changes(plane);
+	return dsi__plane_committed(plane);
 }
 
 int dsi__producer_look(struct dsi_data_plane *plane)
 {
 	int32_t space;
 
-	look_at_changes(plane);
+	dsi__producer_adopt(plane);
 	space = have_space(plane, 1);
 	return space < 0 ? space : 0;
 }
@@ -830,7 +814,7 @@ void dsi__producer_unkeep(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 
 int dsi__producer_drained(struct dsi_data_plane *plane)
 {
-	look_at_changes(plane);
+	dsi__producer_adopt(plane);
 	collect(plane);
 	return plane->as.producer.inflight ? -DSI_EAGAIN : 0;
 }
@@ -862,11 +846,21 @@ void dsi__producer_withdraw(struct dsi_data_plane *plane)
 		dsi__waiter_withdraw(&next_peer(producer, &mask)->waiter);
 }
 
+void dsi__producer_forget(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+
+	producer->block_mask = 0;
+	producer->drop_mask = 0;
+	producer->reclaim_mask = 0;
+	note_active(producer);
+}
+
 /* ---- the control plane's side -------------------------------------------- */
 
 static void changed(struct dsi_data_plane *plane)
 {
-	/* J2: release pairs with look_at_changes(). */
+	/* J2: release pairs with dsi__producer_adopt(). */
 	atomic_fetch_add_explicit(&plane->as.producer.changes, 1,
 				  memory_order_release);
 	dsi__plane_wake(plane);
@@ -888,7 +882,7 @@ struct dsi_producer_peer *dsi__producer_place(struct dsi_data_plane *plane)
 void dsi__producer_join(struct dsi_data_plane *plane,
 			struct dsi_producer_peer *peer)
 {
-	/* J1: release pairs with adopt_changes(). */
+	/* J1: release pairs with dsi__producer_change(). */
 	atomic_store_explicit(&peer->state, DSI_PEER_JOINING,
 			      memory_order_release);
 	changed(plane);
@@ -899,13 +893,13 @@ int dsi__producer_leave(struct dsi_data_plane *plane,
 {
 	uint32_t state = DSI_PEER_JOINING;
 
-	/* J1: acq_rel pairs with adopt_changes(). */
+	/* J1: acq_rel pairs with dsi__producer_change(). */
 	if (atomic_compare_exchange_strong_explicit(
 		    &peer->state, &state, DSI_PEER_RETIRED,
 		    memory_order_acq_rel, memory_order_acquire))
 		return 1;
 	state = DSI_PEER_ACTIVE;
-	/* J1: acq_rel pairs with adopt_changes() and expose(). */
+	/* J1: acq_rel pairs with dsi__producer_change() and expose(). */
 	if (atomic_compare_exchange_strong_explicit(
 		    &peer->state, &state, DSI_PEER_LEAVING,
 		    memory_order_acq_rel, memory_order_acquire))

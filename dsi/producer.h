@@ -108,18 +108,17 @@ int32_t dsi__producer_get(struct dsi_data_plane *plane,
 			  struct dsi_packet **out_pkts, uint32_t n);
 int32_t dsi__producer_get_one(struct dsi_data_plane *plane,
 			      struct dsi_packet **out_pkt);
-/* Work thread, before packets are taken over for a commit: let consumers come
- * and go.  Later the packets are in flight with nothing pending, and whoever
- * leaves would free them. */
-void dsi__producer_adopt(struct dsi_data_plane *plane);
+/* Work thread: let consumers come and go, as far as @changes tells of them.  For
+ * dsi__producer_adopt(). */
+void dsi__producer_change(struct dsi_data_plane *plane, uint32_t changes);
 /* Would a get succeed?  0, or likewise.  For select. */
 int dsi__producer_look(struct dsi_data_plane *plane);
 /* Work thread.  All of @pkts are packets of this socket, were held, and are
- * DSI_PKT_FLIGHT. */
-void dsi__producer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n);
-void dsi__producer_commit_one(struct dsi_data_plane *plane,
-			      struct dsi_packet *pkt);
+ * DSI_PKT_FLIGHT.  0, or what dsi__plane_committed() answers. */
+int dsi__producer_commit(struct dsi_data_plane *plane,
+			 struct dsi_packet *const *pkts, uint32_t n);
+int dsi__producer_commit_one(struct dsi_data_plane *plane,
+			     struct dsi_packet *pkt);
 void dsi__producer_discard(struct dsi_data_plane *plane,
 			   struct dsi_packet *pkt);
 /* Undo one dsi_packet_keep(). */
@@ -130,6 +129,10 @@ int dsi__producer_drained(struct dsi_data_plane *plane);
 uint32_t dsi__producer_announce(struct dsi_data_plane *plane,
 				struct dsi_port_word *words, uint64_t bell);
 void dsi__producer_withdraw(struct dsi_data_plane *plane);
+
+/* Closing, the work thread has left: no peer is known any more, neither by
+ * mask nor by pointer, for their memory is about to go. */
+void dsi__producer_forget(struct dsi_data_plane *plane);
 
 /* Control plane, under its lock. */
 /* An EMPTY place or NULL. */

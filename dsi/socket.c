@@ -551,13 +551,10 @@ static void leave_monitor(struct dsi_socket *sock)
 static void forget_peers(struct dsi_data_plane *plane)
 {
 	plane->armed = 0;
-	if (plane->role == DSI_ROLE_PRODUCER) {
-		plane->as.producer.block_mask = 0;
-		plane->as.producer.drop_mask = 0;
-		plane->as.producer.reclaim_mask = 0;
-	} else {
+	if (plane->role == DSI_ROLE_PRODUCER)
+		dsi__producer_forget(plane);
+	else
 		plane->as.consumer.waiter = (struct dsi_waiter){0};
-	}
 }
 
 /* What the application still holds is void. */

@@ -44,5 +44,6 @@ extern const struct cli_command cli_latency;
 extern const struct cli_command cli_pipeline;
 extern const struct cli_command cli_simulate;
 extern const struct cli_command cli_size;
+extern const struct cli_command cli_trace;
 
 #endif /* DSI_CLI_H */

@@ -24,7 +24,7 @@
 
 struct dsi_packet;
 
-/* Events, X(name, number). */
+/* Events, X(name, number).  Those of packets come last. */
 #define DSI_TRACE_MAP(X)    \
 	X(stream_open, 0)   \
 	X(stream_close, 1)  \
@@ -35,16 +35,16 @@ struct dsi_packet;
 	X(format, 6)        \
 	X(link, 7)          \
 	X(violation, 8)     \
-	X(reserve, 9)       \
-	X(commit, 10)       \
-	X(get, 11)          \
-	X(release, 12)      \
-	X(reclaim, 13)      \
-	X(wait_begin, 14)   \
-	X(wait_end, 15)     \
-	X(wake, 16)         \
-	X(drop, 17)         \
-	X(need, 18)
+	X(need, 9)          \
+	X(reserve, 10)      \
+	X(commit, 11)       \
+	X(get, 12)          \
+	X(release, 13)      \
+	X(reclaim, 14)      \
+	X(wait_begin, 15)   \
+	X(wait_end, 16)     \
+	X(wake, 17)         \
+	X(drop, 18)
 #define DSI_TRACE_EVENTS 19u
 
 /* stream_close: why. */

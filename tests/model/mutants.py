@@ -126,8 +126,8 @@ text("consumer.c",
      "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
      "	dsi__notify_fence();\n",
      "N  wake before signal", BOTH)
-text("consumer.c", "	store_returned(consumer);\n	tell(plane);\n}\n\nvoid dsi__consumer_commit(",
-     "	tell(plane);\n	store_returned(consumer);\n}\n\nvoid dsi__consumer_commit(",
+text("consumer.c", "	store_returned(consumer);\n	tell(plane);\n}\n\nint dsi__consumer_commit(",
+     "	tell(plane);\n	store_returned(consumer);\n}\n\nint dsi__consumer_commit(",
      "N  signal before return", BOTH)
 text("notify.h", "{waiter->signal, waiter->seen, 1u}",
      "{waiter->signal, atomic_load_explicit(waiter->signal, "
@@ -143,13 +143,17 @@ text("data_plane.c",
      "	dsi__notify_fence();\n	err = look(plane, arg);\n",
      "	dsi__notify_fence();\n	err = -DSI_EAGAIN;\n",
      "N  no second look", BOTH)
-text("consumer.c", "	if (plane->as.consumer.unsaid)\n		tell(plane);\n", "",
+text("consumer.c",
+     "	if (plane->as.consumer.unsaid)\n		tell_taken(plane);\n", "",
      "N  taken is not told when nothing is there", ["block-holding"])
+text("consumer.c", "	if (got < n && (got > 0 || err == -DSI_EAGAIN))\n",
+     "	if (got == 0 && err == -DSI_EAGAIN)\n",
+     "N  taken is not told when less is there than asked for", ["many-short"])
 
 # ---- J, T, S: peers, their counters, their start ----------------------------
 order("producer.c", "dsi__producer_join", "release", "relaxed",
       "J1 join relaxed", JOIN)
-order("producer.c", "adopt_changes", "acq_rel", "relaxed",
+order("producer.c", "dsi__producer_change", "acq_rel", "relaxed",
       "J1 admission relaxed", JOIN)
 order("producer.c", "retire", "release", "relaxed", "J1 retired relaxed",
       JOIN)
@@ -168,7 +172,7 @@ order("producer.c", "dsi__producer_vacate", "release", "relaxed",
       "vacate and place are steps of one thread, the control plane")
 order("producer.c", "changed", "release", "relaxed", "J2 changes relaxed",
       JOIN)
-order("producer.c", "look_at_changes", "acquire", "relaxed",
+order("data_plane.h", "dsi__producer_adopt", "acquire", "relaxed",
       "J2 changes load relaxed", JOIN)
 order("consumer.c", "store_taken", "release", "relaxed",
       "T1 taken relaxed", ["block-ring2", "block-ring1", "block-holding"],
@@ -193,6 +197,10 @@ order("producer.c", "admit", "release", "relaxed", "S1 start relaxed",
 order("consumer.c", "find_start", "acquire", "relaxed",
       "S1 start load relaxed", ["join-late"], "as for the store")
 
+TAKE_OVER = "	if (take_over(plane, &pkt, 1))\n		return -DSI_EINVAL;\n"
+ADOPT = "	dsi__producer_adopt(plane);\n"
+text("packet.c", ADOPT + TAKE_OVER, TAKE_OVER + ADOPT,
+     "J2 changes are seen when packets are taken over", ["lender"])
 text("data_plane.c",
      "err == -DSI_EAGAIN && peers == dsi__plane_peers(plane)",
      "err == -DSI_EAGAIN",
@@ -217,6 +225,9 @@ mutant("P2 no private word in the wait", "data_plane.c",
 text("packet.c", "	return or_gone(got, flags);\n",
      "	return or_gone(got, dsi__plane_flags(plane));\n",
      "P1 gone is read after the ring", KILL)
+text("packet.c", "	got = or_gone(got, flags);\n",
+     "	got = or_gone(got, dsi__plane_flags(plane));\n",
+     "P1 gone is read after the ring, in the first look", KILL)
 order("data_plane.c", "dsi__plane_raise", "seq_cst", "relaxed",
       "P3 events relaxed", ["event"], nth=0)
 order("data_plane.c", "dsi__plane_raise", "seq_cst", "relaxed",

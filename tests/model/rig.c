@@ -53,8 +53,8 @@ static void name_ring(void *memory, uint32_t slots, const char *whose)
 		mc_name(&desc[i].time_ns, "%sslot %u time", whose, i);
 		mc_name(&desc[i].offset, "%sslot %u offset", whose, i);
 		mc_name(&desc[i].place, "%sslot %u place", whose, i);
-		mc_name(&ext[i * DSI_EXT_WORDS(1u)], "%sslot %u number", whose,
-			i);
+		mc_name(&ext[i * DSI_EXT_WORDS(rig.options.max_sg)],
+			"%sslot %u number", whose, i);
 	}
 }
 
@@ -63,7 +63,8 @@ static void make_producer(void)
 	const struct rig_options *options = &rig.options;
 	struct dsi_producer *producer;
 
-	rig.control = mc_alloc(dsi__control_bytes(options->ring_slots, 1));
+	rig.control = mc_alloc(
+		dsi__control_bytes(options->ring_slots, options->max_sg));
 	name_ring(rig.control + DSI_SHM_PAGE_HEAD, options->ring_slots, "");
 	rig.data = mc_alloc(options->packets * RIG_PAYLOAD * sizeof(uint64_t));
 	for (uint32_t i = 0; i < options->packets; i++)
@@ -73,12 +74,12 @@ static void make_producer(void)
 	rig.plane->packet_bytes = RIG_PAYLOAD * sizeof(uint64_t);
 	producer = &rig.plane->as.producer;
 	dsi__ring_attach(&producer->ring, rig.control + DSI_SHM_PAGE_HEAD,
-			 options->ring_slots, 1);
+			 options->ring_slots, options->max_sg);
 	producer->limit = DSI_POSITION_MAX;
 	producer->wait_consumers = options->wait_for;
 	mc_name(&producer->changes, "changes");
 	mc_check(!dsi__packet_table_init(&rig.plane->table, rig.plane,
-					 options->packets, 1),
+					 options->packets, options->max_sg),
 		 "memory");
 }
 
@@ -97,7 +98,7 @@ static void make_consumer(uint32_t index)
 	uint32_t own = own_slots();
 	uint8_t *pages;
 
-	reader->signal_bytes = dsi__signal_bytes(own, 1);
+	reader->signal_bytes = dsi__signal_bytes(own, options->max_sg);
 	reader->signal_page = mc_alloc(reader->signal_bytes);
 	reader->page_bytes = dsi__page_bytes(options->packets);
 	reader->page = mc_alloc(reader->page_bytes);
@@ -106,7 +107,7 @@ static void make_consumer(uint32_t index)
 	consumer = &reader->plane->as.consumer;
 	pages = own ? (uint8_t *)reader->signal_page : rig.control;
 	dsi__ring_attach(&consumer->ring, pages + DSI_SHM_PAGE_HEAD,
-			 own ? own : options->ring_slots, 1);
+			 own ? own : options->ring_slots, options->max_sg);
 	if (own)
 		name_ring(pages + DSI_SHM_PAGE_HEAD, own, "own ");
 	consumer->return_mask = dsi__pow2(options->packets) - 1u;
@@ -121,7 +122,7 @@ static void make_consumer(uint32_t index)
 					       &reader->page->sleep, 0, 0};
 	consumer->early = mc_alloc(8);
 	mc_check(!dsi__packet_table_init(&reader->plane->table, reader->plane,
-					 options->packets, 1),
+					 options->packets, options->max_sg),
 		 "memory");
 	mc_name(&reader->signal_page->signal, "signal to consumer");
 	mc_name(&reader->signal_page->start, "start");
@@ -148,7 +149,7 @@ void rig_set_up_peer(uint32_t index)
 		dsi__ring_attach(&peer->ring,
 				 (char *)reader->signal_page +
 					 DSI_SHM_PAGE_HEAD,
-				 own_slots(), 1);
+				 own_slots(), rig.options.max_sg);
 	peer->signal_page = reader->signal_page;
 	peer->page = reader->page;
 	peer->returns =
@@ -165,6 +166,9 @@ void rig_build(const struct rig_options *options)
 {
 	rig_setting_up = 1;
 	rig = (struct rig){.options = *options};
+	if (!rig.options.max_sg)
+		rig.options.max_sg = 1;
+	options = &rig.options;
 	rig.plain = mc_alloc(64);
 	rig.over = mc_alloc(64);
 	mc_name(rig.plain, "the reason");

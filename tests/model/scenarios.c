@@ -703,48 +703,57 @@ static void select_data(void)
 	add_consumers(data_selector);
 }
 
-/* ---- batches ----------------------------------------------------------------- */
+/* ---- batches ----------------------------------------------------------------------------- */
+
+static void fill_for(struct dsi_packet *pkt, uint64_t number)
+{
+	uint64_t *data = payload(pkt);
+	uint32_t flags = number + 1u == rig.options.total ? DSI_PACKET_EOS : 0;
+
+	for (uint32_t i = 0; i < RIG_PAYLOAD; i++)
+		data[i] = content(number);
+	mc_check(dsi_packet_set_flags(pkt, flags) == 0, "flags");
+}
+
 static void many_producer(void *arg)
 {
 	uint64_t at = 0;
+
 	(void)arg;
 	while (at < rig.options.total) {
-		struct dsi_packet *pkts[4];
-		uint32_t want = (uint32_t)(rig.options.total - at);
+		struct dsi_packet *pkts[2];
+		uint32_t left = (uint32_t)(rig.options.total - at);
 		int32_t n = dsi_packet_get_many(rig.socket, DSI_FOREVER, pkts,
-						want < 2 ? want : 2);
-		mc_check(n > 0, "get_many fails");
-		for (int32_t k = 0; k < n; k++, at++) {
-			uint64_t *data = payload(pkts[k]);
-			for (uint32_t i = 0; i < RIG_PAYLOAD; i++)
-				data[i] = content(at);
-			mc_check(dsi_packet_set_flags(
-					 pkts[k], at + 1u == rig.options.total
-							  ? DSI_PACKET_EOS
-							  : 0) == 0,
-				 "flags");
-		}
+						left < 2 ? left : 2);
+
+		mc_check(n > 0, "get_many() without limit fails");
+		for (int32_t k = 0; k < n; k++)
+			fill_for(pkts[k], at++);
 		mc_check(dsi_packet_commit_many(rig.socket, pkts,
 						(uint32_t)n) == 0,
-			 "commit");
+			 "commit_many");
 	}
 }
+
 static void many_consumer(void *arg)
 {
 	struct rig_reader *reader = arg;
 	uint64_t at = 0;
+
 	while (at < rig.options.total) {
-		struct dsi_packet *pkts[4];
+		struct dsi_packet *pkts[2];
 		int32_t n = dsi_packet_get_many(reader->socket, DSI_FOREVER,
 						pkts, 2);
-		mc_check(n > 0, "get_many fails");
+
+		mc_check(n > 0, "get_many() without limit fails");
 		for (int32_t k = 0; k < n; k++)
 			check_packet(pkts[k], at++);
 		mc_check(dsi_packet_commit_many(reader->socket, pkts,
 						(uint32_t)n) == 0,
-			 "commit");
+			 "commit_many");
 	}
 }
+
 static void many(uint32_t slots, uint32_t packets, uint32_t total,
 		 uint32_t readers)
 {
@@ -756,21 +765,98 @@ static void many(uint32_t slots, uint32_t packets, uint32_t total,
 	mc_thread("producer", many_producer, NULL);
 	add_consumers(many_consumer);
 }
-static void many22(void)
+
+static void many_both(void)
 {
 	many(2, 2, 3, 1);
 }
-static void many12(void)
+
+static void many_ring1(void)
 {
 	many(1, 2, 2, 1);
 }
-static void many21(void)
+
+static void many_packet1(void)
 {
 	many(2, 1, 2, 1);
 }
+
 static void many_two(void)
 {
 	many(2, 2, 2, 2);
+}
+
+/* Asks for two and gets the one there is.  The producer, which may sleep
+ * because the ring was full, must go on without any further call. */
+static void short_consumer(void *arg)
+{
+	struct rig_reader *reader = arg;
+	struct dsi_packet *pkts[2];
+
+	mc_check(dsi_packet_get_many(reader->socket, DSI_FOREVER, pkts, 2) == 1,
+		 "the ring has one place");
+	check_packet(pkts[0], 0);
+	/* acquire: the scenario's own word. */
+	while (!atomic_load_explicit(rig.over, memory_order_acquire))
+		mc_poll();
+	mc_check(dsi_packet_commit(reader->socket, pkts[0]) == 0, "commit");
+}
+
+static void finishing_producer(void *arg)
+{
+	producer(arg);
+	finish();
+}
+
+static void many_short(void)
+{
+	rig_build(&(struct rig_options){.ring_slots = 1,
+					.packets = 2,
+					.total = 2,
+					.readers = 1,
+					.wait_for = 1});
+	mc_thread("producer", finishing_producer, NULL);
+	add_consumers(short_consumer);
+}
+
+/* A packet lends its slot to another one, which came back from all consumers
+ * but one, and that one leaves.  The lender, committed then, may not be free
+ * before the other consumer has given it back.  One thread, step by step. */
+static void lending(void *arg)
+{
+	struct rig_reader *reader = &rig.readers[0];
+	struct dsi_packet *borrower, *owner, *pkts[3];
+
+	(void)arg;
+	borrower = get(rig.socket);
+	owner = get(rig.socket);
+	fill_for(borrower, 0);
+	fill_for(owner, 1);
+	mc_check(dsi_packet_add_shared(borrower, owner, 0, 8) == 0, "share");
+	mc_check(dsi_packet_commit(rig.socket, borrower) == 0, "commit");
+	check_packet(pkts[0] = get(reader->socket), 0);
+	mc_check(dsi_packet_commit(reader->socket, pkts[0]) == 0, "commit");
+	mc_check(dsi__producer_drained(rig.plane) != 0, "one has it still");
+	(void)dsi__producer_leave(rig.plane, rig.readers[1].peer);
+	mc_check(dsi_packet_commit(rig.socket, owner) == 0, "commit");
+	mc_check(dsi_packet_get_many(rig.socket, 0, pkts, 3) == 1,
+		 "a packet is lost, or free too early");
+	check_packet(pkts[1] = get(reader->socket), 1);
+	mc_check(dsi_packet_commit(reader->socket, pkts[1]) == 0, "commit");
+	mc_check(dsi_packet_get_many(rig.socket, 0, pkts + 1, 2) == 1,
+		 "a packet is lost, or free twice");
+	mc_check(pkts[0] == borrower && pkts[1] == owner, "each once");
+}
+
+static void lender(void)
+{
+	rig_build(&(struct rig_options){.ring_slots = 4,
+					.packets = 2,
+					.max_sg = 2,
+					.total = 2,
+					.readers = 2,
+					.wait_for = 2});
+	mc_thread("all", lending, NULL);
 }
 
 /* ---- running ----------------------------------------------------------------------------------- */
@@ -784,10 +870,18 @@ struct entry {
 #define ALL (-1)
 
 static const struct entry entries[] = {
-	{{.name = "many22", .set_up = many22, .end = check_honest}, 0, ALL},
-	{{.name = "many12", .set_up = many12, .end = check_honest}, 0, ALL},
-	{{.name = "many21", .set_up = many21, .end = check_honest}, 0, ALL},
-	{{.name = "many-two", .set_up = many_two, .end = check_honest}, 0, 2},
+	{{.name = "many", .set_up = many_both, .end = check_honest}, 0, 2},
+	{{.name = "many-ring1", .set_up = many_ring1, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "many-packet1", .set_up = many_packet1, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "many-two", .set_up = many_two, .end = check_honest}, 0, 1},
+	{{.name = "many-short", .set_up = many_short, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "lender", .set_up = lender, .end = check_honest}, 0, ALL},
 	{{.name = "event", .set_up = event, .end = check_honest}, 0, ALL},
 	{{.name = "cancel", .set_up = cancel, .end = check_honest}, 0, ALL},
 	{{.name = "block-ring1", .set_up = block_ring1, .end = check_honest},
@@ -865,6 +959,12 @@ static const struct entry entries[] = {
 	  .end = check_drained,
 	  .kill = 1},
 	 0,
+	 2},
+	{{.name = "many-long", .set_up = many_both, .end = check_honest},
+	 1,
+	 ALL},
+	{{.name = "many-two-deep", .set_up = many_two, .end = check_honest},
+	 1,
 	 2},
 	{{.name = "block-ring2-long",
 	  .set_up = block_ring2_long,

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include <dsi/errno.h>
+#include <dsi/event.h>
 #include <dsi/packet.h>
 #include <dsi/port.h>
+#include <dsi/socket.h>
 
 #include "conf.h"
 
@@ -201,6 +203,35 @@ static int packet_consumer_may_not_change_it(void)
 	conf_equal(dsi_packet_set_flags(pkt, 0), -DSI_EINVAL);
 	conf_try(conf_filled(pkt, 1));
 	conf_equal(dsi_packet_commit(pair.consumer, pkt), 0);
+	return pair_end(&pair);
+}
+
+static int packet_after_close(void)
+{
+	struct dsi_packet *mine, *kept, *pkt;
+	struct pair pair;
+
+	conf_try(pair_begin(&pair, 4));
+	conf_try(conf_put(pair.producer, 1, 0));
+	conf_try(get(pair.producer, &kept));
+	conf_equal(dsi_packet_keep(kept), 0);
+	conf_equal(dsi_packet_commit(pair.producer, kept), 0);
+	conf_try(get(pair.producer, &mine));
+	conf_try(get(pair.consumer, &pkt));
+	conf_equal(dsi_socket_close(pair.producer), 0);
+	conf_equal(dsi_packet_commit(pair.producer, mine), -DSI_EINVAL);
+	conf_equal(dsi_packet_commit_many(pair.producer, &mine, 1),
+		   -DSI_EINVAL);
+	conf_equal(dsi_packet_discard(pair.producer, mine), -DSI_EINVAL);
+	conf_equal(dsi_packet_unkeep(kept), -DSI_EINVAL);
+	conf_equal(dsi_packet_get(pair.producer, conf_later(), &mine),
+		   -DSI_EPIPE);
+	conf_equal(dsi_packet_get_many(pair.producer, 0, &mine, 1), -DSI_EPIPE);
+	conf_equal(dsi_socket_drain(pair.producer, conf_later()), -DSI_EPIPE);
+	conf_equal(dsi_socket_close(pair.consumer), 0);
+	conf_equal(dsi_packet_commit(pair.consumer, pkt), -DSI_EINVAL);
+	conf_equal(dsi_packet_get(pair.consumer, conf_later(), &pkt),
+		   -DSI_EPIPE);
 	return pair_end(&pair);
 }
 
@@ -599,6 +630,88 @@ static int packet_discard_of_a_borrower(void)
 	return pair_end(&pair);
 }
 
+/* The consumer leaves, and the producer's monitor has time to see it.  Should
+ * it be late, then the test shows less, and does not fail. */
+static int leave(const struct pair *pair, uint64_t left)
+{
+	uint64_t deadline = conf_later();
+
+	dsi_socket_destroy(pair->consumer);
+	while (dsi_socket_event_count(pair->producer, DSI_EVENT_PEER_LEFT) <
+	       left) {
+		conf_check(dsi_port_now() < deadline);
+		conf_sleep_until(conf_in_ms(1));
+	}
+	conf_sleep_until(conf_soon());
+	return 0;
+}
+
+/* All packets can be had, each once. */
+static int all_are_free(struct dsi_socket *producer, uint32_t packets)
+{
+	struct dsi_packet *pkts[4];
+
+	conf_equal(dsi_packet_get_many(producer, 0, pkts, 4), packets);
+	for (uint32_t i = 0; i < packets; i++)
+		for (uint32_t k = 0; k < i; k++)
+			conf_check(pkts[i] != pkts[k]);
+	for (uint32_t i = 0; i < packets; i++)
+		conf_equal(dsi_packet_discard(producer, pkts[i]), 0);
+	return 0;
+}
+
+/* A packet that lends its slot is held when the borrower's last consumer
+ * leaves: it must not be free before @other has given it back as well. */
+static int lend_and_leave(struct pair *pair, struct dsi_socket *other,
+			  uint64_t round)
+{
+	struct dsi_packet *a, *b;
+
+	conf_try(conf_consume(NAME, NULL, &pair->consumer));
+	conf_try(get(pair->producer, &a));
+	conf_try(get(pair->producer, &b));
+	conf_equal(dsi_packet_add_shared(b, a, 0, 8), 0);
+	conf_equal(dsi_packet_commit(pair->producer, b), 0);
+	if (other) {
+		conf_try(get(other, &b));
+		conf_equal(dsi_packet_commit(other, b), 0);
+	}
+	conf_equal(dsi_socket_drain(pair->producer, 0), -DSI_EAGAIN);
+	conf_try(leave(pair, round));
+	if (round % 2)
+		conf_equal(dsi_packet_commit(pair->producer, a), 0);
+	else
+		conf_equal(dsi_packet_commit_many(pair->producer, &a, 1), 0);
+	if (other) {
+		conf_try(get(other, &b));
+		conf_try(all_are_free(pair->producer, 2));
+		conf_equal(dsi_packet_commit(other, b), 0);
+	}
+	conf_equal(dsi_socket_drain(pair->producer, conf_later()), 0);
+	conf_equal(conf_stats(pair->producer).released, 2 * round);
+	conf_try(all_are_free(pair->producer, 3));
+	return 0;
+}
+
+static int packet_borrower_returns_with_its_consumer(void)
+{
+	struct dsi_stream_desc desc = conf_desc(3);
+	struct dsi_socket *other;
+	struct pair pair;
+	uint64_t round = 0;
+
+	desc.max_sg = 2;
+	conf_try(conf_produce(NAME, &desc, 1, &pair.producer));
+	while (round < 6)
+		conf_try(lend_and_leave(&pair, NULL, ++round));
+	conf_try(conf_consume(NAME, NULL, &other));
+	while (round < 12)
+		conf_try(lend_and_leave(&pair, other, ++round));
+	dsi_socket_destroy(other);
+	dsi_socket_destroy(pair.producer);
+	return 0;
+}
+
 /* ---- the data area ------------------------------------------------------ */
 
 static int area_is_read_only(void)
@@ -709,6 +822,7 @@ const struct conf_test conf_packet_tests[] = {
 	{"packet_used_after_commit", packet_used_after_commit},
 	{"packet_consumer_may_not_change_it",
 	 packet_consumer_may_not_change_it},
+	{"packet_after_close", packet_after_close},
 	{"packet_null", packet_null},
 	{"packet_batch_with_a_wrong_one", packet_batch_with_a_wrong_one},
 	{"packet_discard", packet_discard},
@@ -721,6 +835,8 @@ const struct conf_test conf_packet_tests[] = {
 	{"packet_shares_data", packet_shares_data},
 	{"packet_shares_only_what_is_kept", packet_shares_only_what_is_kept},
 	{"packet_discard_of_a_borrower", packet_discard_of_a_borrower},
+	{"packet_borrower_returns_with_its_consumer",
+	 packet_borrower_returns_with_its_consumer},
 	{"area_is_read_only", area_is_read_only},
 	{"area_writable", area_writable},
 	{"area_brought_by_the_application", area_brought_by_the_application},

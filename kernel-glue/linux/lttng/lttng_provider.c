@@ -15,7 +15,10 @@
 #define LTTNG_UST_TRACEPOINT_PROVIDER_HIDDEN_DEFINITION
 #include "dsi_tracepoints.h"
 
+#include <dlfcn.h>
 #include <lttng/ust-thread.h>
+#include <stdio.h>
+#include <string.h>
 
 static void put_stream_open(const struct dsi_trace_open *end)
 {
@@ -155,4 +158,19 @@ dsi_trace_provider(void);
 const struct dsi_trace_provider *dsi_trace_provider(void)
 {
 	return &provider;
+}
+
+/* Two of us, preloaded: the library talks to the first.  LTTng would call our
+ * probes as well, for each event of that one: so they have to go. */
+__attribute__((constructor)) static void yield_to_first(void)
+{
+	const struct dsi_trace_provider *(*find)(void);
+	void *first = dlsym(RTLD_DEFAULT, "dsi_trace_provider");
+
+	memcpy(&find, &first, sizeof(find));
+	if (!find || find() == &provider)
+		return;
+	fprintf(stderr, "dsi: a second trace provider 'lttng' is refused: a "
+			"process has one\n");
+	lttng_ust__events_exit__dsi();
 }
