@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * trace_stream.c - the streams of a trace and their readers.
+ * trace_streams.c - the streams of a trace and their readers.
  */
 #include <stdlib.h>
 
