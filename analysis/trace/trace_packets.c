@@ -5,6 +5,8 @@
  */
 #include <stdlib.h>
 
+#include <dsi/trace.h>
+
 #include "trace/trace_private.h"
 
 #define PROBES 8u
@@ -317,7 +319,15 @@ void trace_take_reclaim(struct trace_model *m, struct trace_stream *s,
 	trace_measure(m, s, NULL, METRIC_RECLAIM, e->seq, p->released_ns);
 }
 
-/* Of a reader that left, packets that it had got are no loss. */
+/* Of a reader that left, packets that it had got are no loss: the producer
+ * tells all that it had not seen come back. */
+static bool was_got(const struct trace_reader *r, const struct trace_event *e)
+{
+	return (e->reason == DSI_TRACE_FLUSH ||
+		e->reason == DSI_TRACE_PEER_DEAD) &&
+	       r->gaps.any && e->seq < r->gaps.next;
+}
+
 static void drop_one(struct trace_model *m, struct trace_stream *s,
 		     struct trace_reader *r, uint64_t seq)
 {
@@ -325,15 +335,6 @@ static void drop_one(struct trace_model *m, struct trace_stream *s,
 
 	if (p && r->place < TRACE_PLACES)
 		give_back(m, s, p, r->place);
-}
-
-static bool was_got(const struct trace_stream *s, const struct trace_reader *r,
-		    uint64_t seq)
-{
-	const struct trace_packet *p = trace_flight_find(&s->flight, seq);
-
-	return p && r->place < TRACE_PLACES &&
-	       (p->got & (UINT32_C(1) << r->place));
 }
 
 static void count_drop(struct trace_model *m, struct trace_reader *r,
@@ -347,7 +348,7 @@ static void count_drop(struct trace_model *m, struct trace_reader *r,
 	r->drops[reason] += n;
 	trace_gaps_drop(&r->gaps, e->seq, n);
 	if (r->declared.known && r->declared.policy == DSI_POLICY_BLOCK &&
-	    (reason == 0 || reason == 2))
+	    (reason == DSI_TRACE_OVERRUN || reason == DSI_TRACE_NO_SPACE))
 		trace_break(m, &r->breaches[TRACE_BROKEN_LOSS], e->seq, 0, n);
 }
 
@@ -358,12 +359,10 @@ void trace_take_drop(struct trace_model *m, struct trace_stream *s,
 	uint64_t n = e->count ? e->count : 1;
 	uint64_t i;
 
-	if (!r || was_got(s, r, e->seq)) {
-		if (r)
-			drop_one(m, s, r, e->seq);
+	if (!r)
 		return;
-	}
-	count_drop(m, r, e, n);
+	if (!was_got(r, e))
+		count_drop(m, r, e, n);
 	/* A count is the peer's word: no longer than what can be in flight. */
 	for (i = 0; i < n && i <= s->flight.mask; i++)
 		drop_one(m, s, r, e->seq + i);

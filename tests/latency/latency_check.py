@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """latency_check.py DSI MAKER - the same numbers as from python3-bt2.
+latency_check.py DSI STREAM recorded - likewise of a trace that LTTng recorded,
+in which packets 50 and 120 break the declared jitter.
 
 A second reading of the trace, with other code in another language: it keeps
 every single value, so its percentiles are exact.  Those of `dsi latency` must
@@ -8,6 +10,7 @@ be in the bucket of the exact one: not less, and at most 1/32 more.
 """
 import collections
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -88,32 +91,69 @@ def compare(where, got, values):
         assert right <= got[key] <= right + right / 32, (where, key, got[key], right)
 
 
-def check(dsi, maker, folder):
-    subprocess.run([maker, folder, "packets=4000", "streams=2", "readers=2",
-                    "slots=16", "link=1"], check=True)
-    report = json.loads(subprocess.run([dsi, "latency", "--json", folder], check=True,
-                                       capture_output=True).stdout)
-    values = values_of(folder)
+def compare_all(report, values):
+    """Return: how many histograms there are."""
     n = 0
     for stream in report["streams"]:
         number = int(stream["stream"], 16)
-        assert stream["commits"] == 4000
         rows = [(None, stream["metrics"])]
         rows += [(r["reader"], r["metrics"]) for r in stream["readers"]]
         for reader, metrics in rows:
-            for key in list(metrics):
+            for key in metrics:
                 if (number, reader, key) in values:
                     compare((number, reader, key), metrics[key],
                             values.pop((number, reader, key)))
                     n += 1
     assert not values, f"not in the report: {list(values)}"
+    return n
+
+
+def report_of(dsi, folder, *options):
+    done = subprocess.run([dsi, "latency", "--json", *options, folder], capture_output=True)
+    return done.returncode, json.loads(done.stdout)
+
+
+def check_made(dsi, maker, folder):
+    subprocess.run([maker, folder, "packets=4000", "streams=2", "readers=2",
+                    "slots=16", "link=1"], check=True)
+    code, report = report_of(dsi, folder)
+    assert code == 0 and all(s["commits"] == 4000 for s in report["streams"])
+    n = compare_all(report, values_of(folder))
     assert n == 2 * 4 + 4 * 3 + 2, n
-    print(f"{n} histograms are those of python3-bt2")
+    return n
+
+
+def check_recorded(dsi, stream, folder):
+    os.environ["DSI_RUNTIME_DIR"] = folder + "/run"
+    os.mkdir(folder + "/run", 0o755)
+    trace = folder + "/trace"
+    done = subprocess.run([dsi, "trace", "record", "--output", trace, "--", "sh", "-c",
+                           f"{stream} send cam 500 1000 late & {stream} recv cam; wait"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE)
+    if not os.path.isdir(trace):
+        print("SKIP: cannot record here:", done.stderr.decode().strip())
+        sys.exit(77)
+    code, report = report_of(dsi, trace, "--check")
+    if report["lost_events"] or report["verdict"] == "none":
+        print("SKIP: the machine was so loaded that events were lost")
+        sys.exit(77)
+    n = compare_all(report, values_of(trace))
+    (cam,) = report["streams"]
+    (reader,) = cam["readers"]
+    assert cam["commits"] == reader["got"] == reader["released"] == 500, cam["commits"]
+    assert reader["gets_without_commit"] == 0 and sum(reader["dropped"].values()) == 0
+    assert code == 1, code
+    jitter = [b for b in cam["broken"] if b["assumption"] == "jitter"]
+    assert len(jitter) == 1 and jitter[0]["worst_ns"] > 27000000, cam["broken"]
+    return n
 
 
 def main():
     with tempfile.TemporaryDirectory(prefix="dsi-latency.") as folder:
-        check(sys.argv[1], sys.argv[2], folder)
+        check = check_recorded if sys.argv[3:] else check_made
+        n = check(sys.argv[1], sys.argv[2], folder)
+    print(f"{n} histograms are those of python3-bt2")
 
 
 if __name__ == "__main__":

@@ -55,6 +55,10 @@ make dropped drop_packet=400 drop_count=5
 check 0 dropped "kept"
 dsi latency dropped >dropped.out || fail "dropped"
 has dropped.out "drop_new, 995 got" "5 dropped (5 no_space)"
+make left flush=5
+check 0 left "kept"
+dsi latency left >left.out || fail "left"
+has left.out "1000 got, 1000 given back, 0 dropped"
 # A period that was rounded to nanoseconds is not taken for the exact one.
 make rounded packets=60000 period_ns=333667 rounded_ps=999 jitter_ns=100000 \
 	hold_ns=20000 fill_ns=20000

@@ -58,6 +58,7 @@ static struct {
 	OPTION(link, 0),		   /* 1: stream n is made of n - 1 */
 	OPTION(need, 2),       /* packets a reader needs; 0: not known */
 	OPTION(rounded_ps, 0), /* the true period is so much shorter */
+	OPTION(flush, 0),      /* the last ones were not seen to come back */
 	OPTION(waits, 1),      /* 0: nobody sleeps */
 #undef OPTION
 };
@@ -108,6 +109,7 @@ static const struct kind {
 	 "jitter_ns hold_ns",
 	 "88s4484888"},
 	{"reader_attach", "stream endpoint reader mode seq", "88448"},
+	{"reader_detach", "stream endpoint reader mode seq", "88448"},
 	{"need", "stream endpoint reader packets get_max_ns release_max_ns",
 	 "884888"},
 	{"reserve", "stream seq offset bytes free", "88844"},
@@ -452,6 +454,23 @@ static void send_packet(struct sim *s, uint64_t seq, struct sim *from,
 	*commit_ns = at;
 }
 
+/* The readers leave; the producer tells what it had not seen come back. */
+static void leave(struct sim *s)
+{
+	uint64_t end_ns = s->producer.last_ns;
+	uint64_t i;
+	unsigned int r;
+
+	for (r = 0; get("flush") && r < get("readers"); r++) {
+		EMIT(&s->readers[r], s->readers[r].last_ns, "reader_detach",
+		     s->id, s->reader_endpoint[r], r, 0, get("packets"));
+		if (s->readers[r].last_ns > end_ns)
+			end_ns = s->readers[r].last_ns;
+	}
+	for (i = get("packets") - get("flush"); i < get("packets"); i++)
+		EMIT(&s->producer, end_ns + 1000, "drop", s->id, i, 1, 3, 0);
+}
+
 static void close_out(struct out *o)
 {
 	flush(o);
@@ -488,6 +507,7 @@ int main(int argc, char **argv)
 				    &commit_ns);
 	}
 	for (r = 0; r < n; r++) {
+		leave(&sims[r]);
 		close_out(&sims[r].producer);
 		for (i = 0; i < (int)get("readers"); i++)
 			close_out(&sims[r].readers[i]);
