@@ -34,7 +34,6 @@ struct finding {
 struct collecting {
 	struct fit_points *points;
 	uint64_t stream;
-	int64_t last;
 	enum fit_status status;
 	char why[FIT_WHY_BYTES];
 };
@@ -89,17 +88,9 @@ static bool collect(void *data, const struct trace_event *e)
 
 	if (e->what != TRACE_COMMIT || e->stream != c->stream)
 		return true;
-	if (e->seq > INT64_MAX / 4 ||
-	    (c->points->n && (int64_t)e->seq <= c->last)) {
-		c->status = FIT_BAD;
-		snprintf(c->why, sizeof(c->why),
-			 "packet %" PRIu64 " comes after packet %" PRId64
-			 ": the numbers begin again, or it was recorded twice",
-			 e->seq, c->last);
-		return false;
-	}
-	c->last = (int64_t)e->seq;
-	c->status = fit_points_add(c->points, c->last, &time, c->why);
+	/* Numbers are the application's choice; commits are in order. */
+	c->status =
+		fit_points_add(c->points, (int64_t)c->points->n, &time, c->why);
 	return c->status == FIT_OK;
 }
 

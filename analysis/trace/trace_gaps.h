@@ -2,7 +2,7 @@
 /*
  * trace_gaps.h - are the packets that a reader missed those that were dropped?
  *
- * A drop may be told before the reader passes its place (the producer drops)
+ * Packets count in the order of their commits here.  A drop may be told before the reader passes its place (the producer drops)
  * or after (the consumer finds out), and packets may be got out of order; so
  * the two are counted and compared at the end.
  */

@@ -213,8 +213,7 @@ static void finish_reader(struct trace_model *m, struct trace_reader *r)
 		return;
 	if (g->has_gap)
 		m->now_ns = g->first_gap_ns;
-	trace_break(m, &r->breaches[TRACE_BROKEN_GAPS],
-		    g->has_gap ? g->first_gap : g->first, g->dropped,
+	trace_break(m, &r->breaches[TRACE_BROKEN_GAPS], r->gap_seq, g->dropped,
 		    (uint64_t)g->missing);
 	m->now_ns = now_ns;
 }

@@ -29,6 +29,7 @@
 #define TRACE_NAME_BYTES 128u
 #define TRACE_PLACES 16u /* readers of one stream at a time */
 #define TRACE_ENDS 32u
+#define TRACE_RESERVES 64u /* slots taken and not yet committed */
 #define TRACE_REASONS 6u   /* of drops; the last one: any other */
 #define TRACE_LEVELS 4096u /* occupancies that are told apart, minus 1 */
 #define TRACE_SLOTS 4096u  /* offsets whose last release is remembered */
@@ -139,6 +140,7 @@ struct trace_reader {
 	uint64_t late;
 	uint64_t backlog_max;
 	struct trace_gaps gaps;
+	uint64_t gap_seq; /* the packet at the first gap */
 	const struct trace_stream *origin;
 	struct trace_metric metrics[TRACE_METRICS];
 	struct trace_breach breaches[TRACE_BREACHES];
@@ -150,12 +152,15 @@ enum trace_life { TRACE_NONE, TRACE_LIVE, TRACE_RELEASED };
 
 /**
  * struct trace_packet - one that is in flight.
+ * @place: of the commits of the stream that are in the trace it is number
+ *         @place, from 0; its own number is the application's choice
  * @due: places of the readers that have not given it back
  * @got: places of those that got it
  * @back: how many gave it back
  */
 struct trace_packet {
 	uint64_t seq;
+	uint64_t place;
 	enum trace_life life;
 	uint32_t due;
 	uint32_t got;
@@ -181,6 +186,14 @@ static inline uint64_t trace_packet_get_ns(const struct trace_packet *p,
 	return p->get_ns[place] > p->commit_ns ? p->get_ns[place]
 					       : p->commit_ns;
 }
+
+/* A slot that the producer took; its number is only what it will be unless the
+ * application gives the packet another one. */
+struct trace_reserve {
+	uint64_t seq;
+	uint64_t at_ns;
+	uint64_t offset;
+};
 
 /* Packets by number; a power of two of them. */
 struct trace_flight {
@@ -218,12 +231,14 @@ struct trace_stream {
 	unsigned int next_end;
 	struct trace_flight flight;
 	struct trace_slot *slots;
+	struct trace_reserve reserves[TRACE_RESERVES]; /* oldest first */
+	unsigned int n_reserves;
 	uint64_t commits;
 	uint64_t bytes;
 	uint64_t first_commit_ns, last_commit_ns;
-	uint64_t last_commit_seq;
-	uint64_t skipped;      /* numbers that the producer left out */
-	uint64_t drops;	       /* without a reader that is known */
+	uint64_t first_seq;
+	uint64_t places;       /* commits, also before the window */
+	bool renumbered;       /* numbers are not first_seq + place */
 	uint64_t reported_max; /* commit.occupancy */
 	bool died;
 	struct trace_occupancy occupancy;

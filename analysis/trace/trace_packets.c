@@ -4,6 +4,7 @@
  * reclaim, drop, and links from one stream to the next.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include <dsi/trace.h>
 
@@ -11,16 +12,17 @@
 
 #define PROBES 8u
 
+static void count_live(struct trace_model *m, struct trace_stream *s,
+		       uint64_t seq);
+
 static void enliven(struct trace_model *m, struct trace_stream *s,
 		    struct trace_packet *p)
 {
 	if (p->life == TRACE_LIVE)
 		return;
 	p->life = TRACE_LIVE;
-	trace_occupancy_set(m, s, p->seq, ++s->flight.live);
-	if (s->declared.packets_max && s->flight.live > s->declared.packets_max)
-		trace_break(m, &s->breaches[TRACE_BROKEN_PACKETS], p->seq,
-			    s->declared.packets_max, s->flight.live);
+	s->flight.live++;
+	count_live(m, s, p->seq);
 }
 
 static struct trace_slot *find_slot(struct trace_stream *s, uint64_t offset,
@@ -92,27 +94,73 @@ static struct trace_packet *begin(struct trace_model *m, struct trace_stream *s,
 			finish(m, s, p);
 		*p = (struct trace_packet){.seq = seq};
 	}
-	enliven(m, s, p);
 	return p;
+}
+
+/* A number that comes again: the slot before was given back unused. */
+static struct trace_reserve *new_reserve(struct trace_stream *s, uint64_t seq)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->n_reserves; i++) {
+		if (s->reserves[i].seq == seq)
+			return &s->reserves[i];
+	}
+	if (s->n_reserves == TRACE_RESERVES) {
+		s->n_reserves--;
+		s->flight.live--;
+		memmove(s->reserves, s->reserves + 1,
+			s->n_reserves * sizeof(s->reserves[0]));
+	}
+	s->flight.live++;
+	s->reserves[s->n_reserves].seq = seq;
+	return &s->reserves[s->n_reserves++];
+}
+
+static void count_live(struct trace_model *m, struct trace_stream *s,
+		       uint64_t seq)
+{
+	trace_occupancy_set(m, s, seq, s->flight.live);
+	if (s->declared.packets_max && s->flight.live > s->declared.packets_max)
+		trace_break(m, &s->breaches[TRACE_BROKEN_PACKETS], seq,
+			    s->declared.packets_max, s->flight.live);
 }
 
 void trace_take_reserve(struct trace_model *m, struct trace_stream *s,
 			const struct trace_event *e)
 {
-	struct trace_packet *p = begin(m, s, e->seq);
-	struct trace_slot *slot;
+	struct trace_reserve *reserve = new_reserve(s, e->seq);
+	struct trace_slot *slot = find_slot(s, e->offset, false);
 
-	if (!p)
-		return;
-	p->reserved = true;
-	p->reserve_ns = m->now_ns;
-	p->has_offset = true;
-	p->offset = e->offset;
-	slot = find_slot(s, e->offset, false);
+	reserve->at_ns = m->now_ns;
+	reserve->offset = e->offset;
+	count_live(m, s, e->seq);
 	if (!slot)
 		return;
 	trace_measure(m, s, NULL, METRIC_TURNAROUND, e->seq, slot->released_ns);
 	slot->used = false;
+}
+
+/* The slot of a packet that is committed: by its number, or, if the
+ * application numbers packets itself, the one that was taken first. */
+static void take_reserve(struct trace_stream *s, struct trace_packet *p)
+{
+	unsigned int i = 0;
+
+	while (i < s->n_reserves && s->reserves[i].seq != p->seq)
+		i++;
+	if (i == s->n_reserves)
+		i = 0;
+	if (s->n_reserves == 0)
+		return;
+	p->reserved = true;
+	p->reserve_ns = s->reserves[i].at_ns;
+	p->has_offset = true;
+	p->offset = s->reserves[i].offset;
+	s->n_reserves--;
+	s->flight.live--; /* the packet is live instead */
+	memmove(s->reserves + i, s->reserves + i + 1,
+		(s->n_reserves - i) * sizeof(s->reserves[0]));
 }
 
 static void check_fill(struct trace_model *m, struct trace_stream *s,
@@ -134,7 +182,7 @@ static void check_period(struct trace_model *m, struct trace_stream *s,
 	struct trace_jitter_conflict c;
 	uint64_t delta = m->now_ns - s->last_commit_ns;
 
-	if (s->commits && seq == s->last_commit_seq + 1) {
+	if (s->commits) {
 		trace_measure(m, s, NULL, METRIC_PERIOD, seq,
 			      s->last_commit_ns);
 		if (d->period_ns)
@@ -145,11 +193,11 @@ static void check_period(struct trace_model *m, struct trace_stream *s,
 						       : d->period_ns - delta));
 	}
 	if (!trace_in_window(m) ||
-	    !trace_jitter_add(&s->jitter, d->period_ns, d->jitter_ns, seq,
+	    !trace_jitter_add(&s->jitter, d->period_ns, d->jitter_ns, s->places,
 			      m->now_ns, &c))
 		return;
 	if (b->n == 0) {
-		b->since = c.since;
+		b->since = s->renumbered ? c.since : s->first_seq + c.since;
 		b->late = c.late;
 	}
 	trace_break(m, b, seq, d->jitter_ns, c.spread_ns);
@@ -158,10 +206,12 @@ static void check_period(struct trace_model *m, struct trace_stream *s,
 static void count_commit(struct trace_model *m, struct trace_stream *s,
 			 const struct trace_event *e)
 {
+	if (s->places == 0)
+		s->first_seq = e->seq;
+	if (e->seq != s->first_seq + s->places)
+		s->renumbered = true;
 	check_period(m, s, e->seq);
-	if (s->commits && e->seq > s->last_commit_seq + 1)
-		s->skipped += e->seq - s->last_commit_seq - 1;
-	s->last_commit_seq = e->seq;
+	s->places++;
 	s->last_commit_ns = m->now_ns;
 	if (!trace_in_window(m))
 		return;
@@ -192,7 +242,10 @@ void trace_take_commit(struct trace_model *m, struct trace_stream *s,
 	p = p && !p->committed ? p : begin(m, s, e->seq);
 	if (!p)
 		return;
+	p->place = s->places;
 	count_commit(m, s, e);
+	if (!p->reserved)
+		take_reserve(s, p);
 	enliven(m, s, p);
 	p->committed = true;
 	p->commit_ns = m->now_ns;
@@ -238,6 +291,20 @@ static void check_get(struct trace_model *m, struct trace_stream *s,
 			    most_ns, ns);
 }
 
+static void count_get(struct trace_model *m, const struct trace_stream *s,
+		      struct trace_reader *r, const struct trace_packet *p)
+{
+	bool had_gap = r->gaps.has_gap;
+
+	if (!trace_in_window(m))
+		return;
+	r->bytes += p->bytes;
+	trace_gaps_get(&r->gaps, p->place, m->now_ns);
+	if (r->gaps.has_gap && !had_gap)
+		r->gap_seq = s->renumbered ? p->seq
+					   : s->first_seq + r->gaps.first_gap;
+}
+
 void trace_take_get(struct trace_model *m, struct trace_stream *s,
 		    const struct trace_event *e)
 {
@@ -248,7 +315,6 @@ void trace_take_get(struct trace_model *m, struct trace_stream *s,
 		return;
 	if (trace_in_window(m)) {
 		r->gets++;
-		trace_gaps_get(&r->gaps, e->seq, m->now_ns);
 		if (e->backlog > r->backlog_max)
 			r->backlog_max = e->backlog;
 	}
@@ -257,8 +323,7 @@ void trace_take_get(struct trace_model *m, struct trace_stream *s,
 		p = p ? p : put(m, s, e->seq);
 	} else {
 		check_get(m, s, r, p);
-		if (trace_in_window(m))
-			r->bytes += p->bytes;
+		count_get(m, s, r, p);
 		end_to_end(m, s, r, p);
 	}
 	if (!p || r->place >= TRACE_PLACES)
@@ -321,11 +386,22 @@ void trace_take_reclaim(struct trace_model *m, struct trace_stream *s,
 
 /* Of a reader that left, packets that it had got are no loss: the producer
  * tells all that it had not seen come back. */
-static bool was_got(const struct trace_reader *r, const struct trace_event *e)
+static bool was_got(const struct trace_reader *r, const struct trace_event *e,
+		    uint64_t place)
 {
 	return (e->reason == DSI_TRACE_FLUSH ||
 		e->reason == DSI_TRACE_PEER_DEAD) &&
-	       r->gaps.any && e->seq < r->gaps.next;
+	       r->gaps.any && place < r->gaps.next;
+}
+
+/* False: nobody knows which of the commits it was. */
+static bool place_of(const struct trace_stream *s, uint64_t seq,
+		     uint64_t *out_place)
+{
+	const struct trace_packet *p = trace_flight_find(&s->flight, seq);
+
+	*out_place = p && p->committed ? p->place : seq - s->first_seq;
+	return (p && p->committed) || (!s->renumbered && seq >= s->first_seq);
 }
 
 static void drop_one(struct trace_model *m, struct trace_stream *s,
@@ -338,7 +414,7 @@ static void drop_one(struct trace_model *m, struct trace_stream *s,
 }
 
 static void count_drop(struct trace_model *m, struct trace_reader *r,
-		       const struct trace_event *e, uint64_t n)
+		       const struct trace_event *e, uint64_t place, uint64_t n)
 {
 	uint64_t reason =
 		e->reason < TRACE_REASONS ? e->reason : TRACE_REASONS - 1;
@@ -346,7 +422,7 @@ static void count_drop(struct trace_model *m, struct trace_reader *r,
 	if (!trace_in_window(m))
 		return;
 	r->drops[reason] += n;
-	trace_gaps_drop(&r->gaps, e->seq, n);
+	trace_gaps_drop(&r->gaps, place, n);
 	if (r->declared.known && r->declared.policy == DSI_POLICY_BLOCK &&
 	    (reason == DSI_TRACE_OVERRUN || reason == DSI_TRACE_NO_SPACE))
 		trace_break(m, &r->breaches[TRACE_BROKEN_LOSS], e->seq, 0, n);
@@ -357,12 +433,15 @@ void trace_take_drop(struct trace_model *m, struct trace_stream *s,
 {
 	struct trace_reader *r = trace_reader_of(m, s, e->reader);
 	uint64_t n = e->count ? e->count : 1;
+	uint64_t place;
 	uint64_t i;
 
 	if (!r)
 		return;
-	if (!was_got(r, e))
-		count_drop(m, r, e, n);
+	if (!place_of(s, e->seq, &place))
+		r->gaps.blind = true;
+	if (!was_got(r, e, place))
+		count_drop(m, r, e, place, n);
 	/* A count is the peer's word: no longer than what can be in flight. */
 	for (i = 0; i < n && i <= s->flight.mask; i++)
 		drop_one(m, s, r, e->seq + i);
@@ -382,8 +461,10 @@ void trace_take_link(struct trace_model *m, const struct trace_event *e)
 	out = put(m, to, e->out_seq);
 	if (!out)
 		return;
-	if (out->life == TRACE_NONE)
+	if (out->life == TRACE_NONE) {
+		take_reserve(to, out);
 		enliven(m, to, out);
+	}
 	/* Of several inputs the oldest one counts. */
 	if (out->origin && out->origin_ns <= in->commit_ns)
 		return;

@@ -59,6 +59,16 @@ make left flush=5
 check 0 left "kept"
 dsi latency left >left.out || fail "left"
 has left.out "1000 got, 1000 given back, 0 dropped"
+# Packets that the application numbers itself, e.g. by their time.
+make numbered step=50000 drop_packet=400 drop_count=5 streams=2 link=1 slots=4
+check 0 numbered "kept"
+dsi latency numbered >numbered.out || fail "numbered"
+grep -qE "^  fill +1000 " numbered.out || fail "fill of numbered packets"
+has numbered.out "most 1 of 4 packets" "995 got" "end_to_end"
+make numbered_late step=50000 broken_packet=500 broken_ns=150000
+check 1 numbered_late "packet 25000000,"
+dsi fit numbered_late --period 1ms --check --jitter 100us >/dev/null
+[ $? -eq 1 ] || fail "fit of numbered packets"
 # A period that was rounded to nanoseconds is not taken for the exact one.
 make rounded packets=60000 period_ns=333667 rounded_ps=999 jitter_ns=100000 \
 	hold_ns=20000 fill_ns=20000

@@ -58,6 +58,7 @@ static struct {
 	OPTION(link, 0),		   /* 1: stream n is made of n - 1 */
 	OPTION(need, 2),       /* packets a reader needs; 0: not known */
 	OPTION(rounded_ps, 0), /* the true period is so much shorter */
+	OPTION(step, 1),       /* between the numbers that packets are given */
 	OPTION(flush, 0),      /* the last ones were not seen to come back */
 	OPTION(waits, 1),      /* 0: nobody sleeps */
 #undef OPTION
@@ -361,8 +362,8 @@ static uint64_t take_slot(struct sim *s, uint64_t seq, uint64_t *at_ns)
 		if (!s->slot_used[i] || s->slot_ns[i] > *at_ns)
 			continue;
 		s->slot_used[i] = false;
-		EMIT(&s->producer, *at_ns, "reclaim", s->id, s->slot_seq[i],
-		     free_slots(s));
+		EMIT(&s->producer, *at_ns, "reclaim", s->id,
+		     s->slot_seq[i] * get("step"), free_slots(s));
 	}
 	for (i = 0; i < slots && s->slot_used[i]; i++)
 		;
@@ -405,8 +406,9 @@ static uint64_t read_packet(struct sim *s, unsigned int r, uint64_t seq,
 	if (r == 0 && seq == get("lose_packet"))
 		o->lost += get("lose_count");
 	else
-		EMIT(o, get_ns, "get", s->id, seq, r, commit_ns, 0);
-	EMIT(o, get_ns + hold, "release", s->id, seq, r);
+		EMIT(o, get_ns, "get", s->id, seq * get("step"), r, commit_ns,
+		     0);
+	EMIT(o, get_ns + hold, "release", s->id, seq * get("step"), r);
 	s->free_ns[r] = get_ns + hold;
 	return get_ns + hold;
 }
@@ -436,13 +438,15 @@ static void send_packet(struct sim *s, uint64_t seq, struct sim *from,
 	EMIT(&s->producer, reserve_ns, "reserve", s->id, seq, slot * SLOT_BYTES,
 	     SLOT_BYTES, free_slots(s));
 	if (from)
-		EMIT(&s->producer, at, "link", from->id, seq, s->id, seq);
-	EMIT(&s->producer, at, "commit", s->id, seq, 1000 + seq % 1000,
-	     get("slots") - free_slots(s), at);
+		EMIT(&s->producer, at, "link", from->id, seq * get("step"),
+		     s->id, seq * get("step"));
+	EMIT(&s->producer, at, "commit", s->id, seq * get("step"),
+	     1000 + seq % 1000, get("slots") - free_slots(s), at);
 	if (get("waits"))
 		EMIT(&s->producer, at + 50, "wake", s->id, s->endpoint, 1);
 	if (is_dropped(seq, 0) && !get("silent"))
-		EMIT(&s->producer, at + 60, "drop", s->id, seq, 1, 2, 0);
+		EMIT(&s->producer, at + 60, "drop", s->id, seq * get("step"), 1,
+		     2, 0);
 	s->slot_ns[slot] = at + 60;
 	for (r = 0; r < get("readers"); r++) {
 		uint64_t back =
