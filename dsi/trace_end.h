@@ -22,6 +22,8 @@
 enum dsi_trace_index { DSI_TRACE_MAP(DSI_TRACE_INDEX) };
 #undef DSI_TRACE_INDEX
 
+#define DSI_TRACE_AGAIN 2u
+
 struct dsi_trace_end {
 	const struct dsi_trace_provider *provider; /* NULL: not traced */
 	struct dsi_trace_open open;
@@ -29,8 +31,10 @@ struct dsi_trace_end {
 	uint64_t format_hash;
 	uint32_t format_bytes;
 	uint32_t opened;
-	/* The present trace has our descriptors: any thread. */
+	/* 1: the present trace has our descriptors, or DSI_TRACE_AGAIN: it may
+	 * have missed them.  Any thread. */
 	_Atomic uint32_t described;
+	uint32_t declared; /* there is what can be violated */
 	/* What was declared, ns; 0 = not. */
 	uint64_t latency_ns;
 	uint64_t need_packets; /* consumer: by the sizing functions */
@@ -38,6 +42,7 @@ struct dsi_trace_end {
 	uint32_t drift_ppb;
 	uint32_t batch;
 	/* The work thread's. */
+	uint64_t again_ns; /* then descriptors are told once more */
 	uint32_t attached; /* the present trace has our reader_attach */
 	uint32_t waiting;  /* it has our wait_begin */
 	uint32_t sleeps;   /* since then */

@@ -200,6 +200,11 @@ static void note_declared(struct dsi_socket *sock)
 	note_need(sock);
 }
 
+static int is_declared(const struct dsi_trace_end *end)
+{
+	return (end->open.period_ns | end->open.hold_ns | end->latency_ns) != 0;
+}
+
 /* FNV-1a. */
 static void note_format(struct dsi_trace_end *end, const char *format)
 {
@@ -222,6 +227,7 @@ void dsi__trace_open(struct dsi_socket *sock)
 	end->open.packets_max = sock->desc.packets;
 	end->open.data_bytes = sock->desc.data_bytes;
 	note_declared(sock);
+	end->declared = (uint32_t)is_declared(end);
 	note_format(end, sock->desc.format);
 	dsi_port_lock();
 	if (!end->opened) {

@@ -14,6 +14,7 @@
 #include "dsi/shm_check.h"
 
 #define PPB UINT64_C(1000000000)
+#define AGAIN_NS UINT64_C(500000000)
 
 /* ---- descriptors --------------------------------------------------------- */
 
@@ -39,18 +40,44 @@ void dsi__trace_describe(struct dsi_trace_end *end)
 			 end->release_max_ns);
 }
 
-/* A trace began, or ended: then the next one needs descriptors again. */
+/* A trace began, or ended: then the next one needs descriptors again.  A
+ * provider can want events a little before it keeps them (LTTng does, for some
+ * milliseconds), so what is told at the beginning is told once more. */
 static void follow(struct dsi_trace_end *end)
 {
 	uint32_t wanted =
 		dsi__trace_wants(end, DSI_TRACE_AT_stream_open) != NULL;
-
 	/* relaxed: see above. */
-	if (wanted ==
-	    atomic_load_explicit(&end->described, memory_order_relaxed))
+	uint32_t described =
+		atomic_load_explicit(&end->described, memory_order_relaxed);
+
+	if (wanted == described)
+		return;
+	if (wanted && described == DSI_TRACE_AGAIN &&
+	    dsi_port_now() < end->again_ns)
 		return;
 	end->attached = 0;
 	dsi__trace_describe(end);
+	if (!wanted || described)
+		return;
+	end->again_ns = dsi_port_now() + AGAIN_NS;
+	/* relaxed: see above. */
+	atomic_store_explicit(&end->described, DSI_TRACE_AGAIN,
+			      memory_order_relaxed);
+}
+
+/* Is there nothing to do for an event of a packet?  The usual answer with a
+ * provider that does not record now, so it has to come fast. */
+static inline int quiet(const struct dsi_trace_end *end,
+			enum dsi_trace_index event)
+{
+	/* relaxed: see above. */
+	uint32_t described =
+		atomic_load_explicit(&end->described, memory_order_relaxed);
+
+	return !(dsi__trace_wants(end, event) || end->declared ||
+		 (dsi__trace_wants(end, DSI_TRACE_AT_stream_open) != NULL) !=
+			 described);
 }
 
 static void violated(const struct dsi_trace_end *end, uint64_t number,
@@ -99,6 +126,8 @@ void dsi__trace_reserve(struct dsi_data_plane *plane,
 	uint32_t left = dsi__packet_table_free(&plane->table) + n;
 	const struct dsi_trace_provider *to;
 
+	if (quiet(end, DSI_TRACE_AT_reserve))
+		return;
 	follow(end);
 	if (end->open.hold_ns)
 		note_time(pkts, n, time_to_check(end, 1));
@@ -228,8 +257,8 @@ static void check_commit(struct dsi_trace_end *end,
 		check_period(end, pkt, position, now);
 }
 
-void dsi__trace_commit(struct dsi_data_plane *plane,
-		       struct dsi_packet *const *pkts, uint32_t n)
+DSI_RARE static void tell_commits(struct dsi_data_plane *plane,
+				  struct dsi_packet *const *pkts, uint32_t n)
 {
 	struct dsi_trace_end *end = &plane->trace;
 	uint64_t position = plane->as.producer.position;
@@ -249,9 +278,25 @@ void dsi__trace_commit(struct dsi_data_plane *plane,
 			    occupied + i + 1u);
 }
 
+void dsi__trace_commit(struct dsi_data_plane *plane,
+		       struct dsi_packet *const *pkts, uint32_t n)
+{
+	if (!quiet(&plane->trace, DSI_TRACE_AT_commit) ||
+	    dsi__trace_wants(&plane->trace, DSI_TRACE_AT_link))
+		tell_commits(plane, pkts, n);
+}
+
+DSI_RARE static void tell_one_commit(struct dsi_data_plane *plane,
+				     struct dsi_packet *pkt)
+{
+	tell_commits(plane, &pkt, 1);
+}
+
 void dsi__trace_commit_one(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 {
-	dsi__trace_commit(plane, &pkt, 1);
+	if (!quiet(&plane->trace, DSI_TRACE_AT_commit) ||
+	    (pkt->given & DSI_GIVEN_LINK))
+		tell_one_commit(plane, pkt);
 }
 
 void dsi__trace_reclaim(struct dsi_data_plane *plane, uint32_t tail)
@@ -325,8 +370,8 @@ static uint32_t backlog(const struct dsi_consumer *consumer)
 	return more <= UINT32_C(1) << 31 ? more : 0;
 }
 
-void dsi__trace_get(struct dsi_data_plane *plane,
-		    struct dsi_packet *const *pkts, uint32_t n)
+DSI_RARE static void tell_gets(struct dsi_data_plane *plane,
+			       struct dsi_packet *const *pkts, uint32_t n)
 {
 	struct dsi_trace_end *end = &plane->trace;
 	const struct dsi_trace_provider *to;
@@ -355,8 +400,15 @@ void dsi__trace_get(struct dsi_data_plane *plane,
 	}
 }
 
-void dsi__trace_release(struct dsi_data_plane *plane,
-			struct dsi_packet *const *pkts, uint32_t n)
+void dsi__trace_get(struct dsi_data_plane *plane,
+		    struct dsi_packet *const *pkts, uint32_t n)
+{
+	if (!quiet(&plane->trace, DSI_TRACE_AT_get))
+		tell_gets(plane, pkts, n);
+}
+
+DSI_RARE static void tell_releases(struct dsi_data_plane *plane,
+				   struct dsi_packet *const *pkts, uint32_t n)
 {
 	struct dsi_trace_end *end = &plane->trace;
 	const struct dsi_trace_provider *to =
@@ -372,10 +424,24 @@ void dsi__trace_release(struct dsi_data_plane *plane,
 	}
 }
 
+void dsi__trace_release(struct dsi_data_plane *plane,
+			struct dsi_packet *const *pkts, uint32_t n)
+{
+	if (!quiet(&plane->trace, DSI_TRACE_AT_release))
+		tell_releases(plane, pkts, n);
+}
+
+DSI_RARE static void tell_one_release(struct dsi_data_plane *plane,
+				      struct dsi_packet *pkt)
+{
+	tell_releases(plane, &pkt, 1);
+}
+
 void dsi__trace_release_one(struct dsi_data_plane *plane,
 			    struct dsi_packet *pkt)
 {
-	dsi__trace_release(plane, &pkt, 1);
+	if (!quiet(&plane->trace, DSI_TRACE_AT_release))
+		tell_one_release(plane, pkt);
 }
 
 void dsi__trace_lost(struct dsi_data_plane *plane, uint64_t number,

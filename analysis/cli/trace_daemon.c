@@ -87,7 +87,8 @@ static int open_lock(struct trace_daemon *daemon)
 
 int trace_daemon_lock(struct trace_daemon *daemon)
 {
-	for (int i = 0; i < POLLS && !trace_run_signal(); i++) {
+	/* A signal shortens the wait, but there is much to tidy up after one. */
+	for (int i = 0; i < POLLS && (i < 20 || !trace_run_signal()); i++) {
 		if (flock(daemon->lock, LOCK_EX | LOCK_NB) == 0)
 			return CLI_OK;
 		(void)nanosleep(&pause_time, NULL);

@@ -64,7 +64,7 @@ int trace_run_signal(void)
  * finds by its name. */
 static void set_provider(void)
 {
-	static const char *const places[] = {"../" DSI_CLI_LIBDIR, "../lib",
+	static const char *const places[] = {("../" DSI_CLI_LIBDIR), "../lib",
 					     "."};
 	char self[PATH_MAX];
 	char path[PATH_MAX + 64];

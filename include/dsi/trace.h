@@ -9,11 +9,11 @@
  * is in dsi-trace(1) and docs/design/90-tracing.md.
  *
  * Names of the events, their order and their fields are the same for every
- * provider.  A stream has one number in all processes (`stream`), each end of
- * it one of its own (`endpoint`: process id << 32 | a count), and each
- * consumer a small one that its producer gave it (`reader`).  `seq` is the
- * packet's number, dsi_packet_number(); with it the commit of a packet and
- * each get of it belong together.
+ * provider.  A stream has one number in all processes, called stream; each end
+ * of it has one of its own, endpoint: process id << 32, and a count; and each
+ * consumer a small one that its producer gave it, reader.  The packet's number
+ * is seq, see dsi_packet_number(); with it the commit of a packet and each get
+ * of it belong together.
  */
 #ifndef DSI_TRACE_H
 #define DSI_TRACE_H
