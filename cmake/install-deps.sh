@@ -12,6 +12,7 @@ build_packages=(
 	cmake ninja-build pkg-config
 	libjson-c-dev libncurses-dev
 	libconfig-dev libgraphviz-dev libcsv-dev gnuplot-nox
+	libbabeltrace2-dev libjs-chart.js
 	liblttng-ust-dev
 	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
 	libswscale-dev
@@ -21,8 +22,9 @@ test_packages=(
 	libcmocka-dev python3
 	spin strace valgrind
 	mandoc shellcheck
+	babeltrace2 python3-bt2 chromium
 	ffmpeg git util-linux
-	lttng-tools liblttng-ust-ctl5 babeltrace2
+	lttng-tools liblttng-ust-ctl5
 	qemu-system-x86 grub-common grub-pc-bin mtools xorriso
 )
 

@@ -37,6 +37,8 @@ struct dsi_trace_end {
 	uint32_t declared; /* there is what can be violated */
 	/* What was declared, ns; 0 = not. */
 	uint64_t latency_ns;
+	uint64_t need_packets; /* consumer: by the sizing functions */
+	uint64_t release_max_ns;
 	uint32_t drift_ppb;
 	uint32_t batch;
 	/* The work thread's. */

@@ -157,18 +157,27 @@ void dsi__trace_name(struct dsi_socket *sock, const char *name)
 	sock->plane.trace.open.name = sock->name;
 }
 
-/* Longest time from commit to get by what both ends declare; 0 = not known. */
-static uint64_t latency_of(const struct dsi_socket *sock)
+static uint64_t up_to_ns(const struct dsi_ticks *ticks, uint64_t tick_hz)
 {
+	return ticks->whole < 0
+		       ? 0
+		       : to_ns((uint64_t)ticks->whole + (ticks->num != 0),
+			       tick_hz);
+}
+
+/* What a consumer needs by what both ends declare; all 0 = not known. */
+static void note_need(struct dsi_socket *sock)
+{
+	struct dsi_trace_end *end = &sock->plane.trace;
 	struct dsi_sizing_need need = {.size = sizeof(need)};
 	uint64_t tick_hz;
 
 	if (dsi__need_tell(&sock->desc.traffic, &sock->consumer_options.usage,
-			   sock->consumer_options.policy, &need, &tick_hz) ||
-	    need.get_max.whole < 0)
-		return 0;
-	return to_ns((uint64_t)need.get_max.whole + (need.get_max.num != 0),
-		     tick_hz);
+			   sock->consumer_options.policy, &need, &tick_hz))
+		return;
+	end->need_packets = need.slots;
+	end->latency_ns = up_to_ns(&need.get_max, tick_hz);
+	end->release_max_ns = up_to_ns(&need.release_max, tick_hz);
 }
 
 static void note_declared(struct dsi_socket *sock)
@@ -188,7 +197,7 @@ static void note_declared(struct dsi_socket *sock)
 	end->open.jitter_ns = to_ns(usage->jitter, usage->tick_hz);
 	end->open.hold_ns = to_ns(usage->hold, usage->tick_hz);
 	end->open.policy = sock->consumer_options.policy;
-	end->latency_ns = latency_of(sock);
+	note_need(sock);
 }
 
 static int is_declared(const struct dsi_trace_end *end)

@@ -33,6 +33,11 @@ void dsi__trace_describe(struct dsi_trace_end *end)
 	if (to && end->format_bytes)
 		to->format(end->open.stream, 1, end->format_bytes,
 			   end->format_hash);
+	to = dsi__trace_wants(end, DSI_TRACE_AT_need);
+	if (to && end->need_packets)
+		to->need(end->open.stream, end->open.endpoint, end->open.reader,
+			 end->need_packets, end->latency_ns,
+			 end->release_max_ns);
 }
 
 /* A trace began, or ended: then the next one needs descriptors again.  A

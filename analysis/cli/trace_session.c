@@ -18,7 +18,7 @@
 
 #include <dsi/trace.h>
 
-#define RARE 9 /* events of dsi-ctl; the others are those of packets */
+#define RARE 10 /* events of dsi-ctl; the others are those of packets */
 #define SUB_BUFFERS 8u
 #define WORDS 16
 

@@ -35,16 +35,17 @@ struct dsi_packet;
 	X(format, 6)        \
 	X(link, 7)          \
 	X(violation, 8)     \
-	X(reserve, 9)       \
-	X(commit, 10)       \
-	X(get, 11)          \
-	X(release, 12)      \
-	X(reclaim, 13)      \
-	X(wait_begin, 14)   \
-	X(wait_end, 15)     \
-	X(wake, 16)         \
-	X(drop, 17)
-#define DSI_TRACE_EVENTS 18u
+	X(need, 9)          \
+	X(reserve, 10)      \
+	X(commit, 11)       \
+	X(get, 12)          \
+	X(release, 13)      \
+	X(reclaim, 14)      \
+	X(wait_begin, 15)   \
+	X(wait_end, 16)     \
+	X(wake, 17)         \
+	X(drop, 18)
+#define DSI_TRACE_EVENTS 19u
 
 /* stream_close: why. */
 #define DSI_TRACE_CLOSED 0u
@@ -135,6 +136,10 @@ struct dsi_trace_open {
  * @drop:    packets from @seq on do not come to @reader, DSI_TRACE_OVERRUN,
  *           _LATE, _NO_SPACE, _FLUSH or _PEER_DEAD
  *
+ * @need:    after the stream_open of a consumer whose stream and which itself
+ *           declared how they work: the packets that it needs by the sizing
+ *           functions, and its longest times from commit to get and to release
+ *
  * All but @begin_thread must be given.  Events are told on threads that send
  * and receive packets, on several at a time: they must neither block nor call
  * the library.
@@ -181,6 +186,9 @@ struct dsi_trace_provider {
 	void (*wake)(uint64_t stream, uint64_t endpoint, uint32_t waiters);
 	void (*drop)(uint64_t stream, uint64_t seq, uint32_t count,
 		     uint32_t reason, uint32_t reader);
+	void (*need)(uint64_t stream, uint64_t endpoint, uint32_t reader,
+		     uint64_t packets, uint64_t get_max_ns,
+		     uint64_t release_max_ns);
 };
 
 /**

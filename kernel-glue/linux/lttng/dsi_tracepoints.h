@@ -6,7 +6,7 @@
  * docs/design/90-tracing.md.  Read several times by LTTng's own headers, each
  * time with other definitions of the macros.
  *
- * Events up to violation are rare and belong into a channel of their own
+ * Events up to need are rare and belong into a channel of their own
  * (dsi-ctl); a packet causes those from reserve on (dsi-data): at most 32
  * bytes each, no strings, so that a trace does not cost more than it tells.
  */
@@ -112,6 +112,19 @@ LTTNG_UST_TRACEPOINT_EVENT(dsi, violation,
 		lttng_ust_field_integer(uint32_t, kind, kind)
 		lttng_ust_field_integer(uint64_t, declared_ns, declared_ns)
 		lttng_ust_field_integer(uint64_t, actual_ns, actual_ns)))
+
+LTTNG_UST_TRACEPOINT_EVENT(dsi, need,
+	LTTNG_UST_TP_ARGS(uint64_t, stream, uint64_t, endpoint,
+		uint32_t, reader, uint64_t, packets, uint64_t, get_max_ns,
+		uint64_t, release_max_ns),
+	LTTNG_UST_TP_FIELDS(
+		lttng_ust_field_integer(uint64_t, stream, stream)
+		lttng_ust_field_integer(uint64_t, endpoint, endpoint)
+		lttng_ust_field_integer(uint32_t, reader, reader)
+		lttng_ust_field_integer(uint64_t, packets, packets)
+		lttng_ust_field_integer(uint64_t, get_max_ns, get_max_ns)
+		lttng_ust_field_integer(uint64_t, release_max_ns,
+			release_max_ns)))
 
 /* ---- of each packet ------------------------------------------------------ */
 

@@ -134,6 +134,14 @@ static void put_drop(uint64_t stream, uint64_t seq, uint32_t count,
 	lttng_ust_do_tracepoint(dsi, drop, stream, seq, count, reason, reader);
 }
 
+static void put_need(uint64_t stream, uint64_t endpoint, uint32_t reader,
+		     uint64_t packets, uint64_t get_max_ns,
+		     uint64_t release_max_ns)
+{
+	lttng_ust_do_tracepoint(dsi, need, stream, endpoint, reader, packets,
+				get_max_ns, release_max_ns);
+}
+
 #define WANTED(event, number) \
 	.wanted[number] = &lttng_ust_tracepoint_dsi___##event.state,
 #define PUT(event, number) .event = put_##event,
