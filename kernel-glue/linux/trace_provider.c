@@ -29,14 +29,14 @@ __attribute__((weak)) const struct dsi_trace_provider *dsi_trace_provider(void);
 typedef int trace_attach_fn(const struct dsi_trace_provider *provider,
 			    char *why, uint32_t why_bytes);
 
-static pthread_once_t trace_once = PTHREAD_ONCE_INIT;
-static trace_attach_fn *trace_attach;
+static pthread_mutex_t trace_lock = PTHREAD_MUTEX_INITIALIZER;
+static int trace_found; /* under the lock: there is no second time */
 
-static void trace_offer(const char *from,
+static void trace_offer(const char *from, trace_attach_fn *attach,
 			const struct dsi_trace_provider *provider)
 {
 	char why[256] = "";
-	int err = trace_attach(provider, why, sizeof(why));
+	int err = attach(provider, why, sizeof(why));
 
 	if (err && err != -DSI_EEXIST)
 		fprintf(stderr, "dsi: %s: %s\n", from, why);
@@ -60,7 +60,7 @@ static void *trace_load_name(const char *name)
 	void *object = NULL;
 	Dl_info here;
 
-	if (dladdr((const void *)&trace_once, &here) && here.dli_fname)
+	if (dladdr((const void *)&trace_found, &here) && here.dli_fname)
 		slash = strrchr(here.dli_fname, '/');
 	if (slash)
 		object = trace_load(here.dli_fname,
@@ -70,7 +70,7 @@ static void *trace_load_name(const char *name)
 	return object ? object : trace_load("", 0, name);
 }
 
-static void trace_load_asked(const char *asked)
+static void trace_load_asked(const char *asked, trace_attach_fn *attach)
 {
 	const struct dsi_trace_provider *(*find)(void);
 	void *object = strchr(asked, '/') ? dlopen(asked, RTLD_NOW | RTLD_LOCAL)
@@ -85,15 +85,16 @@ static void trace_load_asked(const char *asked)
 		return;
 	}
 	memcpy(&find, &symbol, sizeof(find));
-	trace_offer("DSI_TRACE", find());
+	trace_offer("DSI_TRACE", attach, find());
 }
 
-static void trace_find(void)
+static void trace_find(trace_attach_fn *attach)
 {
 	const char *asked = secure_getenv("DSI_TRACE");
 
 	if (dsi_trace_provider)
-		trace_offer("linked or preloaded", dsi_trace_provider());
+		trace_offer("linked or preloaded", attach,
+			    dsi_trace_provider());
 	if (!asked || !*asked)
 		return;
 	if (dsi_trace_provider)
@@ -102,12 +103,15 @@ static void trace_find(void)
 			"linked or preloaded; a process has one\n",
 			asked, dsi_trace_provider()->name);
 	else
-		trace_load_asked(asked);
+		trace_load_asked(asked, attach);
 }
 
 void dsi_port_trace(int (*attach)(const struct dsi_trace_provider *provider,
 				  char *why, uint32_t why_bytes))
 {
-	trace_attach = attach;
-	(void)pthread_once(&trace_once, trace_find);
+	pthread_mutex_lock(&trace_lock);
+	if (!trace_found)
+		trace_find(attach);
+	trace_found = 1;
+	pthread_mutex_unlock(&trace_lock);
 }
