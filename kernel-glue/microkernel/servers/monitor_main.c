@@ -91,11 +91,9 @@ static int note(uint64_t label, uint32_t what, const char *service,
 		.what = what,
 		.result = result,
 	};
-
 	const struct audit_record *line;
 
-	for (unsigned i = 0; i < SERVICE_BYTES - 1 && service[i]; i++)
-		r.service[i] = service[i];
+	audit_service(&r, service);
 	line = r.who ? audit_add(&audit, &r) : NULL;
 	if (line)
 		print_record(line);

@@ -654,6 +654,162 @@ static void b91(void)
 	}
 }
 
+/* ---- more than one request at once ---------------------------------------- */
+
+static volatile uint64_t arrived;
+
+static _Noreturn void arrive(uint64_t number)
+{
+	arrived = number;
+	for (;;)
+		;
+}
+
+static void go_nowhere(struct job *j)
+{
+	(void)j;
+	arrive(0);
+}
+
+/* What one asks of a thread that runs over there is still to be done when the
+ * next asks for something else. */
+static void b92(void)
+{
+	const uint64_t unknown[] = {1u << 5, 1u << 7, 1ul << 32};
+
+	job_make_with(&a, OWN_TASK, MAIN_PRIORITY - 1, partner_cpu, 0);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_EQUAL(mk_thread_registers(a.thread, 0, 0, unknown[i], 0),
+			    -MK_EINVAL);
+	if (cpu_count < 2) {
+		job_drop(&a);
+		return;
+	}
+	arrived = ~0ul;
+	CHECK_EQUAL(
+		mk_sched_run(MK_CAP_SCHED, a.thread, MAIN_PRIORITY - 1, 1, 0),
+		0);
+	job_run(&a, go_nowhere);
+	for (uint64_t i = 0; i < 100; i++) {
+		uint64_t end = now_ns() + 5000000000;
+
+		CHECK_EQUAL(mk_thread_registers(
+				    a.thread, (uint64_t)arrive, 0,
+				    MK_REGISTERS_IP | MK_REGISTERS_ARGUMENT, i),
+			    0);
+		CHECK_EQUAL(mk_thread_cancel(a.thread), 0);
+		while (arrived != i && now_ns() < end)
+			mk_sleep_us(50);
+		CHECK_EQUAL(arrived, i);
+		if (arrived != i)
+			break;
+	}
+	job_drop(&a);
+}
+
+/* ---- a call in parts, disturbed -------------------------------------------- */
+
+#define FEW_ROWS 6u
+#define FELLINGS 12u
+
+static volatile uint64_t fellings;
+
+static void fell_on(struct job *j)
+{
+	j->error = 0;
+	for (fellings = 0; fellings < FELLINGS && !j->error; fellings++) {
+		plant(FEW_ROWS);
+		j->error = (uint64_t)(int64_t)fell(MK_ALL_RIGHTS);
+		expect_bare(FEW_ROWS);
+	}
+}
+
+static void disturb(unsigned i)
+{
+	switch (i % 4) {
+	case 0:
+		CHECK_EQUAL(mk_thread_suspend(a.thread), 0);
+		mk_sleep_us(20);
+		CHECK_EQUAL(mk_thread_resume(a.thread), 0);
+		break;
+	case 1:
+		CHECK_EQUAL(mk_sched_run(MK_CAP_SCHED, a.thread,
+					 MAIN_PRIORITY - 1, i / 4 % cpu_count,
+					 0),
+			    0);
+		break;
+	case 2:
+		CHECK_EQUAL(mk_thread_cancel(a.thread), 0);
+		break;
+	default:
+		CHECK_EQUAL(mk_thread_suspend(a.thread), 0);
+		CHECK_EQUAL(mk_thread_cancel(a.thread), 0);
+		CHECK_EQUAL(mk_thread_resume(a.thread), 0);
+	}
+}
+
+static uint64_t cleared;
+
+static void clear_task(struct job *j)
+{
+	uint64_t page = mk_flexpage(MK_MEMORY, BASE, MK_SUPERPAGE_ORDER + 3,
+				    MK_ALL_RIGHTS);
+
+	j->error = (uint64_t)(int64_t)mk_unmap(cleared, page, MK_UNMAP_SELF);
+}
+
+/* The task dies while its pages are taken, or the thread that takes them. */
+static void b93_deaths(unsigned round)
+{
+	cleared = second_task();
+	for (unsigned i = 0; i < FEW_ROWS; i++)
+		CHECK_EQUAL(mk_map(cleared, row(i),
+				   mk_flexpage(MK_MEMORY, BASE,
+					       MK_SUPERPAGE_ORDER, MK_R)),
+			    0);
+	job_make_with(&a, OWN_TASK, MAIN_PRIORITY - 1, cpu_count - 1, 0);
+	job_run(&a, clear_task);
+	mk_sleep_us(20 * round);
+	if (round % 2) {
+		CHECK_EQUAL(mk_delete(OWN_TASK, a.thread), 0);
+		clear_task(&a);
+		CHECK_EQUAL(a.error, 0);
+		CHECK_EQUAL(mk_delete(OWN_TASK, cleared), 0);
+	} else {
+		CHECK_EQUAL(mk_delete(OWN_TASK, cleared), 0);
+		CHECK(job_wait(&a));
+		CHECK(a.error == 0 || a.error == (uint64_t)-MK_ENOENT);
+	}
+	job_drop(&a);
+}
+
+static void b93(void)
+{
+	uint64_t end = now_ns() + 90000000000ul, before;
+
+	plant(FEW_ROWS);
+	CHECK_EQUAL(fell(MK_ALL_RIGHTS), 0);
+	before = used();
+	job_make_with(&a, OWN_TASK, MAIN_PRIORITY - 1, cpu_count - 1, 0);
+	job_run(&a, fell_on);
+	for (unsigned i = 0;
+	     !__atomic_load_n(&a.done, __ATOMIC_ACQUIRE) && now_ns() < end;
+	     i++) {
+		disturb(i);
+		mk_sleep_us(30 * (i % 7));
+	}
+	CHECK(job_wait(&a));
+	CHECK_EQUAL(a.error, 0);
+	CHECK_EQUAL(fellings, FELLINGS);
+	job_drop(&a);
+	plant(1);
+	for (unsigned round = 0; round < 16; round++)
+		b93_deaths(round);
+	CHECK_EQUAL(fell(MK_ALL_RIGHTS), 0);
+	/* UTCBs stay, a page and what it costs each. */
+	CHECK(used() - before < 17 * 3 * MK_PAGE_BYTES);
+}
+
 static const struct behaviour list[] = {
 	{"80", "a bitmap of ports without a port allows none", b80},
 	{"81", "ports that come back to where they are from", b81},
@@ -667,6 +823,8 @@ static const struct behaviour list[] = {
 	{"89", "a thread is in one place", b89},
 	{"90", "a better thread runs while much is taken back", b90},
 	{"91", "who maps again does not keep it from ending", b91},
+	{"92", "two requests to a running thread are both done", b92},
+	{"93", "a call in parts, disturbed, is whole in the end", b93},
 };
 
 void mk_main(void)

@@ -301,6 +301,11 @@ static void refused(void)
 	CHECK(audited(&at, "rogue", MK_AUDIT_OPEN, "echo", MK_EPERM, 0));
 	CHECK_EQUAL(mk_helper_open(ROGUE, "none", &session), -MK_EPERM);
 	CHECK(audited(&at, "rogue", MK_AUDIT_OPEN, "none", MK_EPERM, 0));
+	/* A name that would be a line of its own on the log. */
+	CHECK_EQUAL(mk_helper_open(ROGUE, "x\nmonitor: rogue open x", &session),
+		    -MK_EPERM);
+	CHECK(audited(&at, "rogue", MK_AUDIT_OPEN, "x?monitor:?rogue?open?x",
+		      MK_EPERM, 0));
 	CHECK_EQUAL(mk_helper_offer(ROGUE, "echo"), -MK_EPERM);
 	CHECK(audited(&at, "rogue", MK_AUDIT_OFFER, "echo", MK_EPERM, 0));
 	CHECK_EQUAL(mk_helper_audit(ROGUE, 0), -MK_EPERM);

@@ -13,6 +13,7 @@ struct event;
 
 /* In new_flags: it left in the middle of a call, to make it once more. */
 #define THREAD_AGAIN 0x80u
+_Static_assert(!(THREAD_AGAIN & MK_REGISTERS_ALL), "nobody else may set it");
 
 #define FAULT_NONE 0
 #define FAULT_PAGE 1

@@ -246,7 +246,7 @@ static int thread_set_registers(struct thread *t, struct thread *target)
 {
 	uint64_t ip = ipc_word(t, 1), flags = ipc_word(t, 3);
 
-	if (!target->task)
+	if (!target->task || (flags & ~(uint64_t)MK_REGISTERS_ALL))
 		return -MK_EINVAL;
 	/* sysret and iret of an address that is none fail in the kernel. */
 	if ((flags & MK_REGISTERS_IP) && ip >= MK_USER_END)

@@ -74,10 +74,8 @@ static int make_map(struct task *t)
 	t->io_map = factory_take(t->object.owner, IO_MAP_ORDER);
 	if (!t->io_map)
 		return -MK_ENOMEM;
+	/* It has no version until a range comes: nobody loads it. */
 	memset(t->io_map, 0xff, IO_MAP_BYTES);
-	/* Even if no range comes: a map without a version of its own would be
-	 * taken for whatever a CPU has loaded. */
-	changed(t);
 	return 0;
 }
 

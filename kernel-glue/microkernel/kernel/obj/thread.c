@@ -135,11 +135,16 @@ void thread_registers(struct thread *t, uint64_t flags, uint64_t ip,
 	if (t->on && !cpu_is_here(t->on)) {
 		uint64_t set = flags & ~(uint64_t)MK_REGISTERS_START;
 
-		/* It comes in as soon as it gets the interrupt. */
-		t->new_flags = (uint8_t)set;
-		t->new_ip = ip;
-		t->new_sp = sp;
-		t->new_argument = argument;
+		/* It comes in as soon as it gets the interrupt.  What somebody
+		 * wanted before, and is not done yet, is wanted still; but a
+		 * call in parts begins again. */
+		t->new_flags = (uint8_t)((t->new_flags & ~THREAD_AGAIN) | set);
+		if (set & MK_REGISTERS_IP)
+			t->new_ip = ip;
+		if (set & MK_REGISTERS_SP)
+			t->new_sp = sp;
+		if (set & MK_REGISTERS_ARGUMENT)
+			t->new_argument = argument;
 		if (set)
 			apic_send(t->on, VECTOR_RESCHED);
 	} else {
