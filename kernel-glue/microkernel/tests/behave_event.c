@@ -385,6 +385,26 @@ static void flag_and_call(void)
 	job_drop(&a);
 }
 
+/* Address 0 says "no flag" in the kernel: it would never be taken away. */
+static void flag_at_zero(void)
+{
+	static _Alignas(MK_PAGE_BYTES) uint32_t page[MK_PAGE_BYTES / 4];
+	uint64_t own = mk_flexpage(MK_MEMORY, (uint64_t)page, MK_PAGE_ORDER,
+				   MK_R | MK_W);
+	struct mk_message m = {0};
+
+	page[0] = 7;
+	CHECK_EQUAL(mk_map(OWN_TASK, 0, own), 0);
+	CHECK(!mk_receive_flagged(0, NULL, 7, 1, mk_timeouts(0, 500), &m));
+	CHECK_EQUAL(mk_error(), MK_IPC_NO_MEMORY | MK_IPC_RECEIVE);
+	CHECK_EQUAL(page[0], 7);
+	CHECK_EQUAL(mk_unmap(OWN_TASK,
+			     mk_flexpage(MK_MEMORY, 0, MK_PAGE_ORDER,
+					 MK_R | MK_W | MK_X),
+			     MK_UNMAP_SELF),
+		    0);
+}
+
 static void b69(void)
 {
 	struct mk_message m = {0};
@@ -425,6 +445,7 @@ static void b69(void)
 	CHECK(!mk_receive_flagged(0, (uint32_t *)0xffff800000001000, 0, 1,
 				  MK_FOREVER, &m));
 	CHECK_EQUAL(mk_error(), MK_IPC_NO_MEMORY | MK_IPC_RECEIVE);
+	flag_at_zero();
 }
 
 static uint32_t compared;

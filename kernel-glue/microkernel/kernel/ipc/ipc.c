@@ -196,7 +196,8 @@ static unsigned flag_set(struct thread *t)
 	uint32_t awake = (uint32_t)(t->regs.r10 >> 32);
 	uint32_t asleep = (uint32_t)t->regs.r10, seen = awake;
 
-	if (!word)
+	/* Address 0 is no flag, even if there is memory. */
+	if (!word || !t->regs.r9)
 		return MK_IPC_NO_MEMORY;
 	if (!__atomic_compare_exchange_n(word, &seen, asleep, false,
 					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
