@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# install-deps.sh build|test|microkernel - install the Debian packages that are
-# missing: `build` for the library and the demos, `test` for those and the
-# tests, `microkernel` for those and the microkernel's own.
+# install-deps.sh build|test - install the Debian packages that are missing:
+# `build` for the library and the demos, `test` for those and all tests, those of
+# the microkernel in QEMU as well.
 #
 # Does nothing, and needs no rights, when nothing is missing.
 set -euo pipefail
@@ -10,8 +10,10 @@ set -euo pipefail
 build_packages=(
 	gcc libc6-dev make
 	cmake ninja-build pkg-config
-	libjson-c-dev
+	libjson-c-dev libncurses-dev
 	libconfig-dev libgraphviz-dev libcsv-dev gnuplot-nox
+	libbabeltrace2-dev libjs-chart.js
+	liblttng-ust-dev
 	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
 	libswscale-dev
 )
@@ -20,10 +22,9 @@ test_packages=(
 	libcmocka-dev python3
 	spin strace valgrind
 	mandoc shellcheck
+	babeltrace2 python3-bt2 chromium
 	ffmpeg git util-linux
-)
-# For the preset `microkernel` only; the other tests do not need them.
-microkernel_packages=(
+	lttng-tools liblttng-ust-ctl5
 	qemu-system-x86 grub-common grub-pc-bin mtools xorriso
 )
 
@@ -39,11 +40,7 @@ fail() {
 case ${1-} in
 build) wanted=("${build_packages[@]}") ;;
 test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
-microkernel)
-	wanted=("${build_packages[@]}" "${test_packages[@]}"
-		"${microkernel_packages[@]}")
-	;;
-*) fail "usage: install-deps.sh build|test|microkernel" ;;
+*) fail "usage: install-deps.sh build|test" ;;
 esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

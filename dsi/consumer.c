@@ -5,8 +5,8 @@
  * In order of a packet's way: get -> (application) -> commit -> tell.
  * Protocol, edges and trust: consumer.h.
  */
-#include "dsi/data_plane.h"
 #include "dsi/shm_check.h"
+#include "dsi/trace_hooks.h"
 
 /* Internal answer of take(): the packet was overwritten under our hands. */
 #define LOST (-DSI_ESTALE)
@@ -31,7 +31,13 @@ DSI_USUAL void tell(struct dsi_data_plane *plane)
 	dsi__waker_signal(&consumer->waker, ++consumer->signal);
 	dsi__notify_fence();
 	if (dsi__waker_wake(&consumer->waker, consumer->signal))
-		dsi__stat_add(&plane->stats.wakes, 1);
+		dsi__stat_add(&plane->stats->wakes, 1);
+}
+
+/* Likewise, where it is seldom: a get that calls nobody saves no registers. */
+DSI_RARE static void tell_taken(struct dsi_data_plane *plane)
+{
+	tell(plane);
 }
 
 DSI_USUAL void give_back(struct dsi_consumer *consumer,
@@ -129,6 +135,7 @@ static void skip_lost(struct dsi_data_plane *plane)
 						       : plane->packets) /
 			2u +
 		1u;
+	uint64_t first = consumer->position;
 	uint64_t lost = 1;
 	uint64_t got;
 
@@ -146,7 +153,9 @@ static void skip_lost(struct dsi_data_plane *plane)
 	if (lost == 0)
 		return;
 	consumer->missed = 1;
-	dsi__stat_add(&plane->stats.reclaimed, lost);
+	if (dsi__traced(plane))
+		dsi__trace_lost(plane, first, lost, DSI_TRACE_OVERRUN);
+	dsi__stat_add(&plane->stats->reclaimed, lost);
 	dsi__plane_raise(plane, DSI_EVENT_RECLAIMED, lost);
 	if (consumer->on_reclaim)
 		consumer->on_reclaim(consumer->user, lost);
@@ -201,8 +210,7 @@ DSI_USUAL void fill(struct dsi_packet *pkt, uint64_t position,
 	pkt->time_ns = entry->time_ns;
 	pkt->expires_ns = DSI_FOREVER;
 	pkt->token = entry->token;
-	pkt->flags =
-		entry->flags & (uint32_t) ~(DSI_DESC_STAMPED | DSI_DESC_EXT);
+	pkt->flags = entry->flags & (uint32_t)~DSI_DESC_EXT;
 	pkt->sg[0].offset = entry->offset;
 	pkt->sg[0].size = entry->size;
 	pkt->sg_count = entry->size ? 1u : 0u;
@@ -241,27 +249,44 @@ static void note_dropped(struct dsi_data_plane *plane)
 						memory_order_relaxed);
 
 	consumer->missed = 1;
-	dsi__stat_max(&plane->stats.dropped, dropped);
+	dsi__stat_max(&plane->stats->dropped, dropped);
 	dsi__plane_raise(plane, DSI_EVENT_DROPPED, 1);
 }
 
-/* How late a packet came that was stamped at its commit. */
-static void note_latency(struct dsi_data_plane *plane,
-			 const struct dsi_packet *pkt, uint64_t now)
+/* How late packets came that were stamped at their commit. */
+DSI_USUAL void count_latencies(struct dsi_data_plane *plane,
+			       struct dsi_packet *const *pkts, uint32_t n,
+			       uint64_t now)
 {
-	if (now <= pkt->time_ns)
-		return;
-	dsi__stat_max(&plane->stats.latency_max_ns, now - pkt->time_ns);
-	dsi__stat_add(&plane->stats.latency_sum_ns, now - pkt->time_ns);
+	struct dsi_shm_stats *stats = plane->stats;
+	uint64_t most = 0;
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t time = pkts[i]->time_ns;
+		uint64_t latency = now > time ? now - time : 0;
+
+		most = latency > most ? latency : most;
+		sum += latency;
+		dsi__stat_add(&stats->latency[dsi__bucket_of(latency)], 1);
+	}
+	dsi__stat_max(&stats->latency_max_ns, most);
+	dsi__stat_add(&stats->latency_sum_ns, sum);
 }
 
-static void note_latencies(struct dsi_data_plane *plane,
-			   struct dsi_packet *const *pkts, uint32_t n)
+/* Off the way of packets that are not stamped: a get that calls nobody saves no
+ * registers.  One packet alone is compiled for one. */
+DSI_RARE static void note_latency(struct dsi_data_plane *plane,
+				  struct dsi_packet *pkt)
 {
-	uint64_t now = n ? dsi_port_now() : 0;
+	count_latencies(plane, &pkt, 1, dsi_port_now());
+}
 
-	for (uint32_t i = 0; i < n; i++)
-		note_latency(plane, pkts[i], now);
+DSI_RARE static void note_latencies(struct dsi_data_plane *plane,
+				    struct dsi_packet *const *pkts, uint32_t n)
+{
+	if (n)
+		count_latencies(plane, pkts, n, dsi_port_now());
 }
 
 /* What one get brings in, after one look at the clock, if any. */
@@ -286,9 +311,11 @@ static int skip_expired(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 	if (pkt->expires_ns > now || consumer->keep_expired ||
 	    (pkt->flags & DSI_PACKET_EOS))
 		return 0;
-	dsi__stat_add(&plane->stats.expired, 1);
+	dsi__stat_add(&plane->stats->expired, 1);
 	dsi__plane_raise(plane, DSI_EVENT_EXPIRED, 1);
 	note_number(consumer, pkt->number);
+	if (dsi__traced(plane))
+		dsi__trace_lost(plane, pkt->number, 1, DSI_TRACE_LATE);
 	dsi__packet_table_put(&plane->table, pkt);
 	if (!consumer->lossy)
 		give_back(consumer, &pkt, 1);
@@ -305,7 +332,7 @@ static int is_late(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 	    skip_expired(plane, pkt, haul->now))
 		return 1;
 	if (flags & DSI_DESC_STAMPED)
-		note_latency(plane, pkt, haul->now);
+		count_latencies(plane, &pkt, 1, haul->now);
 	return 0;
 }
 
@@ -440,7 +467,8 @@ static void note_usual(struct dsi_data_plane *plane)
 	struct dsi_consumer *consumer = &plane->as.consumer;
 
 	consumer->usual = consumer->started && consumer->n_early == 0 &&
-			  !consumer->missed && !plane->lifetime_ns;
+			  !consumer->missed && !plane->lifetime_ns &&
+			  !consumer->time_hold;
 	consumer->usual_flags = plane->stream_flags & DSI_STREAM_NO_STAMP
 					? 0
 					: DSI_DESC_STAMPED;
@@ -450,8 +478,17 @@ static void note_usual(struct dsi_data_plane *plane)
 static int nothing(struct dsi_data_plane *plane)
 {
 	if (plane->as.consumer.unsaid)
-		tell(plane);
+		tell_taken(plane);
 	return -DSI_EAGAIN;
+}
+
+/* DSI_CONSUMER_TIME_HOLD: from here on the application has them. */
+static void note_got(struct dsi_packet *const *pkts, uint32_t n)
+{
+	uint64_t now = dsi_port_now();
+
+	for (uint32_t i = 0; i < n; i++)
+		pkts[i]->got_ns = now;
 }
 
 /* Count what a get brought, and free its descriptors.  See consumer.h: when
@@ -461,18 +498,21 @@ DSI_USUAL int32_t bring_in(struct dsi_data_plane *plane,
 			   uint64_t bytes)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
+	struct dsi_shm_stats *stats = plane->stats;
 
-	dsi__plane_hold(plane, (int32_t)n);
-	dsi__stat_add(&plane->stats.committed, n);
-	dsi__stat_add(&plane->stats.bytes, bytes);
+	dsi__plane_take(plane, n);
+	dsi__stat_add(&stats->committed, n);
+	dsi__stat_add(&stats->bytes, bytes);
 	/* Where it matters, numbers ascend. */
 	note_number(consumer, pkts[n - 1u]->number);
+	if (dsi__traced(plane))
+		dsi__trace_get(plane, pkts, n);
 	store_taken(consumer);
 	if (consumer->lossy)
 		return (int32_t)n;
 	consumer->unsaid = 1;
 	if (plane->held > 1 || dsi__waker_asleep(&consumer->waker))
-		tell(plane);
+		tell_taken(plane);
 	return (int32_t)n;
 }
 
@@ -505,6 +545,8 @@ DSI_RARE static int32_t get_more(struct dsi_data_plane *plane,
 	note_usual(plane);
 	if (got > 0)
 		(void)bring_in(plane, out_pkts, got, haul.bytes);
+	if (got > 0 && consumer->time_hold)
+		note_got(out_pkts, got);
 	if (got < n && (got > 0 || err == -DSI_EAGAIN))
 		(void)nothing(plane);
 	return got > 0 ? (int32_t)got : err;
@@ -519,8 +561,6 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane,
 	const struct dsi_packet_table table = plane->table;
 	const struct dsi_ring ring = consumer->ring;
 	const uint32_t flags = consumer->usual_flags;
-	const uint32_t packets = plane->packets;
-	const uint64_t area = plane->data_bytes;
 	uint64_t position = consumer->position;
 	uint64_t bytes = 0;
 	uint32_t most = n;
@@ -538,8 +578,9 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane,
 		dsi__ring_copy(&ring, position, &entry);
 		if (!dsi__ring_whole(&ring, position) ||
 		    ((entry.flags ^ flags) & ~UNIMPORTANT) ||
-		    entry.token >= packets ||
-		    !dsi__range_inside(entry.offset, entry.size, area))
+		    entry.token >= plane->packets ||
+		    !dsi__range_inside(entry.offset, entry.size,
+				       plane->data_bytes))
 			break;
 		fill(pkt, position++, &entry);
 		pkt->state = DSI_PKT_HELD;
@@ -548,8 +589,12 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane,
 	}
 	dsi__packet_table_drop(&plane->table, got);
 	consumer->position = position;
-	if (flags & DSI_DESC_STAMPED)
-		note_latencies(plane, out_pkts, got);
+	if (flags & DSI_DESC_STAMPED) {
+		if (n != 1)
+			note_latencies(plane, out_pkts, got);
+		else if (got)
+			note_latency(plane, out_pkts[0]);
+	}
 	if (got < n)
 		return get_more(plane, out_pkts, n, got, bytes);
 	return bring_in(plane, out_pkts, got, bytes);
@@ -658,7 +703,10 @@ int32_t dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 		return -DSI_ESTALE;
 	if (err)
 		return err == -DSI_EPROTO ? dsi__plane_fail(plane) : err;
-	return bring_in(plane, out_pkt, 1, haul.bytes);
+	(void)bring_in(plane, out_pkt, 1, haul.bytes);
+	if (consumer->time_hold)
+		note_got(out_pkt, 1);
+	return 1;
 }
 
 /* ---- commit -------------------------------------------------------------- */
@@ -670,7 +718,7 @@ DSI_USUAL void commit(struct dsi_data_plane *plane,
 
 	dsi__packet_table_put_all(&plane->table, pkts, n);
 	dsi__plane_hold(plane, -(int32_t)n);
-	dsi__stat_add(&plane->stats.released, n);
+	dsi__stat_add(&plane->stats->released, n);
 	if (consumer->lossy)
 		return;
 	give_back(consumer, pkts, n);
@@ -678,16 +726,45 @@ DSI_USUAL void commit(struct dsi_data_plane *plane,
 	tell(plane);
 }
 
-void dsi__consumer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n)
+/* DSI_CONSUMER_TIME_HOLD: up to here the application had them. */
+DSI_RARE static int commit_timed(struct dsi_data_plane *plane,
+				 struct dsi_packet *const *pkts, uint32_t n)
 {
+	uint64_t now = dsi_port_now();
+
+	for (uint32_t i = 0; i < n; i++)
+		dsi__stat_max(&plane->stats->hold_max_ns,
+			      now - pkts[i]->got_ns);
 	commit(plane, pkts, n);
+	return dsi__plane_committed(plane);
 }
 
-void dsi__consumer_commit_one(struct dsi_data_plane *plane,
-			      struct dsi_packet *pkt)
+DSI_RARE static int commit_one_timed(struct dsi_data_plane *plane,
+				     struct dsi_packet *pkt)
 {
+	return commit_timed(plane, &pkt, 1);
+}
+
+int dsi__consumer_commit(struct dsi_data_plane *plane,
+			 struct dsi_packet *const *pkts, uint32_t n)
+{
+	if (dsi__traced(plane))
+		dsi__trace_release(plane, pkts, n);
+	if (plane->as.consumer.time_hold)
+		return commit_timed(plane, pkts, n);
+	commit(plane, pkts, n);
+	return dsi__plane_committed(plane);
+}
+
+int dsi__consumer_commit_one(struct dsi_data_plane *plane,
+			     struct dsi_packet *pkt)
+{
+	if (dsi__traced(plane))
+		dsi__trace_release_one(plane, pkt);
+	if (plane->as.consumer.time_hold)
+		return commit_one_timed(plane, pkt);
 	commit(plane, &pkt, 1);
+	return dsi__plane_committed(plane);
 }
 
 int dsi__consumer_valid(struct dsi_data_plane *plane,

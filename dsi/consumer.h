@@ -46,8 +46,9 @@ struct dsi_consumer {
 	uint32_t usual_flags; /* of an ordinary descriptor */
 	uint32_t lossy;	      /* policy RECLAIM */
 	uint32_t keep_expired;
-	uint32_t signal; /* last value of our signal word */
-	uint32_t unsaid; /* taken was stored, but nobody was woken */
+	uint32_t time_hold; /* DSI_CONSUMER_TIME_HOLD */
+	uint32_t signal;    /* last value of our signal word */
+	uint32_t unsaid;    /* taken was stored, but nobody was woken */
 	uint32_t return_mask;
 	uint32_t missed;     /* some, before the next one delivered */
 	uint32_t has_newest; /* newest is set */
@@ -71,10 +72,10 @@ int32_t dsi__consumer_get_one(struct dsi_data_plane *plane,
 /* Likewise one, and -DSI_ESTALE. */
 int32_t dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 			     struct dsi_packet **out_pkt);
-void dsi__consumer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n);
-void dsi__consumer_commit_one(struct dsi_data_plane *plane,
-			      struct dsi_packet *pkt);
+int dsi__consumer_commit(struct dsi_data_plane *plane,
+			 struct dsi_packet *const *pkts, uint32_t n);
+int dsi__consumer_commit_one(struct dsi_data_plane *plane,
+			     struct dsi_packet *pkt);
 int dsi__consumer_valid(struct dsi_data_plane *plane,
 			const struct dsi_packet *pkt);
 /* Is there a packet, without taking it?  For select. */

@@ -5,10 +5,20 @@
  * The wait is the second half of notify.h: announce to the peers, take a
  * snapshot of the private word, fence, look, sleep, withdraw, look.
  */
-#include "dsi/data_plane.h"
+#include "dsi/trace_hooks.h"
 
 /* Polls between two looks at the clock while spinning. */
 #define POLLS_PER_CLOCK 32u
+
+void dsi__waker_ring(const struct dsi_waker *waker)
+{
+	if (waker->trace)
+		dsi__trace_wake(waker->trace);
+	if ((waker->woken & DSI_SLEEP_BELL) && waker->bell >= 0)
+		dsi_port_bell_ring(waker->bell);
+	else
+		dsi_port_wake(waker->signal, 1);
+}
 
 /* ---- the private word ---------------------------------------------------- */
 
@@ -163,6 +173,8 @@ static int spin(struct dsi_data_plane *plane, uint64_t deadline_ns,
 	uint64_t until = dsi_port_now() + plane->spin_ns;
 	int err = -DSI_EAGAIN;
 
+	if (dsi__traced(plane))
+		dsi__trace_wait(plane, DSI_TRACE_SPIN);
 	if (until > deadline_ns)
 		until = deadline_ns;
 	while (err == -DSI_EAGAIN && dsi_port_now() < until) {
@@ -191,7 +203,9 @@ static int sleep_once(struct dsi_data_plane *plane, uint64_t deadline_ns,
 	err = look(plane, arg);
 	/* Who was let go of by look() may take its words with it. */
 	if (err == -DSI_EAGAIN && peers == dsi__plane_peers(plane)) {
-		dsi__stat_add(&plane->stats.waits, 1);
+		dsi__stat_add(&plane->stats->waits, 1);
+		if (dsi__traced(plane))
+			dsi__trace_wait(plane, DSI_TRACE_SLEEP);
 		timeout = dsi_port_wait(words, n, deadline_ns);
 	}
 	dsi__plane_withdraw(plane);
@@ -200,8 +214,9 @@ static int sleep_once(struct dsi_data_plane *plane, uint64_t deadline_ns,
 	return err == -DSI_EAGAIN && timeout ? -DSI_ETIMEDOUT : err;
 }
 
-int dsi__plane_wait(struct dsi_data_plane *plane, uint64_t deadline_ns,
-		    int (*look)(struct dsi_data_plane *, void *), void *arg)
+static int spin_and_sleep(struct dsi_data_plane *plane, uint64_t deadline_ns,
+			  int (*look)(struct dsi_data_plane *, void *),
+			  void *arg)
 {
 	int err = -DSI_EAGAIN;
 
@@ -212,5 +227,15 @@ int dsi__plane_wait(struct dsi_data_plane *plane, uint64_t deadline_ns,
 			return -DSI_ETIMEDOUT;
 		err = sleep_once(plane, deadline_ns, look, arg);
 	}
+	return err;
+}
+
+int dsi__plane_wait(struct dsi_data_plane *plane, uint64_t deadline_ns,
+		    int (*look)(struct dsi_data_plane *, void *), void *arg)
+{
+	int err = spin_and_sleep(plane, deadline_ns, look, arg);
+
+	if (dsi__traced(plane))
+		dsi__trace_waited(plane, err);
 	return err;
 }

@@ -11,7 +11,8 @@
  *                 word, then wakes; waiters sleep on it beside the peers'
  *                 words, because a peer can steal a sleeper from those
  *   events        pending events and their counts
- *   stats         written by the work thread, read by anybody
+ *   stats         written by the work thread, read by anybody, also in
+ *                 other processes
  *
  * Ordering edges:
  *   P1  flags store-release (fetch_or) -> flags load-acquire
@@ -30,6 +31,8 @@
 #include "dsi/packet_table.h"
 #include "dsi/port.h"
 #include "dsi/producer.h"
+#include "dsi/stats_page.h"
+#include "dsi/trace_end.h"
 
 /* Flags of a data plane. */
 #define DSI_PLANE_RUNNING 1u
@@ -40,26 +43,6 @@
 #define DSI_PLANE_CONNECTED 32u
 #define DSI_PLANE_STOPPED 64u
 
-/* Counters, X(name): the names are those of struct dsi_socket_stats. */
-#define DSI_STATS_MAP(X)  \
-	X(committed)      \
-	X(bytes)          \
-	X(released)       \
-	X(dropped)        \
-	X(expired)        \
-	X(reclaimed)      \
-	X(unclaimed)      \
-	X(waits)          \
-	X(wakes)          \
-	X(backlog_max)    \
-	X(latency_max_ns) \
-	X(latency_sum_ns)
-
-#define DSI_STATS_FIELD(name) _Atomic uint64_t name;
-struct dsi_plane_stats {
-	DSI_STATS_MAP(DSI_STATS_FIELD)
-};
-
 struct dsi_data_plane {
 	_Atomic uint32_t flags; /* DSI_PLANE_* */
 	_Atomic uint32_t word;
@@ -69,7 +52,7 @@ struct dsi_data_plane {
 	uint32_t armed; /* announced through the bell, see dsi_packet_get() */
 	uint32_t held;	/* packets the application has */
 	uint32_t spin_ns;
-	_Atomic uint32_t held_now; /* copy of held, for stats */
+	struct dsi_trace_end trace;
 
 	/* Geometry, fixed at create or attach. */
 	uint32_t stream_flags;
@@ -89,7 +72,7 @@ struct dsi_data_plane {
 	_Atomic uint32_t events;
 	_Atomic uint32_t watchers;
 	_Atomic uint64_t event_counts[DSI_EVENTS];
-	struct dsi_plane_stats stats;
+	struct dsi_shm_stats *stats; /* in a region, see stats_page.h */
 
 	/* Set once dsi_socket_fd() was called: bells ring into this loop. */
 	_Atomic(struct dsi_port_loop *) bells;
@@ -107,30 +90,25 @@ static inline struct dsi_data_plane *dsi__plane(const struct dsi_socket *sock)
 	return (struct dsi_data_plane *)(uintptr_t)sock;
 }
 
-/* relaxed throughout: one writer, and readers want a recent value only. */
-static inline void dsi__stat_add(_Atomic uint64_t *stat, uint64_t n)
-{
-	/* relaxed: see above. */
-	uint64_t value = atomic_load_explicit(stat, memory_order_relaxed);
-
-	/* relaxed: see above. */
-	atomic_store_explicit(stat, value + n, memory_order_relaxed);
-}
-
-static inline void dsi__stat_max(_Atomic uint64_t *stat, uint64_t value)
-{
-	/* relaxed: see above. */
-	if (value > atomic_load_explicit(stat, memory_order_relaxed))
-		/* relaxed: see above. */
-		atomic_store_explicit(stat, value, memory_order_relaxed);
-}
-
+/* The application has so many packets more, or less. */
 static inline void dsi__plane_hold(struct dsi_data_plane *plane, int32_t n)
 {
 	plane->held += (uint32_t)n;
 	/* relaxed: for statistics. */
-	atomic_store_explicit(&plane->held_now, plane->held,
+	atomic_store_explicit(&plane->stats->held, plane->held,
 			      memory_order_relaxed);
+}
+
+/* Likewise after a get, which counts how many it had at most. */
+static inline void dsi__plane_take(struct dsi_data_plane *plane, uint32_t n)
+{
+	struct dsi_shm_stats *stats = plane->stats;
+	uint32_t held = plane->held + n;
+
+	plane->held = held;
+	/* relaxed: for statistics. */
+	atomic_store_explicit(&stats->held, held, memory_order_relaxed);
+	dsi__stat_max(&stats->held_max, held);
 }
 
 /* The number of an event's bit, of one bit. */
@@ -149,6 +127,20 @@ static inline uint32_t dsi__plane_flags(const struct dsi_data_plane *plane)
 	return atomic_load_explicit(&plane->flags, memory_order_acquire);
 }
 
+/* Work thread of a producer, before it looks for packets, and before packets
+ * are taken over for a commit: let consumers come and go.  Later the packets are
+ * in flight with nothing pending, and whoever leaves would free them. */
+static inline void dsi__producer_adopt(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	/* J2: acquire pairs with changed(). */
+	uint32_t changes =
+		atomic_load_explicit(&producer->changes, memory_order_acquire);
+
+	if (changes != producer->seen_changes)
+		dsi__producer_change(plane, changes);
+}
+
 /* Change flags and end every wait of this socket.  Any thread. */
 void dsi__plane_tell(struct dsi_data_plane *plane, uint32_t set,
 		     uint32_t clear);
@@ -161,6 +153,13 @@ void dsi__plane_raise(struct dsi_data_plane *plane, uint32_t event,
 
 /* The socket is broken: nothing passes any more.  Return -DSI_EPROTO. */
 int dsi__plane_fail(struct dsi_data_plane *plane);
+
+/* A commit is done.  If the socket failed meanwhile, nobody gets what was
+ * committed: -DSI_EPROTO. */
+static inline int dsi__plane_committed(const struct dsi_data_plane *plane)
+{
+	return dsi__plane_flags(plane) & DSI_PLANE_FAILED ? -DSI_EPROTO : 0;
+}
 
 /* Why no get is possible with these flags. */
 DSI_RARE int dsi__plane_refusal(uint32_t flags);

@@ -206,9 +206,9 @@ void dsi__wish_to_options(struct dsi_consumer_options *options,
 
 int dsi__wish_check(const struct dsi_wish *wish, struct dsi_text *why)
 {
-	const uint32_t flags = DSI_CONSUMER_WRITABLE |
-			       DSI_CONSUMER_KEEP_EXPIRED |
-			       DSI_CONSUMER_ACCEPT_UNSEALED;
+	const uint32_t flags =
+		DSI_CONSUMER_WRITABLE | DSI_CONSUMER_KEEP_EXPIRED |
+		DSI_CONSUMER_ACCEPT_UNSEALED | DSI_CONSUMER_TIME_HOLD;
 
 	if ((wish->flags & ~flags) || wish->policy > DSI_POLICY_RECLAIM ||
 	    wish->queue_packets > DSI_MAX_PACKETS ||

@@ -114,6 +114,7 @@ static int check_header(struct dsi_socket *sock,
 		return dsi__socket_fail(sock, -DSI_EPROTO,
 					"control area: its head does not "
 					"match the offer");
+	sock->plane.trace.open.stream = header.stream_id;
 	return 0;
 }
 
@@ -128,9 +129,9 @@ static void set_up_words(struct dsi_socket *sock, int32_t peer_bell)
 	consumer->returns =
 		(_Atomic uint32_t *)(void *)(own + DSI_SHM_PAGE_HEAD);
 	consumer->signal_page = sock->signal.addr;
-	consumer->waker =
-		(struct dsi_waker){&consumer->page->signal,
-				   &consumer->signal_page->sleep, 0, peer_bell};
+	consumer->waker = (struct dsi_waker){&consumer->page->signal,
+					     &consumer->signal_page->sleep, 0,
+					     peer_bell, &sock->plane.trace};
 	consumer->waiter = (struct dsi_waiter){&consumer->signal_page->signal,
 					       &consumer->page->sleep, 0, 0};
 }
@@ -158,6 +159,7 @@ static int set_up_plane(struct dsi_socket *sock,
 	consumer->return_mask = dsi__pow2(desc->packets) - 1u;
 	consumer->lossy = options->policy == DSI_POLICY_RECLAIM;
 	consumer->keep_expired = options->flags & DSI_CONSUMER_KEEP_EXPIRED;
+	consumer->time_hold = options->flags & DSI_CONSUMER_TIME_HOLD;
 	consumer->on_reclaim = options->on_reclaim;
 	consumer->user = options->user;
 	set_up_words(sock, peer_bell);
@@ -190,6 +192,8 @@ static void link_ready(struct dsi_port_source *source, uint32_t why)
 			 type == DSI_WIRE_BYE ? DSI_EVENT_PEER_LEFT
 					      : DSI_EVENT_PEER_GONE,
 			 1);
+	if (type != DSI_WIRE_BYE)
+		dsi__trace_peer_dead(link);
 	dsi__plane_tell(&sock->plane, DSI_PLANE_GONE, 0);
 	dsi_port_loop_kick(sock->monitor, &sock->notice);
 }
@@ -281,6 +285,7 @@ static int take_offer(struct dsi_link *link, struct dsi_wire_in *in)
 	if (!err)
 		err = set_up_plane(sock, offer, link->peer_bell);
 	sock->desc = offer->desc;
+	sock->plane.trace.open.reader = offer->reader;
 	return err ? dsi__socket_fail(sock, err,
 				      "no memory for the consumer page")
 		   : 0;
@@ -290,6 +295,7 @@ static int finish(struct dsi_link *link, uint64_t deadline_ns)
 {
 	int32_t handles[DSI_ACCEPT_HANDLES] = {
 		[DSI_ACCEPT_PAGE] = link->sock->page.handle,
+		[DSI_ACCEPT_STATS] = link->sock->stats.handle,
 	};
 	union dsi_wire msg = {0};
 	struct dsi_wire_in in = {.n_handles = 0};

@@ -31,16 +31,10 @@ static struct dsi_socket *socket_of_door(struct dsi_port_source *source)
 					     offsetof(struct dsi_socket, door));
 }
 
-static void end_link(struct dsi_link *link)
-{
-	link->state = DSI_LINK_ENDED;
-	dsi_port_loop_kick(link->sock->monitor, &link->sock->notice);
-}
-
 static void refuse(struct dsi_link *link, int err, const char *text)
 {
 	dsi__wire_refuse(link->conn, err, text);
-	end_link(link);
+	dsi__link_end(link);
 }
 
 /* ---- hello: does it match, and is there room? ---------------------------- */
@@ -144,8 +138,9 @@ static int admit(struct dsi_link *link, const struct dsi_wish *wish,
 static int offer(struct dsi_link *link)
 {
 	struct dsi_socket *sock = link->sock;
-	union dsi_wire msg = {
-		.offer = {.own_slots = link->own_slots, .desc = sock->desc}};
+	union dsi_wire msg = {.offer = {.own_slots = link->own_slots,
+					.reader = ++sock->readers,
+					.desc = sock->desc}};
 	int32_t handles[DSI_OFFER_HANDLES];
 	int32_t bells[2];
 	int err = dsi_port_region_create(
@@ -153,6 +148,7 @@ static int offer(struct dsi_link *link)
 		dsi__signal_bytes(link->own_slots, sock->desc.max_sg),
 		DSI_PORT_READ);
 
+	link->reader = sock->readers;
 	if (err)
 		return err;
 	err = dsi_port_bell_pair(bells);
@@ -179,11 +175,11 @@ static void answer_question(struct dsi_link *link)
 	msg.info.consumers = atomic_load_explicit(
 		&sock->plane.as.producer.present, memory_order_relaxed);
 	/* relaxed: for statistics. */
-	msg.info.committed = atomic_load_explicit(&sock->plane.stats.committed,
+	msg.info.committed = atomic_load_explicit(&sock->plane.stats->committed,
 						  memory_order_relaxed);
 	(void)dsi__wire_send(link->conn, &msg, DSI_WIRE_INFO, sizeof(msg.info),
 			     NULL, 0);
-	end_link(link);
+	dsi__link_end(link);
 }
 
 static void hello(struct dsi_link *link, const struct dsi_wire_hello *msg)
@@ -196,11 +192,18 @@ static void hello(struct dsi_link *link, const struct dsi_wire_hello *msg)
 		answer_question(link);
 		return;
 	}
+	if (msg->purpose == DSI_HELLO_WATCH) {
+		err = dsi__watcher_greet(link);
+		if (err)
+			refuse(link, err, "too many watch this stream already");
+		return;
+	}
 	err = admit(link, &msg->wish, &why);
 	if (err) {
 		refuse(link, err, sentence);
 		return;
 	}
+	memcpy(link->label, msg->wish.label, sizeof(link->label));
 	err = offer(link);
 	if (err)
 		refuse(link, err, "the producer could not make a signal page");
@@ -209,6 +212,20 @@ static void hello(struct dsi_link *link, const struct dsi_wire_hello *msg)
 }
 
 /* ---- accept: map its page and let it in ---------------------------------- */
+
+/* Its statistics are for others; without them it is as good a consumer.  What
+ * is no memory is not kept: it could be the consumer's end of a connection. */
+static void take_stats(struct dsi_link *link, struct dsi_wire_in *in)
+{
+	int32_t handle = dsi__wire_take(in, DSI_ACCEPT_STATS);
+	uint64_t bytes = dsi__round_to_pages(sizeof(struct dsi_shm_stats));
+
+	if (handle >= 0 && dsi_port_region_check(handle, bytes)) {
+		dsi_port_handle_drop(handle);
+		handle = -1;
+	}
+	link->stats = handle;
+}
 
 static int map_page(struct dsi_link *link, struct dsi_wire_in *in)
 {
@@ -235,6 +252,8 @@ static void set_up_peer(struct dsi_link *link, struct dsi_producer_peer *peer)
 
 	peer->policy = link->policy;
 	peer->quota = link->quota;
+	peer->reader = link->reader;
+	peer->orderly = 0;
 	peer->return_mask = dsi__pow2(sock->desc.packets) - 1u;
 	if (link->own_slots)
 		dsi__ring_attach(&peer->ring, own + DSI_SHM_PAGE_HEAD,
@@ -244,9 +263,9 @@ static void set_up_peer(struct dsi_link *link, struct dsi_producer_peer *peer)
 	peer->returns =
 		(const _Atomic uint32_t *)(const void *)(page +
 							 DSI_SHM_PAGE_HEAD);
-	peer->waker =
-		(struct dsi_waker){&peer->signal_page->signal,
-				   &peer->page->sleep, 0, link->peer_bell};
+	peer->waker = (struct dsi_waker){&peer->signal_page->signal,
+					 &peer->page->sleep, 0, link->peer_bell,
+					 &sock->plane.trace};
 	peer->waiter = (struct dsi_waiter){&peer->page->signal,
 					   &peer->signal_page->sleep, 0, 0};
 }
@@ -268,6 +287,7 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 		       "consumer page or bell: not what it should be");
 		return;
 	}
+	take_stats(link, in);
 	set_up_peer(link, peer);
 	link->peer = peer;
 	link->state = DSI_LINK_JOINED;
@@ -281,7 +301,8 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 	dsi_port_loop_timer(sock->monitor, &link->source, DSI_FOREVER);
 	if (dsi__wire_send(link->conn, &msg, DSI_WIRE_READY, sizeof(msg.head),
 			   NULL, 0))
-		end_link(link);
+		dsi__link_end(link);
+	dsi__watchers_joined(link);
 }
 
 /* ---- a link's messages --------------------------------------------------- */
@@ -289,9 +310,14 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 /* Joined and now leaving, with or without a word. */
 static void parted(struct dsi_link *link, uint32_t event)
 {
-	if (link->state == DSI_LINK_JOINED)
+	if (link->state == DSI_LINK_JOINED) {
 		dsi__plane_raise(&link->sock->plane, event, 1);
-	end_link(link);
+		if (event == DSI_EVENT_PEER_GONE)
+			dsi__trace_peer_dead(link);
+		else
+			link->peer->orderly = 1;
+	}
+	dsi__link_end(link);
 }
 
 static void message(struct dsi_link *link, int type, struct dsi_wire_in *in)
@@ -366,7 +392,7 @@ int dsi__producer_adopt_conn(struct dsi_socket *sock, int32_t conn)
 		dsi_port_loop_timer(sock->monitor, &link->source,
 				    dsi_port_now() + GREETING_NS);
 	if (err)
-		end_link(link);
+		dsi__link_end(link);
 	dsi_port_unlock();
 	return err;
 }
@@ -409,6 +435,7 @@ static void free_link(struct dsi_link *link)
 		dsi_port_loop_remove(bells, &link->bell_source);
 	dsi_port_handle_close(link->bell);
 	dsi_port_handle_close(link->peer_bell);
+	dsi_port_handle_close(link->stats);
 	dsi_port_region_fini(&link->signal);
 	dsi_port_region_fini(&link->page);
 	if (link->peer)
@@ -456,8 +483,10 @@ void dsi__producer_reap(struct dsi_socket *sock)
 		link->state = DSI_LINK_ENDED;
 		dsi__link_unwatch(link);
 		dsi__link_hang_up(link, 0);
-		if (link->peer)
+		if (link->peer) {
+			dsi__watchers_parted(link);
 			(void)dsi__producer_leave(&sock->plane, link->peer);
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ struct dsi_link *dsi__link_create(struct dsi_socket *sock, int32_t conn,
 	link->conn = conn;
 	link->bell = -1;
 	link->peer_bell = -1;
+	link->stats = -1;
 	link->signal.handle = -1;
 	link->page.handle = -1;
 	link->source.ready = ready;
@@ -52,6 +53,12 @@ void dsi__link_unwatch(struct dsi_link *link)
 	if (link->source.handle >= 0)
 		dsi_port_loop_remove(link->sock->monitor, &link->source);
 	link->source.handle = -1;
+}
+
+void dsi__link_end(struct dsi_link *link)
+{
+	link->state = DSI_LINK_ENDED;
+	dsi_port_loop_kick(link->sock->monitor, &link->sock->notice);
 }
 
 void dsi__link_hang_up(struct dsi_link *link, int bye)

@@ -50,6 +50,7 @@
 #define DSI_NOTIFY_H
 
 #include "dsi/port.h"
+#include "dsi/trace_end.h"
 
 #define DSI_SLEEP_ASLEEP (UINT64_C(1) << 32)
 #define DSI_SLEEP_BELL (UINT64_C(1) << 33)
@@ -57,10 +58,11 @@
 
 /* The end that wakes. */
 struct dsi_waker {
-	_Atomic uint32_t *signal;      /* ours */
-	const _Atomic uint64_t *sleep; /* the peer's */
-	uint64_t woken;		       /* last sleep index we woke */
-	int32_t bell;		       /* or -1 */
+	_Atomic uint32_t *signal;	   /* ours */
+	const _Atomic uint64_t *sleep;	   /* the peer's */
+	uint64_t woken;			   /* last sleep index we woke */
+	int32_t bell;			   /* or -1 */
+	const struct dsi_trace_end *trace; /* or NULL */
 };
 
 /* The end that sleeps. */
@@ -93,6 +95,10 @@ static inline int dsi__waker_asleep(const struct dsi_waker *waker)
 		DSI_SLEEP_ASLEEP) != 0;
 }
 
+/* The kernel's part of a wake, for the sleep that is noted in @waker: seldom
+ * needed, so out of line (data_plane.c). */
+void dsi__waker_ring(const struct dsi_waker *waker);
+
 /* Wake the peer if it sleeps and has not seen @signal.  Return 1 if it was
  * necessary. */
 static inline int dsi__waker_wake(struct dsi_waker *waker, uint32_t signal)
@@ -105,10 +111,7 @@ static inline int dsi__waker_wake(struct dsi_waker *waker, uint32_t signal)
 	    (int32_t)(signal - (uint32_t)sleep) <= 0)
 		return 0;
 	waker->woken = sleep;
-	if ((sleep & DSI_SLEEP_BELL) && waker->bell >= 0)
-		dsi_port_bell_ring(waker->bell);
-	else
-		dsi_port_wake(waker->signal, 1);
+	dsi__waker_ring(waker);
 	return 1;
 }
 

@@ -93,20 +93,29 @@ static int32_t arm(struct dsi_data_plane *plane,
 /* The first look found nothing, or nothing of use. */
 DSI_RARE static int32_t get_later(struct dsi_data_plane *plane,
 				  uint64_t deadline_ns,
-				  struct get_request request)
+				  struct get_request *request)
 {
 	int32_t got;
 
 	if (deadline_ns != 0)
-		return dsi__plane_wait(plane, deadline_ns, look_get, &request);
+		return dsi__plane_wait(plane, deadline_ns, look_get, request);
 	/* relaxed: set by this thread. */
 	if (!atomic_load_explicit(&plane->bells, memory_order_relaxed))
 		return -DSI_EAGAIN;
-	got = arm(plane, &request);
+	got = arm(plane, request);
 	if (got != -DSI_EBUSY)
 		return got;
 	dsi__plane_wake(plane); /* more to skip: be readable at once */
 	return -DSI_EAGAIN;
+}
+
+DSI_RARE static int32_t get_next_later(struct dsi_data_plane *plane,
+				       uint64_t deadline_ns,
+				       struct dsi_packet **out_pkts, uint32_t n)
+{
+	struct get_request request = {.out_pkts = out_pkts, .n = n};
+
+	return get_later(plane, deadline_ns, &request);
 }
 
 /* Before a get looks: take back what the last one left for an event loop. */
@@ -133,8 +142,7 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane, uint64_t deadline_ns,
 	got = or_gone(got, flags);
 	if (got != -DSI_EAGAIN && got != -DSI_EBUSY)
 		return got;
-	return get_later(plane, deadline_ns,
-			 (struct get_request){.out_pkts = out_pkts, .n = n});
+	return get_next_later(plane, deadline_ns, out_pkts, n);
 }
 
 int dsi_packet_get(struct dsi_socket *sock, uint64_t deadline_ns,
@@ -171,7 +179,7 @@ int dsi_packet_get_nr(struct dsi_socket *sock, uint64_t number,
 	if (got == 0)
 		got = try_get(plane, &request);
 	if (got == -DSI_EAGAIN || got == -DSI_EBUSY)
-		got = get_later(plane, deadline_ns, request);
+		got = get_later(plane, deadline_ns, &request);
 	return got < 0 ? got : 0;
 }
 
@@ -209,12 +217,6 @@ DSI_USUAL int take_over(const struct dsi_data_plane *plane,
 	return 0;
 }
 
-/* The socket failed meanwhile: nobody gets what was committed. */
-DSI_USUAL int committed(const struct dsi_data_plane *plane)
-{
-	return dsi__plane_flags(plane) & DSI_PLANE_FAILED ? -DSI_EPROTO : 0;
-}
-
 int dsi_packet_commit_many(struct dsi_socket *sock,
 			   struct dsi_packet *const *pkts, uint32_t n)
 {
@@ -227,11 +229,9 @@ int dsi_packet_commit_many(struct dsi_socket *sock,
 		dsi__producer_adopt(plane);
 	if (take_over(plane, pkts, n))
 		return -DSI_EINVAL;
-	if (plane->role == DSI_ROLE_PRODUCER)
-		dsi__producer_commit(plane, pkts, n);
-	else
-		dsi__consumer_commit(plane, pkts, n);
-	return committed(plane);
+	return plane->role == DSI_ROLE_PRODUCER
+		       ? dsi__producer_commit(plane, pkts, n)
+		       : dsi__consumer_commit(plane, pkts, n);
 }
 
 int dsi_packet_commit(struct dsi_socket *sock, struct dsi_packet *pkt)
@@ -241,15 +241,14 @@ int dsi_packet_commit(struct dsi_socket *sock, struct dsi_packet *pkt)
 	if (!sock)
 		return -DSI_EINVAL;
 	plane = dsi__plane(sock);
-	if (plane->role == DSI_ROLE_PRODUCER)
-		dsi__producer_adopt(plane);
+	if (plane->role == DSI_ROLE_CONSUMER)
+		return take_over(plane, &pkt, 1)
+			       ? -DSI_EINVAL
+			       : dsi__consumer_commit_one(plane, pkt);
+	dsi__producer_adopt(plane);
 	if (take_over(plane, &pkt, 1))
 		return -DSI_EINVAL;
-	if (plane->role == DSI_ROLE_PRODUCER)
-		dsi__producer_commit_one(plane, pkt);
-	else
-		dsi__consumer_commit_one(plane, pkt);
-	return committed(plane);
+	return dsi__producer_commit_one(plane, pkt);
 }
 
 int dsi_packet_discard(struct dsi_socket *sock, struct dsi_packet *pkt)
@@ -453,7 +452,7 @@ uint64_t dsi_packet_expiry(const struct dsi_packet *pkt)
 
 uint32_t dsi_packet_flags(const struct dsi_packet *pkt)
 {
-	return readable(pkt) ? pkt->flags : 0;
+	return readable(pkt) ? pkt->flags & (uint32_t)~DSI_DESC_STAMPED : 0;
 }
 
 int dsi_packet_valid(const struct dsi_packet *pkt)

@@ -48,8 +48,16 @@ struct dsi_sg_element {
 #define DSI_GIVEN_LOAN 32u   /* elements of other packets */
 #define DSI_GIVEN_SLOT 64u   /* its slot, to another packet */
 #define DSI_GIVEN_NEVER 128u /* it was never new */
+#define DSI_GIVEN_LINK 256u  /* links to what it was made from */
 
 #define DSI_NO_POSITION UINT64_MAX
+
+/* A packet of another stream that one was made from, for traces. */
+#define DSI_PACKET_LINKS 2u
+struct dsi_packet_origin {
+	uint64_t stream;
+	uint64_t number;
+};
 
 /* The first line of the cache is what each get and commit touches. */
 struct dsi_packet {
@@ -69,6 +77,12 @@ struct dsi_packet {
 
 	uint64_t expires_ns;
 	struct dsi_data_plane *plane;
+	/* Since when the application has it, where that is measured or traced;
+	 * 0 = not known. */
+	uint64_t got_ns;
+	/* Traced sockets only. */
+	struct dsi_packet_origin links[DSI_PACKET_LINKS];
+	uint32_t n_links; /* with DSI_GIVEN_LINK */
 };
 static_assert(sizeof(struct dsi_packet) == 128,
 	      "a power of two: dsi__packet_table_has() need not divide");

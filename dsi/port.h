@@ -23,6 +23,7 @@
 
 #include <dsi/errno.h>
 #include <dsi/socket.h>
+#include <dsi/trace.h>
 #include <dsi/types.h>
 
 /* ---- memory, time, and what should never happen -------------------------- */
@@ -45,6 +46,13 @@ _Noreturn void dsi_port_assert_failed(const char *what, const char *file,
  * application, waiting for a peer, or on the data path.  Not recursive. */
 void dsi_port_lock(void);
 void dsi_port_unlock(void);
+
+/* Hand to attach() each trace provider that the system knows of: linked,
+ * preloaded, or asked for by the user; once in a process, the first time.  What
+ * is refused or cannot be found is said to the user, and is no error.
+ * Freedom: there may be none at all.  Context: control plane. */
+void dsi_port_trace(int (*attach)(const struct dsi_trace_provider *provider,
+				  char *why, uint32_t why_bytes));
 
 /* Close a handle of our own.  -1 is permitted. */
 void dsi_port_handle_close(int32_t handle);
@@ -85,6 +93,12 @@ int dsi_port_region_import(struct dsi_port_region *region, int32_t handle,
  * _UNSEALED was given). */
 int dsi_port_region_attach(struct dsi_port_region *region, int32_t handle,
 			   uint64_t bytes, uint32_t access);
+
+/* Is @handle, which a peer sent, a region of exactly @bytes that a third one
+ * could attach to read?  Nothing is mapped, the handle stays the caller's.
+ * 0: it can be kept, passed on, and closed, and none of that blocks or keeps
+ * anything alive but memory.  -DSI_EPROTO: it is something else. */
+int dsi_port_region_check(int32_t handle, uint64_t bytes);
 
 /* Unmap and close.  A zeroed struct with handle -1 or 0 bytes is fine. */
 void dsi_port_region_fini(struct dsi_port_region *region);
@@ -174,6 +188,12 @@ int dsi_port_names_wait(uint64_t deadline_ns);
  * negative code. */
 int32_t dsi_port_names(uint32_t kind, void (*visit)(void *, const char *name),
 		       void *user);
+
+/* Likewise, but only look: no owner is asked whether it lives, none notices,
+ * and nothing is removed. */
+int32_t dsi_port_names_look(uint32_t kind,
+			    void (*visit)(void *, const char *name),
+			    void *user);
 
 /* Two connected ends, for a control application to hand out. */
 int dsi_port_conn_pair(int32_t out_ends[2]);

@@ -6,8 +6,8 @@
  * Protocol, edges and trust: producer.h.
  */
 #include "dsi/check.h"
-#include "dsi/data_plane.h"
 #include "dsi/shm_check.h"
+#include "dsi/trace_hooks.h"
 
 static uint32_t bit_of(const struct dsi_producer *producer,
 		       const struct dsi_producer_peer *peer)
@@ -86,12 +86,25 @@ static void count_released(struct dsi_data_plane *plane, uint32_t n)
 {
 	DSI_ASSERT(plane->as.producer.inflight >= n);
 	plane->as.producer.inflight -= n;
-	dsi__stat_add(&plane->stats.released, n);
+	dsi__stat_add(&plane->stats->released, n);
 }
 
 /* Positions below the limit may be written: those whose slot no BLOCK
  * consumer needs any more.  -DSI_EPROTO peers are let go of by the caller. */
 static void refresh_limit(struct dsi_data_plane *plane);
+
+/* For who watches: it is there since this position, and nothing is dropped. */
+static void note_peer(struct dsi_data_plane *plane,
+		      const struct dsi_producer_peer *peer, uint64_t admitted)
+{
+	struct dsi_shm_stats_peer *stats =
+		&plane->stats->peers[peer - plane->as.producer.peers];
+
+	/* relaxed: for statistics. */
+	atomic_store_explicit(&stats->dropped, 0, memory_order_relaxed);
+	/* relaxed: for statistics. */
+	atomic_store_explicit(&stats->admitted, admitted, memory_order_relaxed);
+}
 
 static void admit(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 {
@@ -120,6 +133,7 @@ static void admit(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 	producer->generation++;
 	/* relaxed: for statistics. */
 	atomic_fetch_add_explicit(&producer->present, 1, memory_order_relaxed);
+	note_peer(plane, peer, producer->position + 1u);
 	/* S1: release pairs with the consumer's first look. */
 	atomic_store_explicit(&peer->signal_page->start, peer->first + 1u,
 			      memory_order_release);
@@ -132,6 +146,7 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint32_t bit = bit_of(producer, peer);
+	uint32_t tail = plane->table.free_tail;
 	uint32_t released = 0;
 
 	producer->block_mask &= ~bit;
@@ -142,13 +157,18 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 		struct dsi_packet *pkt = &plane->table.packets[i];
 
 		if (pkt->pending & bit) {
+			if (dsi__traced(plane))
+				dsi__trace_left(plane, peer, pkt);
 			peer->inflight--;
 			released += clear_pending(plane, pkt, bit);
 		}
 	}
 	DSI_ASSERT(peer->inflight == 0);
 	count_released(plane, released);
+	if (dsi__traced(plane))
+		dsi__trace_reclaim(plane, tail);
 	producer->generation++;
+	note_peer(plane, peer, 0);
 	/* relaxed: for statistics. */
 	atomic_fetch_sub_explicit(&producer->present, 1, memory_order_relaxed);
 }
@@ -183,7 +203,7 @@ static void expose(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 }
 
 /* Admit who joined and let go of who left. */
-static void adopt_changes(struct dsi_data_plane *plane, uint32_t changes)
+void dsi__producer_change(struct dsi_data_plane *plane, uint32_t changes)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 
@@ -202,17 +222,6 @@ static void adopt_changes(struct dsi_data_plane *plane, uint32_t changes)
 	}
 }
 
-DSI_USUAL void look_at_changes(struct dsi_data_plane *plane)
-{
-	struct dsi_producer *producer = &plane->as.producer;
-	/* J2: acquire pairs with changed(). */
-	uint32_t changes =
-		atomic_load_explicit(&producer->changes, memory_order_acquire);
-
-	if (changes != producer->seen_changes)
-		adopt_changes(plane, changes);
-}
-
 /* ---- what came back ------------------------------------------------------ */
 
 /* Read the tokens a consumer put into its return ring.  0 or -DSI_EPROTO; what
@@ -225,6 +234,7 @@ DSI_USUAL int collect_from(struct dsi_data_plane *plane,
 	uint64_t returned = atomic_load_explicit(&peer->page->returned,
 						 memory_order_acquire);
 	uint64_t at = peer->returned;
+	uint32_t tail = plane->table.free_tail;
 	uint32_t released = 0;
 	int err = 0;
 
@@ -247,6 +257,8 @@ DSI_USUAL int collect_from(struct dsi_data_plane *plane,
 	peer->inflight -= (uint32_t)(at - peer->returned);
 	peer->returned = at;
 	count_released(plane, released);
+	if (dsi__traced(plane))
+		dsi__trace_reclaim(plane, tail);
 	return err;
 }
 
@@ -285,7 +297,7 @@ DSI_USUAL void set_least(struct dsi_data_plane *plane, uint64_t least)
 
 	producer->least = least;
 	producer->limit = least + producer->ring.slots;
-	dsi__stat_max(&plane->stats.backlog_max, producer->position - least);
+	dsi__stat_max(&plane->stats->backlog_max, producer->position - least);
 }
 
 DSI_RARE static void expose_all(struct dsi_data_plane *plane, uint32_t broken)
@@ -450,7 +462,7 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane,
 {
 	int32_t space;
 
-	look_at_changes(plane);
+	dsi__producer_adopt(plane);
 	space = have_space(plane, n);
 	if (space <= 0)
 		return space;
@@ -465,7 +477,9 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane,
 			renew(plane, out_pkts[i]);
 		out_pkts[i]->state = DSI_PKT_HELD;
 	}
-	dsi__plane_hold(plane, (int32_t)n);
+	dsi__plane_take(plane, n);
+	if (dsi__traced(plane))
+		dsi__trace_reserve(plane, out_pkts, n);
 	return (int32_t)n;
 }
 
@@ -496,20 +510,20 @@ static uint64_t expiry_of(const struct dsi_data_plane *plane,
 
 /* Write what has no place in the descriptor. */
 DSI_RARE static void put_row(const struct dsi_data_plane *plane,
-			     struct dsi_ring ring, uint64_t position,
+			     const struct dsi_ring *ring, uint64_t position,
 			     const struct dsi_packet *pkt, uint64_t time_ns)
 {
-	dsi__ring_put_ext(&ring, position, DSI_EXT_NUMBER,
+	dsi__ring_put_ext(ring, position, DSI_EXT_NUMBER,
 			  pkt->given & DSI_GIVEN_NUMBER ? pkt->number
 							: pkt->position);
-	dsi__ring_put_ext(&ring, position, DSI_EXT_EXPIRES,
+	dsi__ring_put_ext(ring, position, DSI_EXT_EXPIRES,
 			  expiry_of(plane, pkt, time_ns));
-	dsi__ring_put_ext(&ring, position, DSI_EXT_COUNT, pkt->sg_count);
+	dsi__ring_put_ext(ring, position, DSI_EXT_COUNT, pkt->sg_count);
 	for (uint32_t i = 1; i < pkt->sg_count; i++) {
 		uint32_t word = DSI_EXT_SG + 2u * (i - 1u);
 
-		dsi__ring_put_ext(&ring, position, word, pkt->sg[i].offset);
-		dsi__ring_put_ext(&ring, position, word + 1u, pkt->sg[i].size);
+		dsi__ring_put_ext(ring, position, word, pkt->sg[i].offset);
+		dsi__ring_put_ext(ring, position, word + 1u, pkt->sg[i].size);
 	}
 }
 
@@ -521,7 +535,7 @@ DSI_USUAL void publish(const struct dsi_data_plane *plane,
 {
 	dsi__ring_begin(ring, position);
 	if (entry->flags & DSI_DESC_EXT)
-		put_row(plane, *ring, position, pkt, entry->time_ns);
+		put_row(plane, ring, position, pkt, entry->time_ns);
 	dsi__ring_publish(ring, position, entry);
 }
 
@@ -584,6 +598,7 @@ static void deliver_or_drop(struct dsi_data_plane *plane,
 	struct dsi_producer *producer = &plane->as.producer;
 	struct dsi_ring_entry entry = describe(plane, pkt, &now);
 	uint16_t flags = entry.flags | DSI_DESC_EXT;
+	struct dsi_shm_stats *stats = plane->stats;
 	uint32_t mask = producer->drop_mask;
 
 	while (mask) {
@@ -600,8 +615,13 @@ static void deliver_or_drop(struct dsi_data_plane *plane,
 			atomic_store_explicit(&peer->signal_page->dropped,
 					      peer->dropped,
 					      memory_order_relaxed);
-			dsi__stat_add(&plane->stats.dropped, 1);
+			dsi__stat_add(&plane->stats->dropped, 1);
+			dsi__stat_add(
+				&stats->peers[peer - producer->peers].dropped,
+				1);
 			dsi__plane_raise(plane, DSI_EVENT_DROPPED, 1);
+			if (dsi__traced(plane))
+				dsi__trace_no_space(plane, peer, pkt);
 			continue;
 		}
 		entry.flags = (uint16_t)(flags | peer->drop_flag);
@@ -623,13 +643,14 @@ DSI_RARE static void offer_to_others(struct dsi_data_plane *plane,
 		deliver_or_drop(plane, pkt, now);
 	count_released(plane, clear_pending(plane, pkt, BEING_COMMITTED));
 	if (!plane->as.producer.active_mask)
-		dsi__stat_add(&plane->stats.unclaimed, 1);
+		dsi__stat_add(&plane->stats->unclaimed, 1);
 }
 
 DSI_USUAL void count_committed(struct dsi_data_plane *plane, uint32_t n,
 			       uint64_t bytes)
 {
 	struct dsi_producer *producer = &plane->as.producer;
+	struct dsi_shm_stats *stats = plane->stats;
 	uint32_t mask = producer->block_mask;
 
 	producer->inflight += n;
@@ -639,8 +660,8 @@ DSI_USUAL void count_committed(struct dsi_data_plane *plane, uint32_t n,
 		while (mask)
 			next_peer(producer, &mask)->inflight += n;
 	dsi__plane_hold(plane, -(int32_t)n);
-	dsi__stat_add(&plane->stats.committed, n);
-	dsi__stat_add(&plane->stats.bytes, bytes);
+	dsi__stat_add(&stats->committed, n);
+	dsi__stat_add(&stats->bytes, bytes);
 }
 
 /* A packet that is the last, or has more than its descriptor says.  Return the
@@ -662,7 +683,6 @@ DSI_USUAL void commit_all(struct dsi_data_plane *plane,
 			  struct dsi_packet *const *pkts, uint32_t n)
 {
 	struct dsi_producer *producer = &plane->as.producer;
-	const struct dsi_ring ring = producer->ring;
 	uint64_t position = producer->position;
 	uint32_t pending = producer->block_mask;
 	uint64_t bytes = 0;
@@ -676,7 +696,7 @@ DSI_USUAL void commit_all(struct dsi_data_plane *plane,
 
 		pkt->position = position;
 		pkt->pending = pending;
-		publish(plane, &ring, position++, pkt, &entry);
+		publish(plane, &producer->ring, position++, pkt, &entry);
 		bytes += entry.size;
 		if (entry.flags & (DSI_DESC_EXT | DSI_PACKET_EOS))
 			bytes += note_more(plane, pkt, entry.flags);
@@ -718,7 +738,7 @@ static void wake_sleepers(struct dsi_data_plane *plane)
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
 
 		if (dsi__waker_wake(&peer->waker, signal_of(producer, peer)))
-			dsi__stat_add(&plane->stats.wakes, 1);
+			dsi__stat_add(&plane->stats->wakes, 1);
 	}
 }
 
@@ -731,7 +751,7 @@ DSI_USUAL void tell_sole(struct dsi_data_plane *plane,
 	dsi__waker_signal(&peer->waker, signal);
 	dsi__notify_fence();
 	if (dsi__waker_wake(&peer->waker, signal))
-		dsi__stat_add(&plane->stats.wakes, 1);
+		dsi__stat_add(&plane->stats->wakes, 1);
 }
 
 static void tell_all(struct dsi_data_plane *plane)
@@ -747,7 +767,7 @@ DSI_USUAL void note_backlog(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	/* relaxed: we are its writer. */
-	uint64_t most = atomic_load_explicit(&plane->stats.backlog_max,
+	uint64_t most = atomic_load_explicit(&plane->stats->backlog_max,
 					     memory_order_relaxed);
 
 	if (producer->position - producer->least <= most ||
@@ -771,29 +791,29 @@ DSI_USUAL void commit(struct dsi_data_plane *plane,
 	note_backlog(plane);
 }
 
-void dsi__producer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n)
+int dsi__producer_commit(struct dsi_data_plane *plane,
+			 struct dsi_packet *const *pkts, uint32_t n)
 {
+	if (dsi__traced(plane))
+		dsi__trace_commit(plane, pkts, n);
 	commit(plane, pkts, n);
+	return dsi__plane_committed(plane);
 }
 
-void dsi__producer_commit_one(struct dsi_data_plane *plane,
-			      struct dsi_packet *pkt)
+int dsi__producer_commit_one(struct dsi_data_plane *plane,
+			     struct dsi_packet *pkt)
 {
+	if (dsi__traced(plane))
+		dsi__trace_commit_one(plane, pkt);
 	commit(plane, &pkt, 1);
-}
-
-void dsi__producer_adopt(struct dsi_data_plane *plane)
-{
-	if (plane->table.count)
-		look_at_changes(plane);
+	return dsi__plane_committed(plane);
 }
 
 int dsi__producer_look(struct dsi_data_plane *plane)
 {
 	int32_t space;
 
-	look_at_changes(plane);
+	dsi__producer_adopt(plane);
 	space = have_space(plane, 1);
 	return space < 0 ? space : 0;
 }
@@ -814,7 +834,7 @@ void dsi__producer_unkeep(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 
 int dsi__producer_drained(struct dsi_data_plane *plane)
 {
-	look_at_changes(plane);
+	dsi__producer_adopt(plane);
 	collect(plane);
 	return plane->as.producer.inflight ? -DSI_EAGAIN : 0;
 }
@@ -860,7 +880,7 @@ void dsi__producer_forget(struct dsi_data_plane *plane)
 
 static void changed(struct dsi_data_plane *plane)
 {
-	/* J2: release pairs with look_at_changes(). */
+	/* J2: release pairs with dsi__producer_adopt(). */
 	atomic_fetch_add_explicit(&plane->as.producer.changes, 1,
 				  memory_order_release);
 	dsi__plane_wake(plane);
@@ -882,7 +902,7 @@ struct dsi_producer_peer *dsi__producer_place(struct dsi_data_plane *plane)
 void dsi__producer_join(struct dsi_data_plane *plane,
 			struct dsi_producer_peer *peer)
 {
-	/* J1: release pairs with adopt_changes(). */
+	/* J1: release pairs with dsi__producer_change(). */
 	atomic_store_explicit(&peer->state, DSI_PEER_JOINING,
 			      memory_order_release);
 	changed(plane);
@@ -893,13 +913,13 @@ int dsi__producer_leave(struct dsi_data_plane *plane,
 {
 	uint32_t state = DSI_PEER_JOINING;
 
-	/* J1: acq_rel pairs with adopt_changes(). */
+	/* J1: acq_rel pairs with dsi__producer_change(). */
 	if (atomic_compare_exchange_strong_explicit(
 		    &peer->state, &state, DSI_PEER_RETIRED,
 		    memory_order_acq_rel, memory_order_acquire))
 		return 1;
 	state = DSI_PEER_ACTIVE;
-	/* J1: acq_rel pairs with adopt_changes() and expose(). */
+	/* J1: acq_rel pairs with dsi__producer_change() and expose(). */
 	if (atomic_compare_exchange_strong_explicit(
 		    &peer->state, &state, DSI_PEER_LEAVING,
 		    memory_order_acq_rel, memory_order_acquire))

@@ -43,12 +43,15 @@
 #include "dsi/notify.h"
 #include "dsi/packet_table.h"
 #include "dsi/ring.h"
+#include "dsi/stats_page.h"
 
 struct dsi_data_plane;
 
 /* More places than consumers: some may still wait to be retired.  The 32nd
  * bit of a packet's mask stands for the commit itself. */
 #define DSI_PEER_SLOTS 31u
+static_assert(DSI_PEER_SLOTS == DSI_STATS_PEERS,
+	      "a place in the page for each");
 
 #define DSI_PEER_EMPTY 0u
 #define DSI_PEER_JOINING 1u
@@ -62,7 +65,9 @@ struct dsi_producer_peer {
 	/* Set by the control plane before JOINING. */
 	uint32_t policy;
 	uint32_t quota;	      /* DROP_NEW: packets it may pin */
+	uint32_t reader;      /* its number in traces */
 	uint32_t return_mask; /* of its return ring */
+	uint32_t orderly;     /* it said good-bye; set before LEAVING */
 	struct dsi_ring ring; /* DROP_NEW: its own */
 	struct dsi_shm_signal *signal_page;
 	const struct dsi_shm_consumer *page;
@@ -106,18 +111,17 @@ int32_t dsi__producer_get(struct dsi_data_plane *plane,
 			  struct dsi_packet **out_pkts, uint32_t n);
 int32_t dsi__producer_get_one(struct dsi_data_plane *plane,
 			      struct dsi_packet **out_pkt);
-/* Work thread, before packets are taken over for a commit: let consumers come
- * and go.  Later the packets are in flight with nothing pending, and whoever
- * leaves would free them. */
-void dsi__producer_adopt(struct dsi_data_plane *plane);
+/* Work thread: let consumers come and go, as far as @changes tells of them.  For
+ * dsi__producer_adopt(). */
+void dsi__producer_change(struct dsi_data_plane *plane, uint32_t changes);
 /* Would a get succeed?  0, or likewise.  For select. */
 int dsi__producer_look(struct dsi_data_plane *plane);
 /* Work thread.  All of @pkts are packets of this socket, were held, and are
- * DSI_PKT_FLIGHT. */
-void dsi__producer_commit(struct dsi_data_plane *plane,
-			  struct dsi_packet *const *pkts, uint32_t n);
-void dsi__producer_commit_one(struct dsi_data_plane *plane,
-			      struct dsi_packet *pkt);
+ * DSI_PKT_FLIGHT.  0, or what dsi__plane_committed() answers. */
+int dsi__producer_commit(struct dsi_data_plane *plane,
+			 struct dsi_packet *const *pkts, uint32_t n);
+int dsi__producer_commit_one(struct dsi_data_plane *plane,
+			     struct dsi_packet *pkt);
 void dsi__producer_discard(struct dsi_data_plane *plane,
 			   struct dsi_packet *pkt);
 /* Undo one dsi_packet_keep(). */

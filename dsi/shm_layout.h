@@ -49,7 +49,8 @@ struct dsi_shm_header {
 	uint32_t max_sg;
 	uint64_t ring_offset; /* bytes from the head to the first descriptor */
 	uint64_t data_bytes;
-	uint64_t reserved[2]; /* for growth; zero */
+	uint64_t stream_id; /* in traces; random, not 0, or 0 = has none */
+	uint64_t reserved;  /* for growth; zero */
 };
 
 /*
@@ -128,6 +129,7 @@ DSI_SHM_AT(dsi_shm_header, ring_slots, 24);
 DSI_SHM_AT(dsi_shm_header, max_sg, 28);
 DSI_SHM_AT(dsi_shm_header, ring_offset, 32);
 DSI_SHM_AT(dsi_shm_header, data_bytes, 40);
+DSI_SHM_AT(dsi_shm_header, stream_id, 48);
 static_assert(sizeof(struct dsi_shm_header) == 64, "this is ABI");
 DSI_SHM_AT(dsi_shm_desc, commit, 0);
 DSI_SHM_AT(dsi_shm_desc, time_ns, 8);

@@ -101,12 +101,13 @@ static void bell_kicked(struct dsi_port_source *source, uint32_t why)
 
 /* ---- create -------------------------------------------------------------- */
 
-static struct dsi_socket *create(uint32_t role)
+static int create(uint32_t role, struct dsi_socket **out_sock)
 {
 	struct dsi_socket *sock = dsi_port_alloc(sizeof(*sock));
+	int err;
 
 	if (!sock)
-		return NULL;
+		return -DSI_ENOMEM;
 	sock->plane.role = role;
 	sock->plane.notice = take_notice;
 	sock->plane.bell_kick.ready = bell_kicked;
@@ -119,11 +120,22 @@ static struct dsi_socket *create(uint32_t role)
 	sock->data.handle = -1;
 	sock->signal.handle = -1;
 	sock->page.handle = -1;
-	return sock;
+	err = dsi_port_region_create(&sock->stats, sizeof(struct dsi_shm_stats),
+				     DSI_PORT_READ);
+	if (err) {
+		dsi_port_free(sock);
+		return err;
+	}
+	sock->plane.stats = sock->stats.addr;
+	dsi__stats_init(sock->plane.stats, role);
+	dsi__trace_create(sock);
+	*out_sock = sock;
+	return 0;
 }
 
 static void write_header(struct dsi_socket *sock)
 {
+	struct dsi_trace_open *open = &sock->plane.trace.open;
 	struct dsi_shm_header header = {
 		.magic = DSI_SHM_MAGIC,
 		.abi_major = DSI_SHM_ABI_MAJOR,
@@ -135,8 +147,10 @@ static void write_header(struct dsi_socket *sock)
 		.max_sg = sock->desc.max_sg,
 		.ring_offset = DSI_SHM_PAGE_HEAD,
 		.data_bytes = sock->desc.data_bytes,
+		.stream_id = dsi__trace_new_stream(open->endpoint),
 	};
 
+	open->stream = header.stream_id;
 	memcpy(sock->control.addr, &header, sizeof(header));
 }
 
@@ -224,9 +238,9 @@ int dsi_producer_create(const struct dsi_stream_desc *desc,
 
 	if (!out_sock || dsi_stream_desc_check(desc, NULL, 0))
 		return -DSI_EINVAL;
-	sock = create(DSI_ROLE_PRODUCER);
-	if (!sock)
-		return -DSI_ENOMEM;
+	err = create(DSI_ROLE_PRODUCER, &sock);
+	if (err)
+		return err;
 	err = copy_options(sock, desc, opts);
 	if (!err) {
 		dsi__desc_resolve(&sock->desc);
@@ -248,12 +262,13 @@ int dsi_consumer_create(const struct dsi_consumer_options *opts,
 	struct dsi_text none = dsi__text(NULL, 0);
 	struct dsi_socket *sock;
 	struct dsi_wish wish;
+	int err;
 
 	if (!out_sock)
 		return -DSI_EINVAL;
-	sock = create(DSI_ROLE_CONSUMER);
-	if (!sock)
-		return -DSI_ENOMEM;
+	err = create(DSI_ROLE_CONSUMER, &sock);
+	if (err)
+		return err;
 	if (dsi__options_copy(&sock->consumer_options, opts,
 			      sizeof(sock->consumer_options)))
 		goto invalid;
@@ -290,13 +305,32 @@ static int get_monitor(struct dsi_socket *sock)
 	return err;
 }
 
+/* For who watches.  Another thread may change the state meanwhile: the last
+ * one stands. */
+static void show_state(struct dsi_socket *sock)
+{
+	uint32_t now;
+
+	do {
+		now = dsi__state_now(&sock->state);
+		/* relaxed: for statistics. */
+		atomic_store_explicit(&sock->plane.stats->state, now,
+				      memory_order_relaxed);
+	} while (now != dsi__state_now(&sock->state));
+}
+
 int dsi__socket_do(struct dsi_socket *sock, enum dsi_operation operation)
 {
+	uint32_t from = dsi__state_now(&sock->state);
 	int err;
 
 	err = dsi__state_do(&sock->state, operation);
 	if (err)
 		return err;
+	show_state(sock);
+	if (operation == DSI_DO_CONNECT)
+		dsi__trace_open(sock);
+	dsi__trace_state(sock, from);
 	switch (operation) {
 	case DSI_DO_CONNECT:
 		dsi__plane_tell(&sock->plane, DSI_PLANE_CONNECTED, 0);
@@ -370,6 +404,7 @@ int dsi_socket_listen(struct dsi_socket *sock, const char *name,
 		dsi__text_add(&text, dsi_strerror(err));
 		return err;
 	}
+	dsi__trace_name(sock, name);
 	sock->door.ready = dsi__producer_door;
 	sock->door.handle = dsi_port_listener_handle(sock->listener);
 	sock->door.deadline_ns = DSI_FOREVER;
@@ -432,6 +467,7 @@ int dsi_socket_connect(struct dsi_socket *sock, const char *name,
 		err = knock(name, deadline_ns, &conn);
 		if (err)
 			return name_error(sock, err, name);
+		dsi__trace_name(sock, name);
 		err = dsi__consumer_attach(sock, conn, answer_by(deadline_ns));
 		if (!err)
 			return dsi__socket_do(sock, DSI_DO_CONNECT);
@@ -485,6 +521,7 @@ static int change(struct dsi_socket *sock, enum dsi_operation operation,
 
 int dsi_socket_start(struct dsi_socket *sock)
 {
+	dsi_trace_begin_thread();
 	return change(sock, DSI_DO_START, "start");
 }
 
@@ -570,12 +607,17 @@ static void close_bells(struct dsi_socket *sock)
 
 int dsi_socket_close(struct dsi_socket *sock)
 {
+	uint32_t reason = DSI_TRACE_CLOSED;
+
 	if (!sock)
 		return -DSI_EINVAL;
 	if (dsi__state_now(&sock->state) == DSI_STATE_CLOSED)
 		return 0;
+	if (dsi__state_now(&sock->state) == DSI_STATE_FAILED)
+		reason = DSI_TRACE_FAILED;
 	(void)dsi__socket_do(sock, DSI_DO_CLOSE);
 	leave_monitor(sock);
+	dsi__trace_close(sock, reason);
 	forget_peers(&sock->plane);
 	if (sock->plane.role == DSI_ROLE_PRODUCER)
 		dsi__producer_close_links(sock);
@@ -599,6 +641,7 @@ void dsi_socket_destroy(struct dsi_socket *sock)
 	dsi__packet_table_fini(&sock->plane.table);
 	if (sock->plane.role == DSI_ROLE_CONSUMER)
 		dsi_port_free(sock->plane.as.consumer.early);
+	dsi_port_region_fini(&sock->stats);
 	dsi_port_free(sock);
 }
 
@@ -666,23 +709,24 @@ int dsi_socket_stats(const struct dsi_socket *sock,
 	    out_stats->size > sizeof(stats))
 		return -DSI_EINVAL;
 	plane = &sock->plane;
-	stats = (struct dsi_socket_stats){
-		.size = out_stats->size,
-		.state = dsi__state_now(&sock->state),
-		/* relaxed: for statistics. */
-		.held = atomic_load_explicit(&plane->held_now,
-					     memory_order_relaxed),
-	};
+	stats = (struct dsi_socket_stats){.size = out_stats->size};
+	dsi__stats_read(plane->stats, &stats);
+	stats.state = dsi__state_now(&sock->state);
 	if (plane->role == DSI_ROLE_PRODUCER)
 		/* relaxed: for statistics. */
 		stats.consumers = atomic_load_explicit(
 			&plane->as.producer.present, memory_order_relaxed);
-#define DSI_STATS_LOAD(name)                                  \
-	/* relaxed: for statistics. */                        \
-	stats.name = atomic_load_explicit(&plane->stats.name, \
-					  memory_order_relaxed);
-	DSI_STATS_MAP(DSI_STATS_LOAD)
 	memcpy(out_stats, &stats, stats.size);
+	return 0;
+}
+
+int dsi_socket_latency(const struct dsi_socket *sock,
+		       struct dsi_histogram *out_histogram)
+{
+	if (!sock || sock->plane.role != DSI_ROLE_CONSUMER || !out_histogram ||
+	    out_histogram->size != sizeof(*out_histogram))
+		return -DSI_EINVAL;
+	dsi__stats_latency(sock->plane.stats, out_histogram);
 	return 0;
 }
 

@@ -22,6 +22,7 @@
 #include "dsi/desc.h"
 #include "dsi/state.h"
 #include "dsi/text.h"
+#include "dsi/trace_hooks.h"
 
 #define DSI_ERROR_BYTES 384u
 
@@ -30,7 +31,8 @@ enum dsi_link_state {
 	DSI_LINK_GREETING, /* producer: HELLO has not come */
 	DSI_LINK_OFFERED,  /* producer: ACCEPT has not come */
 	DSI_LINK_JOINED,
-	DSI_LINK_ENDED /* connection closed; memory may still be in use */
+	DSI_LINK_WATCHING, /* producer: it only looks */
+	DSI_LINK_ENDED	   /* connection closed; memory may still be in use */
 };
 
 struct dsi_link {
@@ -47,7 +49,10 @@ struct dsi_link {
 	uint32_t quota;
 	uint32_t own_slots;
 	/* Producer's side only. */
-	uint32_t need; /* packets it needs of the stream's; 0 = not known */
+	uint32_t reader; /* its number in traces */
+	uint32_t need;	 /* packets it needs of the stream's; 0 = not known */
+	int32_t stats;	 /* the handle of its statistics page, or -1 */
+	char label[DSI_LABEL_BYTES];
 	struct dsi_producer_peer *peer;
 	struct dsi_port_region signal;
 	struct dsi_port_region page;
@@ -69,9 +74,12 @@ struct dsi_socket {
 	struct dsi_port_region data;
 	struct dsi_port_region signal; /* consumer */
 	struct dsi_port_region page;   /* consumer */
+	struct dsi_port_region stats;  /* from create to destroy */
 	/* A component that forwards this socket's events. */
 	struct dsi_port_loop *observer_loop;
 	struct dsi_port_source *observer;
+	char name[DSI_NAME_BYTES + 4u]; /* as it was given, with "sys:" */
+	uint32_t readers; /* producer: numbers given to consumers so far */
 	char error[DSI_ERROR_BYTES];
 };
 
@@ -105,6 +113,22 @@ uint32_t dsi__socket_events(struct dsi_socket *sock, uint32_t mask);
  * consumer's connection to a producer.  Takes the handle over. */
 int dsi__socket_adopt_conn(struct dsi_socket *sock, int32_t conn);
 
+/* ---- trace_ends.c -------------------------------------------------------- */
+
+/* A socket is made: who traces it, if anybody? */
+void dsi__trace_create(struct dsi_socket *sock);
+/* A number for a new stream of this end. */
+uint64_t dsi__trace_new_stream(uint64_t endpoint);
+void dsi__trace_name(struct dsi_socket *sock, const char *name);
+/* The description is known: from now on there is something to tell. */
+void dsi__trace_open(struct dsi_socket *sock);
+/* It closes; its regions are still mapped, the work thread has left. */
+void dsi__trace_close(struct dsi_socket *sock, uint32_t reason);
+/* The state was @from before. */
+void dsi__trace_state(struct dsi_socket *sock, uint32_t from);
+/* The link's peer broke off; its connection and pages are still there. */
+void dsi__trace_peer_dead(const struct dsi_link *link);
+
 /* ---- handshake_producer.c ------------------------------------------------ */
 
 /* The listener has somebody at the door. */
@@ -116,6 +140,15 @@ int dsi__producer_adopt_conn(struct dsi_socket *sock, int32_t conn);
 void dsi__producer_reap(struct dsi_socket *sock);
 /* The end: no link is left.  The work thread must have left. */
 void dsi__producer_close_links(struct dsi_socket *sock);
+
+/* ---- handshake_watch.c: all on the monitor's thread ---------------------- */
+
+/* Somebody wants to watch: tell what is there, and later what changes.  0, or
+ * -DSI_EUSERS: too many watch already. */
+int dsi__watcher_greet(struct dsi_link *link);
+/* A consumer joined, or is gone. */
+void dsi__watchers_joined(const struct dsi_link *consumer);
+void dsi__watchers_parted(const struct dsi_link *consumer);
 
 /* ---- handshake_consumer.c ------------------------------------------------ */
 
@@ -134,6 +167,8 @@ struct dsi_link *dsi__link_create(struct dsi_socket *sock, int32_t conn,
 int dsi__link_add_bell(struct dsi_link *link);
 /* Stop watching; no callback of it is running afterwards. */
 void dsi__link_unwatch(struct dsi_link *link);
+/* Nothing more is read from it; the notice callback tears it down. */
+void dsi__link_end(struct dsi_link *link);
 /* Say good-bye (@bye) and close the connection. */
 void dsi__link_hang_up(struct dsi_link *link, int bye);
 

@@ -25,6 +25,12 @@ static uint32_t bytes_of(uint32_t type)
 		return sizeof(struct dsi_wire_reply);
 	case DSI_WIRE_EVENT:
 		return sizeof(struct dsi_wire_event);
+	case DSI_WIRE_WATCH:
+		return sizeof(struct dsi_wire_watch);
+	case DSI_WIRE_PEERS:
+		return sizeof(struct dsi_wire_peers);
+	case DSI_WIRE_PARTED:
+		return sizeof(struct dsi_wire_parted);
 	default:
 		return 0;
 	}

@@ -14,6 +14,10 @@
  *
  * A HELLO that only asks is answered with INFO.
  *
+ * A HELLO that wants to watch is answered with WATCH and PEERS.  The
+ * connection stays, and carries more PEERS and PARTED as consumers come and
+ * go; who watches says nothing more.
+ *
  * Control application and component (stream.c, component.c): a REQUEST is
  * answered by the REPLY of the same serial; EVENTs come unasked.
  *
@@ -45,6 +49,9 @@ enum dsi_wire_type {
 	DSI_WIRE_REQUEST,
 	DSI_WIRE_REPLY,
 	DSI_WIRE_EVENT,
+	DSI_WIRE_WATCH,
+	DSI_WIRE_PEERS,
+	DSI_WIRE_PARTED,
 };
 
 struct dsi_wire_head {
@@ -57,13 +64,16 @@ struct dsi_wire_head {
 };
 
 /* BYE, READY and ACCEPT have nothing but a head.  ACCEPT carries the consumer
- * page and, if the consumer can listen to one, the end of a bell to ring. */
+ * page, if the consumer can listen to one, the end of a bell to ring, and, if
+ * others may watch it, its statistics page. */
 #define DSI_ACCEPT_PAGE 0u
 #define DSI_ACCEPT_BELL 1u
-#define DSI_ACCEPT_HANDLES 2u
+#define DSI_ACCEPT_STATS 2u
+#define DSI_ACCEPT_HANDLES 3u
 
 #define DSI_HELLO_ATTACH 1u
 #define DSI_HELLO_ASK 2u
+#define DSI_HELLO_WATCH 3u
 
 struct dsi_wire_hello {
 	struct dsi_wire_head head;
@@ -81,7 +91,7 @@ struct dsi_wire_hello {
 struct dsi_wire_offer {
 	struct dsi_wire_head head;
 	uint32_t own_slots; /* DROP_NEW: slots of its own ring, else 0 */
-	uint32_t reserved;
+	uint32_t reader;    /* the consumer's number in traces */
 	struct dsi_stream_desc desc;
 };
 
@@ -98,6 +108,38 @@ struct dsi_wire_info {
 	uint32_t consumers;
 	uint64_t committed;
 	struct dsi_stream_desc desc;
+};
+
+/* Carries the producer's statistics page. */
+struct dsi_wire_watch {
+	struct dsi_wire_head head;
+	struct dsi_stream_desc desc;
+};
+
+#define DSI_PEERS_MAX 8u
+static_assert(DSI_PEERS_MAX <= DSI_PORT_MSG_HANDLES, "a page of each");
+
+struct dsi_wire_peer {
+	uint32_t place; /* in the producer's page, see stats_page.h */
+	uint32_t page;	/* 1 + index of its page's handle; 0: has none */
+	uint32_t policy;
+	uint32_t queue_packets; /* DROP_NEW */
+	struct dsi_peer who;
+	uint32_t reserved;
+	char label[DSI_LABEL_BYTES];
+};
+
+struct dsi_wire_peers {
+	struct dsi_wire_head head;
+	uint32_t n;
+	uint32_t more; /* 1: not all that are there now */
+	struct dsi_wire_peer peers[DSI_PEERS_MAX];
+};
+
+struct dsi_wire_parted {
+	struct dsi_wire_head head;
+	uint32_t place;
+	uint32_t reserved;
 };
 
 /* What a control application asks of a component. */
@@ -150,6 +192,9 @@ union dsi_wire {
 	struct dsi_wire_request request;
 	struct dsi_wire_reply reply;
 	struct dsi_wire_event event;
+	struct dsi_wire_watch watch;
+	struct dsi_wire_peers peers;
+	struct dsi_wire_parted parted;
 };
 static_assert(sizeof(union dsi_wire) <= DSI_PORT_MSG_BYTES, "fits a message");
 

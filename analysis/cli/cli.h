@@ -38,10 +38,13 @@ struct cli_command {
 extern const struct cli_command cli_send;
 extern const struct cli_command cli_recv;
 extern const struct cli_command cli_list;
+extern const struct cli_command cli_top;
 extern const struct cli_command cli_curve;
 extern const struct cli_command cli_fit;
+extern const struct cli_command cli_latency;
 extern const struct cli_command cli_pipeline;
 extern const struct cli_command cli_simulate;
 extern const struct cli_command cli_size;
+extern const struct cli_command cli_trace;
 
 #endif /* DSI_CLI_H */

@@ -14,6 +14,7 @@
 #include "describe/quantity.h"
 #include "fit_command.h"
 #include "fit_options.h"
+#include "fit_trace.h"
 #include "message.h"
 
 static int run(int argc, char **argv);
@@ -59,7 +60,19 @@ static int report(const struct fit_options *o, enum fit_status status,
 	return exit_code(status);
 }
 
-static int read_points(const struct fit_options *o, struct fit_points *points)
+/* Options that say how a file is written are not for traces. */
+static int read_folder(const struct fit_options *o, struct fit_points *points)
+{
+	if (!o->format_given && !o->source.column && !o->source.seq &&
+	    !exact_ok(o->source.unit))
+		return fit_trace_read(o, points);
+	message_error(o->source.name,
+		      "is a trace: leave out --format, --column, --seq and "
+		      "--unit");
+	return CLI_USAGE;
+}
+
+static int read_file(const struct fit_options *o, struct fit_points *points)
 {
 	bool is_stdin = strcmp(o->source.name, "-") == 0;
 	char why[FIT_WHY_BYTES] = "";
@@ -84,6 +97,17 @@ static int read_points(const struct fit_options *o, struct fit_points *points)
 	if (!is_stdin)
 		close(fd);
 	return report(o, status, why);
+}
+
+static int read_points(const struct fit_options *o, struct fit_points *points)
+{
+	if (fit_trace_is(o->source.name))
+		return read_folder(o, points);
+	if (!o->stream)
+		return read_file(o, points);
+	message_error("--stream", "'%s' is no folder with a trace",
+		      o->source.name);
+	return CLI_USAGE;
 }
 
 static bool read_time(const char *option, const char *text,

@@ -16,6 +16,7 @@ enum {
 	KEY_SEQ,
 	KEY_SEQ_BITS,
 	KEY_UNIT,
+	KEY_STREAM,
 	KEY_PERIOD,
 	KEY_CHECK,
 	KEY_JITTER,
@@ -43,6 +44,8 @@ static const struct argp_option options[] = {
 	 "of bare numbers: ns, us, ms, s, or a time such as 1/90000s; the "
 	 "column's name may say it: _ns, _us, _ms, _s",
 	 0},
+	{"stream", KEY_STREAM, "NAME|ID", 0,
+	 "of a trace: the stream whose commits are looked at", 0},
 	{NULL, 0, NULL, 0, "The question:", 2},
 	{"period", KEY_PERIOD, "TIME", 0,
 	 "the period is known (default: the one with the least jitter)", 0},
@@ -70,9 +73,10 @@ static error_t parse(int key, char *arg, struct argp_state *state);
 const struct argp fit_argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "FILE",
+	.args_doc = "FILE|DIR",
 	.doc = "Find the tightest period, jitter and minimum distance of "
-	       "recorded time stamps. FILE - is standard input."
+	       "recorded time stamps. FILE - is standard input; DIR is a trace "
+	       "of dsi."
 	       "\vWhat is found describes the recording and is no bound. "
 	       "Times have a unit: 20ms, 1/60s.",
 };
@@ -203,6 +207,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_UNIT:
 		parse_unit(state, o, arg);
+		return 0;
+	case KEY_STREAM:
+		o->stream = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		option_name_file(state, arg, &o->source.name, NULL);

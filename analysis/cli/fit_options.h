@@ -13,6 +13,7 @@
 struct fit_options {
 	struct fit_source source;
 	bool format_given;
+	const char *stream; /* of a trace: name or number */
 	const char *period, *jitter, *distance, *margin;
 	const char *plot, *plot_curves;
 	bool check, json, emit;

@@ -82,9 +82,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* The text comes from another process: a control character in it could
- * command the terminal. */
-static void copy_printable(char *to, const char *from, size_t bytes)
+void listing_copy_printable(char *to, const char *from, size_t bytes)
 {
 	size_t i;
 
@@ -122,9 +120,9 @@ static void visit(void *user, const char *name,
 		return;
 	}
 	entry->info = *info;
-	copy_printable(entry->name, name, sizeof(entry->name));
-	copy_printable(entry->info.desc.format, info->desc.format,
-		       sizeof(info->desc.format));
+	listing_copy_printable(entry->name, name, sizeof(entry->name));
+	listing_copy_printable(entry->info.desc.format, info->desc.format,
+			       sizeof(info->desc.format));
 }
 
 static int compare(const void *a, const void *b)
@@ -145,13 +143,11 @@ void listing_user(uint32_t uid, char *out, size_t bytes)
 		snprintf(out, bytes, "%u", uid);
 }
 
-const char *listing_reason(const struct listing_entry *entry)
+const char *listing_error(int error)
 {
 	static char text[96];
 
-	if (entry->info.answered)
-		return "";
-	switch (entry->info.error) {
+	switch (error) {
 	case -DSI_EACCES:
 	case -DSI_EPERM:
 		return "(no permission)";
@@ -160,10 +156,14 @@ const char *listing_reason(const struct listing_entry *entry)
 	case 0:
 		return "(no answer)";
 	default:
-		snprintf(text, sizeof(text), "(%s)",
-			 dsi_strerror(entry->info.error));
+		snprintf(text, sizeof(text), "(%s)", dsi_strerror(error));
 		return text;
 	}
+}
+
+const char *listing_reason(const struct listing_entry *entry)
+{
+	return entry->info.answered ? "" : listing_error(entry->info.error);
 }
 
 static int find_names(const struct list_options *o, struct search *search)

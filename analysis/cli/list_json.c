@@ -14,9 +14,8 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
-/* Takes @value over, also when it fails. */
-static bool add(struct json_object *object, const char *key,
-		struct json_object *value)
+bool listing_json_add(struct json_object *object, const char *key,
+		      struct json_object *value)
 {
 	if (value && json_object_object_add(object, key, value) == 0)
 		return true;
@@ -24,28 +23,28 @@ static bool add(struct json_object *object, const char *key,
 	return false;
 }
 
-static bool add_number(struct json_object *object, const char *key,
-		       uint64_t value)
+bool listing_json_number(struct json_object *object, const char *key,
+			 uint64_t value)
 {
-	return add(object, key, json_object_new_uint64(value));
+	return listing_json_add(object, key, json_object_new_uint64(value));
 }
 
-static bool add_text(struct json_object *object, const char *key,
-		     const char *text)
+bool listing_json_text(struct json_object *object, const char *key,
+		       const char *text)
 {
-	return add(object, key, json_object_new_string(text));
+	return listing_json_add(object, key, json_object_new_string(text));
 }
 
-static struct json_object *make_owner(const struct dsi_peer *owner)
+struct json_object *listing_json_peer(const struct dsi_peer *owner)
 {
 	struct json_object *object = json_object_new_object();
 	char user[LISTING_OWNER_BYTES];
 
 	listing_user(owner->uid, user, sizeof(user));
-	if (object && add_number(object, "pid", owner->pid) &&
-	    add_number(object, "uid", owner->uid) &&
-	    add_number(object, "gid", owner->gid) &&
-	    add_text(object, "user", user))
+	if (object && listing_json_number(object, "pid", owner->pid) &&
+	    listing_json_number(object, "uid", owner->uid) &&
+	    listing_json_number(object, "gid", owner->gid) &&
+	    listing_json_text(object, "user", user))
 		return object;
 	json_object_put(object);
 	return NULL;
@@ -63,48 +62,54 @@ static uint64_t to_ns(uint64_t ticks, uint64_t tick_hz)
 /* In nanoseconds to look at, in ticks to compute with. */
 static bool add_traffic(struct json_object *object, const struct dsi_traffic *t)
 {
-	return add_number(object, "period_ns", to_ns(t->period, t->tick_hz)) &&
-	       add_number(object, "jitter_ns", to_ns(t->jitter, t->tick_hz)) &&
-	       add_number(object, "tick_hz", t->tick_hz) &&
-	       add_number(object, "period_ticks", t->period) &&
-	       add_number(object, "jitter_ticks", t->jitter);
+	return listing_json_number(object, "period_ns",
+				   to_ns(t->period, t->tick_hz)) &&
+	       listing_json_number(object, "jitter_ns",
+				   to_ns(t->jitter, t->tick_hz)) &&
+	       listing_json_number(object, "tick_hz", t->tick_hz) &&
+	       listing_json_number(object, "period_ticks", t->period) &&
+	       listing_json_number(object, "jitter_ticks", t->jitter);
 }
 
 static bool add_desc(struct json_object *object,
 		     const struct dsi_stream_desc *desc)
 {
-	return add_number(object, "packets", desc->packets) &&
-	       add_number(object, "packet_bytes", desc->packet_bytes) &&
-	       add_number(object, "ring_slots", desc->ring_slots) &&
-	       add_number(object, "max_sg", desc->max_sg) &&
-	       add_number(object, "align_bytes", desc->align_bytes) &&
-	       add_number(object, "data_bytes", desc->data_bytes) &&
-	       add_number(object, "lifetime_ns", desc->lifetime_ns) &&
+	return listing_json_number(object, "packets", desc->packets) &&
+	       listing_json_number(object, "packet_bytes",
+				   desc->packet_bytes) &&
+	       listing_json_number(object, "ring_slots", desc->ring_slots) &&
+	       listing_json_number(object, "max_sg", desc->max_sg) &&
+	       listing_json_number(object, "align_bytes", desc->align_bytes) &&
+	       listing_json_number(object, "data_bytes", desc->data_bytes) &&
+	       listing_json_number(object, "lifetime_ns", desc->lifetime_ns) &&
 	       add_traffic(object, &desc->traffic) &&
-	       add_text(object, "format", desc->format);
+	       listing_json_text(object, "format", desc->format);
 }
 
 static bool fill_answer(struct json_object *object,
 			const struct dsi_name_info *info)
 {
-	return add_text(object, "state", dsi_state_name(info->state)) &&
-	       add(object, "owner", make_owner(&info->owner)) &&
-	       add_number(object, "consumers", info->consumers) &&
-	       add_number(object, "committed", info->committed) &&
+	return listing_json_text(object, "state",
+				 dsi_state_name(info->state)) &&
+	       listing_json_add(object, "owner",
+				listing_json_peer(&info->owner)) &&
+	       listing_json_number(object, "consumers", info->consumers) &&
+	       listing_json_number(object, "committed", info->committed) &&
 	       add_desc(object, &info->desc);
 }
 
 static struct json_object *make_entry(const struct listing_entry *entry)
 {
 	struct json_object *object = json_object_new_object();
-	bool good = object && add_text(object, "name", entry->name);
+	bool good = object && listing_json_text(object, "name", entry->name);
 
 	if (good && entry->info.answered)
 		good = fill_answer(object, &entry->info);
 	else if (good)
-		good = add_text(object, "error", listing_reason(entry)) &&
-		       add(object, "code",
-			   json_object_new_int(entry->info.error));
+		good = listing_json_text(object, "error",
+					 listing_reason(entry)) &&
+		       listing_json_add(object, "code",
+					json_object_new_int(entry->info.error));
 	if (good)
 		return object;
 	json_object_put(object);

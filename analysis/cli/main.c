@@ -24,8 +24,9 @@
 #include "describe/nearest.h"
 
 static const struct cli_command *const commands[] = {
-	&cli_send, &cli_recv,	  &cli_list,	 &cli_curve,
-	&cli_fit,  &cli_pipeline, &cli_simulate, &cli_size,
+	&cli_send,     &cli_recv, &cli_list,	&cli_top,
+	&cli_curve,    &cli_fit,  &cli_latency, &cli_pipeline,
+	&cli_simulate, &cli_size, &cli_trace,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -111,7 +112,8 @@ static char *filter_help(int key, const char *text, void *input)
 	      "Exit codes of send, recv and list: 0 done; 1 failure; 2 wrong "
 	      "usage; 3 no such stream or time out; 4 permission denied; "
 	      "5 incompatible; 6 data lost (with --strict); 128+N ended by "
-	      "signal N. Of the others: 0 done; 1 it does not hold; 2 wrong "
+	      "signal N. trace record has the exit code of its command. "
+	      "Of the others: 0 done; 1 it does not hold; 2 wrong "
 	      "input; 3 no finite bound; 4 exact range exceeded. "
 	      "See dsi(7) for names, policies and the environment.\n",
 	      stream);

@@ -7,6 +7,9 @@
  *   endpoint              socket.h   create, listen or connect, start, close
  *   data plane            packet.h   get, fill or read, commit
  *   waiting for many      event.h    select
+ *   looking from outside  watch.h   figures of a stream, read-only
+ *   how late it was       histogram.h percentiles
+ *   who records it        trace.h    providers, links between packets
  *   how large, how late   sizing.h   from descriptions of both ends, jcs.h
  */
 #ifndef DSI_DSI_H
@@ -14,13 +17,16 @@
 
 #include <dsi/errno.h>
 #include <dsi/event.h>
+#include <dsi/histogram.h>
 #include <dsi/jcs.h>
 #include <dsi/packet.h>
 #include <dsi/sizing.h>
 #include <dsi/socket.h>
 #include <dsi/stream.h>
 #include <dsi/component.h>
+#include <dsi/trace.h>
 #include <dsi/types.h>
 #include <dsi/version.h>
+#include <dsi/watch.h>
 
 #endif /* DSI_DSI_H */

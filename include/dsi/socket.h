@@ -17,6 +17,7 @@
 #ifndef DSI_SOCKET_H
 #define DSI_SOCKET_H
 
+#include <dsi/histogram.h>
 #include <dsi/packet.h>
 #include <dsi/sizing.h>
 #include <dsi/types.h>
@@ -294,6 +295,21 @@ DSI_API DSI_MUST_CHECK int dsi_socket_area(const struct dsi_socket *sock,
  */
 DSI_API DSI_MUST_CHECK int dsi_socket_stats(const struct dsi_socket *sock,
 					    struct dsi_socket_stats *out_stats);
+
+/**
+ * dsi_socket_latency - how long packets took from their commit to this get.
+ * @sock:          consumer socket
+ * @out_histogram: in nanoseconds, of all packets that carried the time of
+ *                 their commit: not those of a stream with
+ *                 DSI_STREAM_NO_STAMP, or whose producer set another time.
+ *                 Set @out_histogram->size before.
+ *
+ * Return: 0, -DSI_EINVAL (also for a producer).
+ * Context: any thread; RT-safe.
+ * Since:   0.1
+ */
+DSI_API DSI_MUST_CHECK int dsi_socket_latency(
+	const struct dsi_socket *sock, struct dsi_histogram *out_histogram);
 
 /**
  * dsi_socket_fd - a descriptor to wait on in an event loop.

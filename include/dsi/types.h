@@ -175,6 +175,10 @@ struct dsi_stream_desc {
  * that is trusted: access beyond a shrunken area raises SIGBUS. */
 #define DSI_CONSUMER_ACCEPT_UNSEALED 0x0004u
 
+/* Measure how long packets are held, which takes one more look at the clock
+ * for each get and each commit: dsi_socket_stats.hold_max_ns. */
+#define DSI_CONSUMER_TIME_HOLD 0x0008u
+
 /**
  * struct dsi_consumer_options - what a consumer needs of a stream.
  * @size:             sizeof(struct dsi_consumer_options)
@@ -297,6 +301,9 @@ struct dsi_socket_stats {
 	uint64_t backlog_max;	 /* most packets that waited in the ring */
 	uint64_t latency_max_ns; /* consumer: commit to get, worst */
 	uint64_t latency_sum_ns; /* consumer: sum, for the mean */
+	uint64_t held_max;	 /* most packets held at once */
+	uint64_t hold_max_ns;	 /* consumer with DSI_CONSUMER_TIME_HOLD: get
+				 * to commit, worst */
 };
 
 /**

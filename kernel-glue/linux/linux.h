@@ -10,6 +10,7 @@
  *   place.c listener.c lookup.c   how they find each other
  *   conn.c peer.c       what they say first, and who says it
  *   loop.c monitor.c    one thread that hears when a peer dies
+ *   trace_provider.c    who records
  *   alloc.c clock.c lock.c poll.c error.c   small things
  *
  * Every descriptor here is close-on-exec, and no descriptor is trusted to be

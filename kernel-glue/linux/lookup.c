@@ -77,6 +77,7 @@ int dsi_port_connect(const char *name, uint32_t kind, int32_t *out_conn)
 struct names_walk {
 	uint32_t kind;
 	uint32_t prefix; /* 1: say "sys:NAME" */
+	uint32_t look;	 /* 1: leave their owners alone */
 	void (*visit)(void *, const char *name);
 	void *user;
 	int32_t visited;
@@ -125,7 +126,7 @@ static void names_visit(const struct dsi__place *place, int dir,
 	    !S_ISSOCK(st.st_mode))
 		return;
 	/* The owner sees a peer that connects and hangs up; that is fine. */
-	fd = dsi__place_connect(place, dir, file);
+	fd = walk->look ? -1 : dsi__place_connect(place, dir, file);
 	if (fd == -DSI_ENOENT) {
 		names_reap(place, dir, file);
 		return;
@@ -157,23 +158,39 @@ static int names_walk(const struct dsi__place *place, struct names_walk *walk)
 	return 0;
 }
 
-int32_t dsi_port_names(uint32_t kind, void (*visit)(void *, const char *name),
-		       void *user)
+/* In all places. */
+static int32_t names_walk_all(struct names_walk *walk)
 {
 	struct dsi__place places[DSI__PLACES];
-	struct names_walk walk = {.kind = kind, .visit = visit, .user = user};
 	uint32_t n = dsi__places(places);
 	int result;
 
 	for (uint32_t i = 0; i < n; i++) {
 		/* In the own place the name may mean another stream. */
-		walk.prefix = i > 0 && places[i].system;
-		result = names_walk(&places[i], &walk);
+		walk->prefix = i > 0 && places[i].system;
+		result = names_walk(&places[i], walk);
 		/* A place that is not there or not for us has no names. */
 		if (result == -DSI_EMFILE || result == -DSI_ENOMEM)
 			return result;
 	}
-	return walk.visited;
+	return walk->visited;
+}
+
+int32_t dsi_port_names(uint32_t kind, void (*visit)(void *, const char *name),
+		       void *user)
+{
+	struct names_walk walk = {.kind = kind, .visit = visit, .user = user};
+
+	return names_walk_all(&walk);
+}
+
+int32_t dsi_port_names_look(uint32_t kind,
+			    void (*visit)(void *, const char *name), void *user)
+{
+	struct names_walk walk = {
+		.kind = kind, .look = 1, .visit = visit, .user = user};
+
+	return names_walk_all(&walk);
 }
 
 /* ---- waiting ------------------------------------------------------------ */

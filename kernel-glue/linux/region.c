@@ -315,6 +315,17 @@ int dsi_port_region_attach(struct dsi_port_region *region, int32_t handle,
 	return result;
 }
 
+int dsi_port_region_check(int32_t handle, uint64_t bytes)
+{
+	int populate;
+
+	/* Only memory: what else attach would accept may be a device. */
+	if (handle < 0 || pages_of(bytes) != bytes ||
+	    fcntl(handle, F_GET_SEALS) < 0)
+		return -DSI_EPROTO;
+	return attach_check(handle, DSI_PORT_READ, bytes, &populate);
+}
+
 void dsi_port_region_fini(struct dsi_port_region *region)
 {
 	/* A zeroed struct owns nothing, least of all descriptor 0. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dsi/shm_layout.h"
+#include "dsi/stats_page.h"
 #include "tests/unit/doc_block.h"
 
 struct field {
@@ -41,6 +42,8 @@ static const struct field header[] = {
 	      "bytes from the head to the first descriptor"),
 	FIELD(dsi_shm_header, data_bytes, "producer, once",
 	      "size of the data area"),
+	FIELD(dsi_shm_header, stream_id, "producer, once",
+	      "the stream's number in traces; 0 = none"),
 	FIELD(dsi_shm_header, reserved, "producer, once", "for growth; zero"),
 };
 
@@ -76,6 +79,51 @@ static const struct field consumer_page[] = {
 	      "changes with the above; the producer sleeps here"),
 	FIELD(dsi_shm_consumer, reserved0, "nobody", "zero"),
 	FIELD(dsi_shm_consumer, sleep, "consumer", "its sleep index"),
+};
+
+static const struct field stats_page[] = {
+	FIELD(dsi_shm_stats, magic, "owner, once", "`DSIS`"),
+	FIELD(dsi_shm_stats, abi_major, "owner, once",
+	      "other major: cannot be read"),
+	FIELD(dsi_shm_stats, abi_minor, "owner, once", "other minor: can"),
+	FIELD(dsi_shm_stats, endian, "owner, once", "0x01020304"),
+	FIELD(dsi_shm_stats, page_bytes, "owner, once", "size of this page"),
+	FIELD(dsi_shm_stats, role, "owner, once", "1 producer, 2 consumer"),
+	FIELD(dsi_shm_stats, bucket_bits, "owner, once",
+	      "2^this buckets for each power of two"),
+	FIELD(dsi_shm_stats, buckets, "owner, once", "of the histogram"),
+	FIELD(dsi_shm_stats, reserved0, "nobody", "for growth; zero"),
+	FIELD(dsi_shm_stats, committed, "owner",
+	      "packets: producer committed, consumer got"),
+	FIELD(dsi_shm_stats, bytes, "owner", "payload of those"),
+	FIELD(dsi_shm_stats, released, "owner",
+	      "packets: came back, given back"),
+	FIELD(dsi_shm_stats, latency_sum_ns, "owner",
+	      "consumer: commit to get, sum"),
+	FIELD(dsi_shm_stats, latency_max_ns, "owner",
+	      "consumer: commit to get, worst"),
+	FIELD(dsi_shm_stats, backlog_max, "owner",
+	      "producer: most that waited in the ring"),
+	FIELD(dsi_shm_stats, held_max, "owner", "most packets held at once"),
+	FIELD(dsi_shm_stats, held, "owner", "packets held now"),
+	FIELD(dsi_shm_stats, state, "owner", "`DSI_STATE_*`"),
+	FIELD(dsi_shm_stats, waits, "owner", "times it went to sleep"),
+	FIELD(dsi_shm_stats, wakes, "owner", "times it woke a peer"),
+	FIELD(dsi_shm_stats, dropped, "owner", "packets not delivered, missed"),
+	FIELD(dsi_shm_stats, expired, "owner", "consumer: skipped"),
+	FIELD(dsi_shm_stats, reclaimed, "owner",
+	      "consumer: overwritten before use"),
+	FIELD(dsi_shm_stats, unclaimed, "owner",
+	      "producer: committed with no consumer"),
+	FIELD(dsi_shm_stats, hold_max_ns, "owner",
+	      "consumer: get to commit, worst, if measured"),
+	FIELD(dsi_shm_stats, reserved1, "nobody", "for growth; zero"),
+	FIELD(dsi_shm_stats, peers, "owner",
+	      "producer: for each of 31 places two words of 64 bits: 1 + "
+	      "position at admission (0: nobody), packets dropped for it"),
+	FIELD(dsi_shm_stats, reserved2, "nobody", "for growth; zero"),
+	FIELD(dsi_shm_stats, latency, "owner",
+	      "consumer: how many packets in each bucket"),
 };
 
 static void print_fields(FILE *out, const char *title,
@@ -142,6 +190,7 @@ static void print_layout(FILE *out)
 	print_rows(out);
 	PRINT(out, "Signal page", dsi_shm_signal, signal_page);
 	PRINT(out, "Consumer page", dsi_shm_consumer, consumer_page);
+	PRINT(out, "Statistics page", dsi_shm_stats, stats_page);
 	print_sizes(out);
 }
 

@@ -278,6 +278,15 @@ int dsi_port_region_attach(struct dsi_port_region *region, int32_t handle,
 	return region_open(region, object, protection);
 }
 
+int dsi_port_region_check(int32_t handle, uint64_t bytes)
+{
+	fake__point();
+	if (handle < 0)
+		return -DSI_EPROTO;
+	return attach_check(fake__handle_get(handle, FAKE_REGION), bytes,
+			    DSI_PORT_READ);
+}
+
 void dsi_port_region_fini(struct dsi_port_region *region)
 {
 	struct fake_mapping **link = &fake__world.mappings;

@@ -263,7 +263,8 @@ int dsi_port_names_wait(uint64_t deadline_ns)
 	return err;
 }
 
-static uint32_t collect(uint32_t kind, char (*texts)[DSI_NAME_BYTES + 8])
+static uint32_t collect(uint32_t kind, bool remove,
+			char (*texts)[DSI_NAME_BYTES + 8])
 {
 	struct fake_name *name = fake__world.names;
 	struct fake_name *next;
@@ -273,7 +274,7 @@ static uint32_t collect(uint32_t kind, char (*texts)[DSI_NAME_BYTES + 8])
 		next = name->next;
 		if (name->kind != kind)
 			continue;
-		if (!name->listener)
+		if (!name->listener && remove)
 			name_remove(name);
 		else if (n < VISIT_MAX)
 			strcpy(texts[n++], name->text);
@@ -281,16 +282,28 @@ static uint32_t collect(uint32_t kind, char (*texts)[DSI_NAME_BYTES + 8])
 	return n;
 }
 
-int32_t dsi_port_names(uint32_t kind, void (*visit)(void *, const char *name),
-		       void *user)
+static int32_t names(uint32_t kind, bool remove,
+		     void (*visit)(void *, const char *name), void *user)
 {
 	char texts[VISIT_MAX][DSI_NAME_BYTES + 8];
 	uint32_t n;
 
 	fake__point();
-	n = collect(kind, texts);
+	n = collect(kind, remove, texts);
 	fake__world.current->names_seen = fake__world.names_generation;
 	for (uint32_t i = 0; i < n; i++)
 		visit(user, texts[i]);
 	return (int32_t)n;
+}
+
+int32_t dsi_port_names(uint32_t kind, void (*visit)(void *, const char *name),
+		       void *user)
+{
+	return names(kind, true, visit, user);
+}
+
+int32_t dsi_port_names_look(uint32_t kind,
+			    void (*visit)(void *, const char *name), void *user)
+{
+	return names(kind, false, visit, user);
 }

@@ -89,6 +89,12 @@ static void map_offer(struct evil_consumer *evil, struct dsi_wire_in *in)
 void evil_join(struct evil_consumer *evil, const char *name, uint32_t policy,
 	       uint32_t queue_packets)
 {
+	evil_join_watched(evil, name, policy, queue_packets, -1);
+}
+
+void evil_join_watched(struct evil_consumer *evil, const char *name,
+		       uint32_t policy, uint32_t queue_packets, int32_t stats)
+{
 	uint64_t deadline = dsi_now() + PATIENCE_NS;
 	union dsi_wire msg = {0};
 	struct dsi_wire_in in;
@@ -105,8 +111,11 @@ void evil_join(struct evil_consumer *evil, const char *name, uint32_t policy,
 	evil->own_bell = bells[0];
 	handles[DSI_ACCEPT_PAGE] = evil->page.handle;
 	handles[DSI_ACCEPT_BELL] = bells[1];
+	handles[DSI_ACCEPT_STATS] = stats == EVIL_OWN_END ? evil->conn : stats;
 	MUST_BE(dsi__wire_send(evil->conn, &msg, DSI_WIRE_ACCEPT,
-			       sizeof(msg.head), handles, DSI_ACCEPT_HANDLES),
+			       sizeof(msg.head), handles,
+			       stats == -1 ? DSI_ACCEPT_STATS
+					   : DSI_ACCEPT_HANDLES),
 		0);
 	dsi_port_handle_close(bells[1]);
 	MUST_BE(evil_hear(evil->conn, &in), DSI_WIRE_READY);

@@ -47,6 +47,11 @@ int evil_hear(int32_t conn, struct dsi_wire_in *in);
 /* The whole handshake, in order. */
 void evil_join(struct evil_consumer *evil, const char *name, uint32_t policy,
 	       uint32_t queue_packets);
+/* Likewise with this handle as its statistics page; -1: without, EVIL_OWN_END:
+ * the consumer's own end of the connection. */
+#define EVIL_OWN_END (-2)
+void evil_join_watched(struct evil_consumer *evil, const char *name,
+		       uint32_t policy, uint32_t queue_packets, int32_t stats);
 void evil_hang_up(struct evil_consumer *evil);
 
 #endif /* DSI_TEST_EVIL_PEER_H */

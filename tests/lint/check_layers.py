@@ -16,18 +16,18 @@ import tree
 
 # From the bottom.  A file may include what is in its own layer or below.
 LAYERS = [
-    ("port", "port check errno version text time state compiler"),
-    ("ring", "shm_layout ring notify shm_check packet_table desc traffic need"),
+    ("port", "port check errno version text time state compiler trace_end"),
+    ("ring", "shm_layout bucket histogram stats_page ring notify shm_check packet_table desc traffic need"),
     ("sizing", "wide curve_jcs sizing_private grid jcs jcs_convert reader grid_scan anchored "
      "stall service merge self_timed limit loss area"),
-    ("data plane", "producer consumer data_plane packet"),
+    ("data plane", "producer consumer data_plane packet trace_hooks"),
     ("socket", "socket socket_private access link wire handshake handshake_producer "
-     "handshake_consumer names event"),
+     "handshake_consumer handshake_watch names watch event trace_ends"),
     ("stream", "stream stream_private component component_private select"),
 ]
 DATA_PLANE = {"ring", "data plane"}
 # Public headers that only the control plane has a use for.
-CONTROL_HEADERS = {"stream.h", "component.h", "event.h", "dsi.h"}
+CONTROL_HEADERS = {"stream.h", "component.h", "event.h", "watch.h", "dsi.h"}
 # Freestanding headers, and the two that every small runtime brings: mem*(),
 # static_assert.
 CORE_HEADERS = {

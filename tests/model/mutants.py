@@ -23,7 +23,7 @@ import sys
 import time
 
 CORE = ["producer", "consumer", "data_plane", "packet_table", "packet",
-        "select", "event"]
+        "select", "event", "trace_hooks"]
 FLAGS = ["-std=c11", "-O1", "-g", "-fsanitize=thread", "-w"]
 
 # Scenarios, from cheap to dear.
@@ -120,14 +120,14 @@ text("consumer.c",
      "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
      "	dsi__notify_fence();\n"
      "	if (dsi__waker_wake(&consumer->waker, consumer->signal))\n"
-     "		dsi__stat_add(&plane->stats.wakes, 1);\n",
+     "		dsi__stat_add(&plane->stats->wakes, 1);\n",
      "	if (dsi__waker_wake(&consumer->waker, consumer->signal + 1))\n"
-     "		dsi__stat_add(&plane->stats.wakes, 1);\n"
+     "		dsi__stat_add(&plane->stats->wakes, 1);\n"
      "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
      "	dsi__notify_fence();\n",
      "N  wake before signal", BOTH)
-text("consumer.c", "	store_returned(consumer);\n	tell(plane);\n}\n\nvoid dsi__consumer_commit(",
-     "	tell(plane);\n	store_returned(consumer);\n}\n\nvoid dsi__consumer_commit(",
+text("consumer.c", "	store_returned(consumer);\n	tell(plane);\n}\n\n/* DSI_CONSUMER_TIME_HOLD",
+     "	tell(plane);\n	store_returned(consumer);\n}\n\n/* DSI_CONSUMER_TIME_HOLD",
      "N  signal before return", BOTH)
 text("notify.h", "{waiter->signal, waiter->seen, 1u}",
      "{waiter->signal, atomic_load_explicit(waiter->signal, "
@@ -143,7 +143,8 @@ text("data_plane.c",
      "	dsi__notify_fence();\n	err = look(plane, arg);\n",
      "	dsi__notify_fence();\n	err = -DSI_EAGAIN;\n",
      "N  no second look", BOTH)
-text("consumer.c", "	if (plane->as.consumer.unsaid)\n		tell(plane);\n", "",
+text("consumer.c",
+     "	if (plane->as.consumer.unsaid)\n		tell_taken(plane);\n", "",
      "N  taken is not told when nothing is there", ["block-holding"])
 text("consumer.c", "	if (got < n && (got > 0 || err == -DSI_EAGAIN))\n",
      "	if (got == 0 && err == -DSI_EAGAIN)\n",
@@ -152,7 +153,7 @@ text("consumer.c", "	if (got < n && (got > 0 || err == -DSI_EAGAIN))\n",
 # ---- J, T, S: peers, their counters, their start ----------------------------
 order("producer.c", "dsi__producer_join", "release", "relaxed",
       "J1 join relaxed", JOIN)
-order("producer.c", "adopt_changes", "acq_rel", "relaxed",
+order("producer.c", "dsi__producer_change", "acq_rel", "relaxed",
       "J1 admission relaxed", JOIN)
 order("producer.c", "retire", "release", "relaxed", "J1 retired relaxed",
       JOIN)
@@ -171,7 +172,7 @@ order("producer.c", "dsi__producer_vacate", "release", "relaxed",
       "vacate and place are steps of one thread, the control plane")
 order("producer.c", "changed", "release", "relaxed", "J2 changes relaxed",
       JOIN)
-order("producer.c", "look_at_changes", "acquire", "relaxed",
+order("data_plane.h", "dsi__producer_adopt", "acquire", "relaxed",
       "J2 changes load relaxed", JOIN)
 order("consumer.c", "store_taken", "release", "relaxed",
       "T1 taken relaxed", ["block-ring2", "block-ring1", "block-holding"],
@@ -197,8 +198,7 @@ order("consumer.c", "find_start", "acquire", "relaxed",
       "S1 start load relaxed", ["join-late"], "as for the store")
 
 TAKE_OVER = "	if (take_over(plane, &pkt, 1))\n		return -DSI_EINVAL;\n"
-ADOPT = ("	if (plane->role == DSI_ROLE_PRODUCER)\n"
-         "		dsi__producer_adopt(plane);\n")
+ADOPT = "	dsi__producer_adopt(plane);\n"
 text("packet.c", ADOPT + TAKE_OVER, TAKE_OVER + ADOPT,
      "J2 changes are seen when packets are taken over", ["lender"])
 text("data_plane.c",

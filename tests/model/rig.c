@@ -32,6 +32,8 @@ static struct dsi_socket *make_socket(uint32_t role)
 	plane->notice = notice;
 	atomic_init(&plane->flags, DSI_PLANE_RUNNING | DSI_PLANE_CONNECTED);
 	plane->stream_flags = DSI_STREAM_NO_STAMP;
+	/* Nothing is stamped, so no latency is counted. */
+	plane->stats = mc_alloc(offsetof(struct dsi_shm_stats, latency));
 	plane->packets = rig.options.packets;
 	plane->slot_stride = RIG_PAYLOAD * sizeof(uint64_t);
 	plane->data = (uint8_t *)rig.data;
@@ -116,8 +118,8 @@ static void make_consumer(uint32_t index)
 	consumer->returns = (_Atomic uint32_t *)(void *)((char *)reader->page +
 							 DSI_SHM_PAGE_HEAD);
 	consumer->signal_page = reader->signal_page;
-	consumer->waker = (struct dsi_waker){&reader->page->signal,
-					     &reader->signal_page->sleep, 0, 0};
+	consumer->waker = (struct dsi_waker){
+		&reader->page->signal, &reader->signal_page->sleep, 0, 0, NULL};
 	consumer->waiter = (struct dsi_waiter){&reader->signal_page->signal,
 					       &reader->page->sleep, 0, 0};
 	consumer->early = mc_alloc(8);
@@ -157,7 +159,7 @@ void rig_set_up_peer(uint32_t index)
 								 reader->page +
 							 DSI_SHM_PAGE_HEAD);
 	peer->waker = (struct dsi_waker){&peer->signal_page->signal,
-					 &peer->page->sleep, 0, 1};
+					 &peer->page->sleep, 0, 1, NULL};
 	peer->waiter = (struct dsi_waiter){&peer->page->signal,
 					   &peer->signal_page->sleep, 0, 0};
 }

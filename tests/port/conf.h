@@ -45,6 +45,8 @@ extern const struct conf_test conf_death_tests[];
 extern const struct conf_test conf_select_tests[];
 extern const struct conf_test conf_control_tests[];
 extern const struct conf_test conf_sized_tests[];
+extern const struct conf_test conf_stats_tests[];
+extern const struct conf_test conf_watch_tests[];
 
 struct conf_suite {
 	const char *name;

@@ -29,6 +29,8 @@ const struct conf_suite conf_suites[] = {
 	{"select", conf_select_tests},
 	{"control", conf_control_tests},
 	{"sized", conf_sized_tests},
+	{"stats", conf_stats_tests},
+	{"watch", conf_watch_tests},
 #endif
 	{NULL, NULL},
 };

@@ -474,7 +474,8 @@ static int control_unknown_component(void)
 
 	conf_try(local_begin(&part, 1));
 	source = local(&part);
-	conf_equal(dsi_stream_create(NULL, &source, &sink, 1, conf_soon(),
+	/* Long enough for the first to open before the time is up. */
+	conf_equal(dsi_stream_create(NULL, &source, &sink, 1, conf_in_ms(1000),
 				     &stream),
 		   -DSI_ETIMEDOUT);
 	conf_check(stream);

@@ -37,6 +37,8 @@ static void set_up_plane(struct dsi_data_plane *plane, uint32_t role,
 		.data_bytes = desc->data_bytes,
 	};
 	plane->bell_kick.handle = -1;
+	plane->stats =
+		(struct dsi_shm_stats *)(void *)memory(sizeof(*plane->stats));
 	MUST_BE(dsi__packet_table_init(&plane->table, plane, packets,
 				       desc->max_sg),
 		0);
@@ -66,6 +68,7 @@ void hand_stream_init(struct hand_stream *stream,
 void hand_stream_fini(struct hand_stream *stream)
 {
 	dsi__packet_table_fini(&stream->plane.table);
+	dsi_port_free(stream->plane.stats);
 	dsi_port_free(stream->control);
 	dsi_port_free(stream->data);
 }
@@ -158,6 +161,7 @@ void hand_consumer_fini(struct hand_consumer *consumer)
 {
 	MUST(dsi__producer_left(consumer->peer));
 	dsi__packet_table_fini(&consumer->plane.table);
+	dsi_port_free(consumer->plane.stats);
 	dsi_port_free(consumer->plane.as.consumer.early);
 	dsi_port_free(consumer->signal);
 	dsi_port_free(consumer->page);

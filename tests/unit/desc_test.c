@@ -426,7 +426,7 @@ static void foreign_format_is_printable(void **user)
 static void bad_wishes(void **user)
 {
 	static const struct dsi_wish bad[] = {
-		{.flags = 8},
+		{.flags = 16},
 		{.flags = UINT32_MAX},
 		{.policy = 3},
 		{.policy = UINT32_MAX},

@@ -275,6 +275,20 @@ int dsi_port_region_attach(struct dsi_port_region *region, int32_t handle,
 	return error == -DSI_EINVAL ? -DSI_EPROTO : error;
 }
 
+int dsi_port_region_check(int32_t handle, uint64_t bytes)
+{
+	uint64_t mapping, made;
+	int error = -DSI_EPROTO;
+
+	if (handle >= 0 && bytes && bytes % MK_PAGE_BYTES == 0)
+		error = mk_port_error(mk_exchange_region_open(
+			MK_PORT_EXCHANGE, (uint64_t)(uint32_t)handle, bytes, 0,
+			&mapping, &made));
+	if (!error)
+		(void)mk_exchange_region_close(MK_PORT_EXCHANGE, mapping);
+	return error == -DSI_EINVAL ? -DSI_EPROTO : error;
+}
+
 void dsi_port_region_fini(struct dsi_port_region *region)
 {
 	struct entry *e = region->bytes ? entry_at(region->addr) : NULL;

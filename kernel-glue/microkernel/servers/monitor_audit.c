@@ -6,6 +6,15 @@
 
 #define SECOND_NS 1000000000ul
 
+void audit_service(struct audit_record *r, const char *name)
+{
+	unsigned i = 0;
+
+	for (; i < AUDIT_SERVICE_BYTES - 1 && name[i]; i++)
+		r->service[i] = name[i] > ' ' && name[i] <= '~' ? name[i] : '?';
+	r->service[i] = 0;
+}
+
 static bool same_service(const struct audit_record *a,
 			 const struct audit_record *b)
 {

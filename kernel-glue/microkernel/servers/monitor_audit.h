@@ -41,6 +41,9 @@ struct audit {
 	} program[MK_PROGRAMS];
 };
 
+/* What a client calls a service, as it can be printed: no character of it can
+ * end the line or look like a word of ours. */
+void audit_service(struct audit_record *r, const char *name);
 /* @r without number and count; program r->who, from 1.  What should be printed,
  * or NULL: no more lines of this program now. */
 const struct audit_record *audit_add(struct audit *a,

@@ -48,6 +48,7 @@ struct offer {
 struct session {
 	uint64_t number; /* 0: free */
 	struct offer *offer;
+	unsigned rights; /* of the client to its gate */
 };
 
 static struct access_rules rules;
@@ -90,11 +91,9 @@ static int note(uint64_t label, uint32_t what, const char *service,
 		.what = what,
 		.result = result,
 	};
-
 	const struct audit_record *line;
 
-	for (unsigned i = 0; i < SERVICE_BYTES - 1 && service[i]; i++)
-		r.service[i] = service[i];
+	audit_service(&r, service);
 	line = r.who ? audit_add(&audit, &r) : NULL;
 	if (line)
 		print_record(line);
@@ -288,6 +287,7 @@ static int make_session(uint64_t label, const char *service,
 		return -MK_EBUSY;
 	s->number = (uint64_t)who << 48 | ++serial;
 	s->offer = o;
+	s->rights = MK_CAP_SEND | (rule->pass ? MK_CAP_PASS : 0);
 	error = mk_create_gate(MK_CAP_FACTORY, session_slot(s), s->number,
 			       o->thread);
 	if (error)
@@ -300,16 +300,13 @@ static int make_session(uint64_t label, const char *service,
 static int monitor_open(void *self, uint64_t label, const char *service,
 			uint64_t *out_session, uint64_t *out_gate_page)
 {
-	const struct access_rule *rule = allowed(label, CONNECT, service);
 	struct session *s = NULL;
 	int error = make_session(label, service, &s);
 
 	(void)self;
 	if (!error) {
 		*out_session = s->number;
-		*out_gate_page = mk_cap_page(
-			session_slot(s),
-			MK_CAP_SEND | (rule->pass ? MK_CAP_PASS : 0));
+		*out_gate_page = mk_cap_page(session_slot(s), s->rights);
 	}
 	return note(label, MK_AUDIT_OPEN, service, *out_session, error);
 }

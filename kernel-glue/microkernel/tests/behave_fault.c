@@ -39,6 +39,44 @@ static void read_place(struct job *j)
 	seen = *(volatile uint64_t *)(PLACE + 8);
 }
 
+/* Reads, and tells what is in word 0's register afterwards. */
+static void read_with_word(struct job *j)
+{
+	uint64_t place = PLACE + 8, word;
+
+	__asm__ volatile("mov $0x777,%%r8d\n\t"
+			 "mov (%1),%%rax\n\t"
+			 "mov %%r8,%0"
+			 : "=r"(word)
+			 : "r"(place)
+			 : "rax", "r8", "memory");
+	j->error = word;
+}
+
+/* An answer without the page, because it is there by now; and with a word,
+ * which is not for the thread. */
+static void answer_with_word(void)
+{
+	make_faulting(PAGER_GATE);
+	job_run(&a, read_with_word);
+	CHECK(job_wait(&pager) && pager.ok);
+	CHECK_EQUAL(
+		mk_map(OWN_TASK, PLACE,
+		       mk_flexpage(MK_MEMORY, MK_HEAP, MK_PAGE_ORDER, MK_R)),
+		0);
+	pager.m.tag = mk_tag(0, 1, 0, 0);
+	pager.m.word[0] = 0x888;
+	job_go(&pager, 0, MK_REPLY_WAIT, MK_FOREVER);
+	CHECK(job_wait(&a));
+	CHECK_EQUAL(a.error, 0x777);
+	CHECK_EQUAL(mk_unmap(OWN_TASK,
+			     mk_flexpage(MK_MEMORY, PLACE, MK_PAGE_ORDER,
+					 MK_ALL_RIGHTS),
+			     MK_UNMAP_SELF),
+		    0);
+	drop_faulting(PAGER_GATE);
+}
+
 static void b54(void)
 {
 	*(volatile uint64_t *)(MK_HEAP + 8) = 246;
@@ -63,6 +101,7 @@ static void b54(void)
 			     MK_UNMAP_SELF),
 		    0);
 	drop_faulting(PAGER_GATE);
+	answer_with_word();
 }
 
 static void b55(void)
@@ -158,6 +197,18 @@ static void b56(void)
 	job_drop(&a);
 }
 
+/* A segment of 32 bits: from there a system call would come in elsewhere. */
+static void far_jump(struct job *j)
+{
+	(void)j;
+	__asm__ volatile(".pushsection .rodata\n"
+			 "2:\t.long 1f, 0x1b\n\t"
+			 ".popsection\n\t"
+			 "ljmpl *2b(%%rip)\n"
+			 "1:\tsyscall" ::
+				 : "rax", "rcx", "r11", "memory");
+}
+
 static void b57(void)
 {
 	static const uint64_t wrong[] = {0x800000000000ul, ~0ul,
@@ -196,6 +247,7 @@ static void b57(void)
 	CHECK_EQUAL(pager.mr[1], 0);
 	CHECK_EQUAL(pager.mr[2] & 4, 4); /* as a user */
 	drop_faulting(PAGER_GATE);
+	expect_exception(far_jump, 13);
 }
 
 static uint32_t stop;

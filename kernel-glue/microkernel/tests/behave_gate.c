@@ -89,6 +89,17 @@ static void b27(void)
 	job_drop(&a);
 }
 
+static void answer_label(struct job *j)
+{
+	struct mk_message m = {0};
+
+	(void)j;
+	(void)mk_wait(MK_FOREVER, &m);
+	m.word[0] = m.label;
+	m.tag = mk_tag(1, 1, 0, 0);
+	(void)mk_reply(&m);
+}
+
 static void b28(void)
 {
 	static const uint64_t labels[] = {0, ~0ul, 1, 3, 7, 1ul << 63};
@@ -105,6 +116,18 @@ static void b28(void)
 		CHECK(mk_send(a.gate, MK_FOREVER, &m));
 		CHECK(job_wait(&a));
 		CHECK_EQUAL(a.m.label, labels[i]);
+		/* Who waits already gets it as well, by send and by call. */
+		job_go(&a, 0, MK_WAIT, MK_FOREVER);
+		CHECK(job_reaches(&a, MK_STATE_RECEIVING));
+		CHECK(mk_send(a.gate, MK_FOREVER, &m));
+		CHECK(job_wait(&a));
+		CHECK_EQUAL(a.m.label, labels[i]);
+		job_run(&a, answer_label);
+		CHECK(job_reaches(&a, MK_STATE_RECEIVING));
+		m.tag = mk_tag(1, 0, 0, 0);
+		CHECK(mk_call(a.gate, MK_FOREVER, &m));
+		CHECK_EQUAL(m.word[0], labels[i]);
+		CHECK(job_wait(&a));
 	}
 	job_drop(&a);
 }
@@ -125,6 +148,47 @@ static void b29(void)
 	CHECK_EQUAL(mk_cap_rights(OWN_TASK, gate), 0);
 	CHECK_EQUAL(mk_delete(OWN_TASK, event), 0);
 	CHECK_EQUAL(mk_delete(OWN_TASK, other), 0);
+}
+
+/* A server that waits is reached by another way. */
+static void b30_call(void)
+{
+	uint64_t weak = slot_new();
+	struct mk_message m = {.tag = mk_tag(1, 0, 0, 0)};
+
+	job_make(&a, OWN_TASK);
+	job_run(&a, answer_label);
+	CHECK(job_reaches(&a, MK_STATE_RECEIVING));
+	CHECK_EQUAL(mk_map_cap(OWN_TASK, weak, a.gate, MK_CAP_CONTROL), 0);
+	CHECK(!mk_call(weak, MK_FOREVER, &m));
+	CHECK_EQUAL(mk_error(), MK_IPC_DENIED | MK_IPC_SEND);
+	CHECK_EQUAL(mk_drop_cap(OWN_TASK, weak), 0);
+	/* An object of the kernel. */
+	CHECK_EQUAL(mk_map_cap(OWN_TASK, weak, OWN_TASK, MK_CAP_CONTROL), 0);
+	CHECK_EQUAL(mk_unmap(weak, mk_cap_page(a.gate, MK_ALL_RIGHTS),
+			     MK_UNMAP_SELF),
+		    -MK_EPERM);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, a.gate), MK_ALL_RIGHTS);
+	CHECK_EQUAL(mk_drop_cap(OWN_TASK, weak), 0);
+	job_drop(&a);
+}
+
+/* No more rights than one has, and none without the right to pass on. */
+static void b30_pass(void)
+{
+	uint64_t weak = slot_new(), other = slot_new(), gate = slot_new();
+
+	CHECK_EQUAL(mk_create_gate(MK_CAP_FACTORY, gate, 0, 0), 0);
+	CHECK_EQUAL(mk_map_cap(OWN_TASK, weak, gate, MK_CAP_SEND), 0);
+	CHECK_EQUAL(mk_map_cap(OWN_TASK, other, weak, MK_CAP_SEND), -MK_EPERM);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, other), 0);
+	CHECK_EQUAL(mk_drop_cap(OWN_TASK, weak), 0);
+	CHECK_EQUAL(mk_map_cap(OWN_TASK, weak, gate, MK_CAP_SEND | MK_CAP_PASS),
+		    0);
+	CHECK_EQUAL(mk_map_cap(OWN_TASK, other, weak, MK_ALL_RIGHTS), 0);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, other), MK_CAP_SEND | MK_CAP_PASS);
+	CHECK_EQUAL(mk_drop_cap(OWN_TASK, gate), 0);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, other), 0);
 }
 
 static void b30(void)
@@ -151,6 +215,8 @@ static void b30(void)
 	CHECK_EQUAL(mk_error(), MK_IPC_DENIED | MK_IPC_RECEIVE);
 	CHECK_EQUAL(mk_delete(OWN_TASK, event), 0);
 	job_drop(&a);
+	b30_call();
+	b30_pass();
 }
 
 /* The message of b: one word, and the capability in @slot. */
@@ -192,15 +258,16 @@ static void b31(void)
 
 static void b32(void)
 {
-	uint64_t gate = slot_new();
+	uint64_t gate = slot_new(), empty = slot_new();
 
 	job_make(&a, OWN_TASK);
 	job_make(&b, OWN_TASK);
 	CHECK_EQUAL(mk_create_gate(MK_CAP_FACTORY, gate, 0, 0), 0);
 	job_go(&a, 0, MK_WAIT, MK_FOREVER);
-	send_cap(a.gate, gate, MK_ALL_RIGHTS, 0);
+	send_cap(a.gate, gate, MK_ALL_RIGHTS, (unsigned)empty << 12);
 	CHECK(job_wait(&a) && job_wait(&b) && b.ok);
 	CHECK_EQUAL(a.mr[0], 321);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, empty), 0);
 	CHECK(mk_tag_flags(a.m.tag) & MK_TAG_DROPPED);
 	CHECK_EQUAL(a.mr[1], MK_ITEM_NOTHING);
 	/* Not yours to give is dropped as well. */

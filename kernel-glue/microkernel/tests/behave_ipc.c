@@ -138,9 +138,62 @@ static void reply_and_next(uint64_t task)
 	job_drop(&c);
 }
 
+#define CALLS 200u
+
+static uint64_t counted(unsigned number)
+{
+	return mk_counter(MK_CAP_LOG, number);
+}
+
+static void answer_calls(struct job *j)
+{
+	struct mk_message m = {0};
+
+	(void)j;
+	(void)mk_wait(MK_FOREVER, &m);
+	for (unsigned i = 1; i < CALLS; i++) {
+		m.tag = mk_tag(1, mk_tag_words(m.tag), 0, 0);
+		(void)mk_reply_wait(MK_FOREVER, &m);
+	}
+	m.tag = mk_tag(1, mk_tag_words(m.tag), 0, 0);
+	(void)mk_reply(&m);
+}
+
+/* Each call and each answer is counted once, as fast or as slow; those with
+ * more words than registers are slow, and with the partner at hand and nobody
+ * else, those with less are fast. */
+static void many_calls(uint64_t task, unsigned words)
+{
+	uint64_t hits = counted(MK_COUNTER_FAST_HIT);
+	uint64_t misses = counted(MK_COUNTER_FAST_MISS);
+
+	job_make(&a, task);
+	job_run(&a, answer_calls);
+	CHECK(job_reaches(&a, MK_STATE_RECEIVING));
+	for (unsigned i = 0; i < CALLS; i++) {
+		struct mk_message m = {.tag = mk_tag(0, words, 0, 0),
+				       .word = {i, i + 1, i + 2, i + 3}};
+
+		CHECK(mk_call(a.gate, MK_FOREVER, &m));
+		CHECK_EQUAL(mk_tag_words(m.tag), words);
+		CHECK_EQUAL(m.word[3], i + 3);
+	}
+	CHECK(job_wait(&a));
+	hits = counted(MK_COUNTER_FAST_HIT) - hits;
+	misses = counted(MK_COUNTER_FAST_MISS) - misses;
+	CHECK_EQUAL(hits + misses, 2 * CALLS - 1);
+	if (words > MK_WORDS_IN_REGISTERS)
+		CHECK_EQUAL(hits, 0);
+	else if (partner_cpu == 0)
+		CHECK(hits > CALLS);
+	job_drop(&a);
+}
+
 static void b04(void)
 {
 	reply_and_next(OWN_TASK);
+	many_calls(OWN_TASK, 4);
+	many_calls(OWN_TASK, 5);
 }
 
 static void b05(void)
@@ -151,6 +204,7 @@ static void b05(void)
 	receive_later(task);
 	call_and_reply(task);
 	reply_and_next(task);
+	many_calls(task, 1);
 	/* And with the sender over there. */
 	job_make(&a, OWN_TASK);
 	job_make(&b, task);
@@ -192,6 +246,38 @@ static void b07(void)
 		CHECK_EQUAL(m.word[i], 12 + i);
 }
 
+#define A_MINUTE_US 60000000u
+
+static void serve_two(struct job *j)
+{
+	struct mk_message m = {0};
+
+	j->ok = mk_wait(mk_timeouts(0, A_MINUTE_US), &m);
+	mk_sleep_us(10);
+	m.tag = 0;
+	j->ok = mk_reply_wait(MK_FOREVER, &m) && j->ok;
+	m.tag = 0;
+	(void)mk_reply_wait(MK_FOREVER, &m);
+}
+
+/* A wait that ends in time leaves no timeout behind, neither a server's nor a
+ * client's: the next one begins anew. */
+static void timeouts_end_with_their_waits(void)
+{
+	struct mk_message m = {0};
+
+	job_make(&a, OWN_TASK);
+	job_run(&a, serve_two);
+	CHECK(job_reaches(&a, MK_STATE_RECEIVING));
+	CHECK(mk_call(a.gate, MK_FOREVER, &m));
+	mk_sleep_us(10);
+	m.tag = 0;
+	CHECK(mk_call(a.gate, mk_timeouts(MK_NEVER, A_MINUTE_US), &m));
+	mk_sleep_us(10);
+	CHECK(a.ok);
+	job_drop(&a);
+}
+
 static void b08(void)
 {
 	struct mk_message m = {0};
@@ -211,6 +297,7 @@ static void b08(void)
 	mk_utcb()->until_ns[1] = before + 2000000;
 	CHECK(!mk_wait(mk_timeouts(0, MK_ABSOLUTE), &m));
 	CHECK(now_ns() >= before + 2000000);
+	timeouts_end_with_their_waits();
 }
 
 static void b09(void)

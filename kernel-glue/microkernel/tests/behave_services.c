@@ -2,7 +2,7 @@
 /*
  * behave_services.c - the name server and the reference monitor, seen by this
  * program, by a helper, and by a rogue to whom next to nothing is allowed.
- * Their rules are in names.policy and monitor.policy.
+ * Their rules are in services_names.policy and services_monitor.policy.
  */
 #include <mklib/helper_calls.h>
 #include <mklib/monitor.h>
@@ -15,7 +15,7 @@
 #define MONITOR MK_CAP_MONITOR, MK_FOREVER
 #define HELPER helper, MK_FOREVER
 #define ROGUE rogue, MK_FOREVER
-#define PATIENCE_US 10000000u
+#define PATIENCE_US 60000000u
 
 static uint64_t helper, rogue;
 
@@ -195,12 +195,19 @@ static void wait_for_names(void)
 		mk_names_wait(MK_CAP_NAMES, "/helper/never", 0, event, slot),
 		-MK_ETIMEDOUT);
 	CHECK_EQUAL(mk_cap_rights(OWN_TASK, event), 0);
+	/* Waits that are over do not count. */
+	for (unsigned i = 0; i < 20; i++)
+		CHECK_EQUAL(mk_names_wait(MK_CAP_NAMES, "/helper/never", 0,
+					  event, slot),
+			    -MK_ETIMEDOUT);
 	/* Between the question and the wait the name can come: then there is
 	 * nothing to wait for. */
 	CHECK_EQUAL(mk_create_event(MK_CAP_FACTORY, event, MK_EVENT_BITS), 0);
 	CHECK_EQUAL(mk_names_watch(NAMES, "/test/helper",
 				   mk_cap_page(event, MK_CAP_SEND)),
 		    -MK_EEXIST);
+	/* Who waits all the same has lost the wake-up. */
+	CHECK_EQUAL(mk_event_wait(event, 1000), 0);
 	CHECK_EQUAL(mk_delete(OWN_TASK, event), 0);
 	waited_event = event;
 	waited_slot = slot;
@@ -294,6 +301,11 @@ static void refused(void)
 	CHECK(audited(&at, "rogue", MK_AUDIT_OPEN, "echo", MK_EPERM, 0));
 	CHECK_EQUAL(mk_helper_open(ROGUE, "none", &session), -MK_EPERM);
 	CHECK(audited(&at, "rogue", MK_AUDIT_OPEN, "none", MK_EPERM, 0));
+	/* A name that would be a line of its own on the log. */
+	CHECK_EQUAL(mk_helper_open(ROGUE, "x\nmonitor: rogue open x", &session),
+		    -MK_EPERM);
+	CHECK(audited(&at, "rogue", MK_AUDIT_OPEN, "x?monitor:?rogue?open?x",
+		      MK_EPERM, 0));
 	CHECK_EQUAL(mk_helper_offer(ROGUE, "echo"), -MK_EPERM);
 	CHECK(audited(&at, "rogue", MK_AUDIT_OFFER, "echo", MK_EPERM, 0));
 	CHECK_EQUAL(mk_helper_audit(ROGUE, 0), -MK_EPERM);
@@ -553,6 +565,108 @@ static void fault(uint64_t server)
 	job_drop(&j);
 }
 
+/* A server that answers as we say. */
+struct answer {
+	int64_t proto, status;
+	unsigned words, items;
+};
+
+static const struct answer *script;
+static unsigned script_steps;
+static uint64_t script_event;
+
+static void set_word(struct mk_message *m, unsigned i, uint64_t word)
+{
+	if (i < MK_WORDS_IN_REGISTERS)
+		m->word[i] = word;
+	else
+		mk_utcb()->mr[i] = word;
+}
+
+static void script_body(struct job *j)
+{
+	struct mk_message m = {0};
+	bool good = mk_wait(MK_FOREVER, &m);
+
+	for (unsigned i = 0; i < script_steps && good; i++) {
+		const struct answer *a = &script[i];
+		unsigned at = a->words;
+
+		set_word(&m, 0, (uint64_t)a->status);
+		for (unsigned k = 0; k < a->items; k++) {
+			set_word(&m, at++, 0);
+			set_word(&m, at++,
+				 mk_cap_page(script_event, MK_CAP_SEND));
+		}
+		m.tag = mk_tag(a->proto, a->words, a->items, 0);
+		good = i + 1 < script_steps ? mk_reply_wait(MK_FOREVER, &m)
+					    : mk_reply(&m);
+	}
+	j->ok = good;
+}
+
+static void play(struct job *j, const struct answer *answers, unsigned count)
+{
+	script = answers;
+	script_steps = count;
+	job_make(j, OWN_TASK);
+	job_run(j, script_body);
+}
+
+/* A client believes its server no more than fits the description, and nothing
+ * stays of an answer that does not. */
+static void lying_servers(void)
+{
+	static const struct answer answers[] = {
+		{1, 0, 1, 0}, {1, 0, 2, 1},	   {1, 0, 1, 2},
+		{2, 0, 1, 1}, {0, 0, 1, 1},	   {1, 0, 0, 1},
+		{1, 1, 1, 1}, {1, -4096, 1, 1},	   {1, 0, 3, 0},
+		{1, 0, 0, 0}, {1, 1l << 32, 1, 1},
+	};
+	static const struct answer refusal[] = {{1, -MK_EBUSY, 1, 1}};
+	static const struct answer good[] = {{1, 0, 1, 1}};
+	uint64_t slot = slot_new();
+	struct job j;
+
+	script_event = slot_new();
+	CHECK_EQUAL(mk_create_event(MK_CAP_FACTORY, script_event, 0), 0);
+	for (unsigned i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		play(&j, &answers[i], 1);
+		CHECK_EQUAL(mk_names_query(j.gate, MK_FOREVER, "a", slot),
+			    -MK_EPROTO);
+		CHECK_EQUAL(mk_cap_rights(OWN_TASK, slot), 0);
+		job_drop(&j);
+	}
+	play(&j, refusal, 1);
+	CHECK_EQUAL(mk_names_query(j.gate, MK_FOREVER, "a", slot), -MK_EBUSY);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, slot), 0);
+	job_drop(&j);
+	play(&j, good, 1);
+	CHECK_EQUAL(mk_names_query(j.gate, MK_FOREVER, "a", slot), 0);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, slot), MK_CAP_SEND);
+	job_drop(&j);
+}
+
+/* The name comes, and is gone again before we ask, twice. */
+static void name_that_flickers(void)
+{
+	static const struct answer answers[] = {
+		{1, -MK_ENOENT, 1, 0}, {1, -MK_EEXIST, 1, 0},
+		{1, -MK_ENOENT, 1, 0}, {1, -MK_EEXIST, 1, 0},
+		{1, -MK_ENOENT, 1, 0}, {1, -MK_EEXIST, 1, 0},
+		{1, 0, 1, 1},
+	};
+	uint64_t slot = slot_new();
+	struct job j;
+
+	play(&j, answers, sizeof(answers) / sizeof(answers[0]));
+	CHECK_EQUAL(mk_names_wait(j.gate, "a", PATIENCE_US, slot_new(), slot),
+		    0);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, slot), MK_CAP_SEND);
+	CHECK(job_wait(&j) && j.ok);
+	job_drop(&j);
+}
+
 static void malformed(void)
 {
 	static const uint64_t servers[] = {MK_CAP_NAMES, MK_CAP_MONITOR};
@@ -575,6 +689,8 @@ static void malformed(void)
 	}
 	CHECK_EQUAL(mk_helper_flood(ROGUE, 1000, &refused), 0);
 	CHECK_EQUAL(refused, 1000);
+	lying_servers();
+	name_that_flickers();
 }
 
 static uint32_t flooding;

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""bench-check.py LOG BASELINE RESULT - compare the counts of a boot of
-`bench` with the baseline (JSON), write them to RESULT (JSON), and print a
-table.  Fails if one has grown by more than 2 %.  The counts are exact, but the
-compiler is part of them: another one than the baseline's is only reported.
+"""bench-check.py COMPILER BASELINE RESULT BUILD=LOG... - compare the counts of
+boots of `bench`, one for each build of the kernel, with the baseline (JSON),
+write them to RESULT (JSON) in the same form, and print a table.  Fails if one
+has grown by more than 2 %, is missing, or has no baseline.  The counts are
+exact, but the compiler is part of them: if it is another one than the
+baseline's, growth is only reported.
 """
 import json
 import re
@@ -13,32 +15,54 @@ import sys
 ALLOWED = 1.02
 
 
-def compiler():
-    text = subprocess.run(["gcc", "--version"], capture_output=True, text=True).stdout
+def version_of(compiler):
+    text = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
     return text.splitlines()[0] if text else "unknown"
 
 
-def main():
-    log, baseline, result = sys.argv[1:4]
+def counts_in(log):
     with open(log, encoding="utf-8", errors="replace") as file:
-        counts = {n: float(v) for n, v in re.findall(r"^bench (\w+) ([\d.]+)", file.read(), re.M)}
+        return {n: float(v) for n, v in re.findall(r"^bench (\w+) ([\d.]+)", file.read(), re.M)}
+
+
+def compare(build, now, was):
+    """Print a table; the names of what is worse, and of what cannot be compared."""
+    grown, missing = [], []
+    print(f"{build + ': instructions':28}{'now':>10}{'baseline':>10}{'change':>9}")
+    for name in dict.fromkeys([*was, *now]):
+        a, b = now.get(name), was.get(name)
+        change = f"{(a - b) / b * 100:+.1f} %" if a is not None and b else ""
+        print(f"{name:28}{'-' if a is None else a:>10}{'-' if b is None else b:>10}{change:>9}")
+        if a is None or b is None:
+            missing.append(f"{build}.{name}")
+        elif a > b * ALLOWED:
+            grown.append(f"{build}.{name}")
+    print()
+    return grown, missing
+
+
+def main():
+    compiler, baseline, result = sys.argv[1:4]
+    logs = dict(a.split("=", 1) for a in sys.argv[4:])
     with open(baseline, encoding="utf-8") as file:
         base = json.load(file)
+    found = {"compiler": version_of(compiler),
+             "instructions": {build: counts_in(log) for build, log in logs.items()}}
     with open(result, "w", encoding="utf-8") as file:
-        json.dump({"compiler": compiler(), "instructions": counts}, file, indent=1)
-    worse = []
-    print(f"{'instructions':28}{'now':>10}{'baseline':>10}")
-    for name, was in base["instructions"].items():
-        now = counts.get(name)
-        print(f"{name:28}{now if now is not None else '-':>10}{was:>10}")
-        if now is None or now > was * ALLOWED:
-            worse.append(name)
-    if worse and compiler() != base["compiler"]:
-        print(f"skipped: the baseline is of {base['compiler']}")
+        json.dump(found, file, indent=1)
+        file.write("\n")
+    grown, missing = [], []
+    for build, now in found["instructions"].items():
+        g, m = compare(build, now, base["instructions"].get(build, {}))
+        grown += g
+        missing += m
+    if missing:
+        sys.exit(f"not in the log, or not in {baseline}: " + ", ".join(missing))
+    if grown and found["compiler"] != base["compiler"]:
+        print(f"skipped: the baseline is of {base['compiler']}, this is {found['compiler']}")
         sys.exit(77)
-    if worse:
-        print("grown: " + ", ".join(worse))
-    sys.exit(1 if worse else 0)
+    if grown:
+        sys.exit("grown by more than 2 %: " + ", ".join(grown))
 
 
 if __name__ == "__main__":

@@ -59,17 +59,28 @@ static void begin(void)
 	touch_image();
 }
 
-/* only=NUMBER: that one alone. */
+/* only=NN,NN... on the command line. */
 static bool wanted(const char *number)
 {
-	char only[16];
-	unsigned i = 0;
+	static char only[64];
+	static bool asked;
+	unsigned n;
 
-	if (!mk_option(mk_boot_info()->command, "only", only, sizeof(only)))
+	if (!asked &&
+	    !mk_option(mk_boot_info()->command, "only", only, sizeof(only)))
+		only[0] = 0;
+	asked = true;
+	if (!only[0])
 		return true;
-	while (only[i] && only[i] == number[i])
-		i++;
-	return only[i] == number[i];
+	for (const char *p = only; *p; p += p[n] ? n + 1 : n) {
+		for (n = 0; p[n] && p[n] != ',' && p[n] == number[n];)
+			n++;
+		if (!number[n] && (!p[n] || p[n] == ','))
+			return true;
+		while (p[n] && p[n] != ',')
+			n++;
+	}
+	return false;
 }
 
 _Noreturn void tap_run(const struct behaviour *list, unsigned count)
@@ -124,9 +135,14 @@ static void share(uint64_t task, char *first, char *end, unsigned rights)
 
 uint64_t second_task(void)
 {
+	return second_task_from(MK_CAP_FACTORY);
+}
+
+uint64_t second_task_from(uint64_t factory)
+{
 	uint64_t task = slot_new();
 
-	must(mk_create_task(MK_CAP_FACTORY, task), "second task");
+	must(mk_create_task(factory, task), "second task");
 	share(task, mk_image_start, mk_image_rodata, MK_R | MK_X);
 	share(task, mk_image_rodata, mk_image_data, MK_R);
 	share(task, mk_image_data, mk_image_end, MK_R | MK_W);

@@ -53,6 +53,8 @@ void sleep_ms(unsigned ms);
 /* A task with our program and data in it at the same addresses, and no
  * capabilities. */
 uint64_t second_task(void);
+/* The same, paid by @factory. */
+uint64_t second_task_from(uint64_t factory);
 
 /* A thread that does one system call and then sleeps. */
 struct job {

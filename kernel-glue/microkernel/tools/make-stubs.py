@@ -15,6 +15,10 @@ import re
 import sys
 
 WORDS_MAX = 63
+CAPS_MAX = 8  # MK_STREAM_ITEMS
+PROTO_MAX = 2**31 - 1  # the kernel's own are negative
+# Names of calls that would clash with the macros of every interface.
+TAKEN_CALLS = {"proto", "windows", "ops"}
 # Names that the C around an argument uses.
 TAKEN = {"self", "label", "slots", "server", "timeouts", "error", "ops", "r",
          "w", "reader", "writer", "int", "char", "long", "short", "default"}
@@ -76,6 +80,8 @@ def read(path):
     if not m:
         fail(path, "does not begin with: interface NAME NUMBER")
     name, number, text, calls = m[1], int(m[2]), text[m.end():], []
+    if number > PROTO_MAX:
+        fail(path, f"number {number} is above {PROTO_MAX}")
     while text:
         c = re.match(r"call ([a-z]\w*) ?\(([^)]*)\)(?: -> \(([^)]*)\))? ?", text)
         if not c:
@@ -86,6 +92,10 @@ def read(path):
         for side, first in ((call.ins, IN_WORDS), (call.outs, OUT_WORDS)):
             if first + sum(a.words() for a in side) > WORDS_MAX:
                 fail(path, f"{call.name}: does not fit into {WORDS_MAX} words")
+            if len(call.caps(side)) > CAPS_MAX:
+                fail(path, f"{call.name}: more than {CAPS_MAX} capabilities")
+        if call.name in TAKEN_CALLS:
+            fail(path, f"a call cannot have the name {call.name}")
         if call.name in (x.name for x in calls):
             fail(path, f"call {call.name} is there twice")
         calls.append(call)

@@ -1,23 +1,27 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# run-qemu.sh [-s CPUS] [-m MIB] [-t SECONDS] [-i] FOLDER ARCHIVE [WORD...]
-# run-qemu.sh [-s CPUS] [-m MIB] [-t SECONDS] [-i] IMAGE.iso
+# run-qemu.sh [OPTION...] FOLDER ARCHIVE [WORD...]
+# run-qemu.sh [OPTION...] IMAGE.iso
 #
-# Boot the kernel in FOLDER with the boot archive FOLDER/ARCHIVE.img and the
+# Boot the kernel FOLDER/mk.elf with the boot archive FOLDER/ARCHIVE.img and the
 # words as command line, or a CD image of make-iso.sh; the serial port is our
 # standard output.  Ends with 0 if the kernel said "well" (status 0x10), with
 # 124 after SECONDS.
 #
+#   -s CPUS, -m MIB   of the machine; 1 and 64 if not given
+#   -t SECONDS        60 if not given
+#   -k KERNEL         another kernel in FOLDER: mk-one.elf is for one CPU
 #   -i   count instructions instead of time: one instruction is 1 ns, and two
 #        runs are the same to the last bit
 set -euo pipefail
 
-cpus=1 mib=64 seconds=60 counted=()
-while getopts s:m:t:i option; do
+cpus=1 mib=64 seconds=60 kernel=mk.elf counted=()
+while getopts s:m:t:k:i option; do
 	case $option in
 	s) cpus=$OPTARG ;;
 	m) mib=$OPTARG ;;
 	t) seconds=$OPTARG ;;
+	k) kernel=$OPTARG ;;
 	i) counted=(-icount "shift=0,sleep=off") ;;
 	*) exit 2 ;;
 	esac
@@ -26,11 +30,11 @@ shift $((OPTIND - 1))
 if [[ $1 == *.iso ]]; then
 	what=(-cdrom "$1" -boot d)
 else
-	what=(-kernel "$1/mk.elf" -initrd "$1/$2.img" -append "${*:3}")
+	what=(-kernel "$1/$kernel" -initrd "$1/$2.img" -append "${*:3}")
 fi
 
 status=0
-timeout "$seconds" qemu-system-x86_64 \
+timeout --foreground "$seconds" qemu-system-x86_64 \
 	-machine pc -cpu max -m "$mib" -smp "$cpus" -accel tcg \
 	"${counted[@]}" \
 	"${what[@]}" \

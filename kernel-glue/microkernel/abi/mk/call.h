@@ -79,6 +79,7 @@
 #define MK_REGISTERS_ARGUMENT 4u
 #define MK_REGISTERS_CANCEL 8u
 #define MK_REGISTERS_START 16u
+#define MK_REGISTERS_ALL 31u
 
 /* The state in MK_THREAD_INFO. */
 #define MK_STATE_READY 0

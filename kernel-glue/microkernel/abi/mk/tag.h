@@ -9,7 +9,8 @@
  *
  * The layout is that of L4Re, so that texts about it can be read beside this
  * code.  Protocols below zero are the kernel's: users cannot send them to each
- * other, so a message with such a protocol was made by the kernel.
+ * other, so a message with such a protocol was made by the kernel.  Only a
+ * reply may have one: an error, as objects of the kernel answer.
  */
 #ifndef MK_TAG_H
 #define MK_TAG_H

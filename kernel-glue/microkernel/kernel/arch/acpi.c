@@ -55,7 +55,7 @@ static uint64_t find_rsdp(void)
 static void madt_entry(const uint8_t *p)
 {
 	if (p[0] == MADT_CPU && p[1] >= 8 && (read32(p + 4) & 1) &&
-	    cpu_count < CPUS_MAX)
+	    p[3] != cpus[0].apic_id && cpu_count < CPUS_MAX)
 		cpus[cpu_count++].apic_id = p[3];
 	else if (p[0] == MADT_IOAPIC && p[1] >= 12 &&
 		 read32(p + 4) >= 0xc0000000u)
@@ -79,7 +79,9 @@ void acpi_find_cpus(uint64_t rsdp)
 	const struct acpi_header *rsdt, *table;
 	uint32_t at;
 
-	cpu_count = 0;
+	/* The one that reads this is the first, wherever it stands there. */
+	cpus[0].apic_id = apic_own_id();
+	cpu_count = 1;
 	if (!rsdp || rsdp > MEMORY_END - 36)
 		rsdp = find_rsdp();
 	rsdt = rsdp ? table_at(read32((uint8_t *)direct(rsdp) + 16)) : NULL;
@@ -90,6 +92,4 @@ void acpi_find_cpus(uint64_t rsdp)
 				read_madt(table);
 		}
 	}
-	if (cpu_count == 0)
-		cpu_count = 1;
 }

@@ -125,6 +125,11 @@ uint64_t apic_measure_tsc_khz(void)
 	return least_tsc * PIT_HZ / PIT_MEASURE / 1000;
 }
 
+uint32_t apic_own_id(void)
+{
+	return *lapic(LAPIC_ID) >> 24;
+}
+
 void apic_init(void)
 {
 	/* The old controllers are silent for ever. */

@@ -8,7 +8,7 @@
  *
  * The tables made here map the first GiB twice: at 0, where we are, and at
  * -2 GiB, where the kernel is linked.  paging_init() makes better ones; these
- * stay for the other CPUs, which come through here as well.
+ * stay for the other CPUs, which use them on their way (trampoline.S).
  */
 #define __ASSEMBLER__ 1
 #include <kregs.h>
@@ -34,6 +34,7 @@ multiboot2_end:
 
 	.section .bss
 	.align 4096
+	.globl boot_pml4
 boot_pml4:
 	.skip 4096
 boot_low:
@@ -71,6 +72,7 @@ start32:
 	ljmp $8, $PHYSICAL(start64)
 
 	/* Paging on, in the mode that uses the 64-bit tables. */
+	.globl to_long_mode
 to_long_mode:
 	mov %cr4, %eax
 	or $0x6a0, %eax		/* PAE, PGE, OSFXSR, OSXMMEXCPT */
@@ -82,7 +84,7 @@ to_long_mode:
 	or $0x901, %eax
 	wrmsr
 	mov %cr0, %eax
-	and $~0x4, %eax		/* no FPU emulation */
+	and $~0x60000004, %eax	/* caches on, no FPU emulation */
 	or $0x80010022, %eax	/* PG, WP, NE, MP */
 	mov %eax, %cr0
 	lgdt PHYSICAL(boot_gdt_pointer)
@@ -113,57 +115,5 @@ boot_gdt:
 boot_gdt_pointer:
 	.short 23
 	.long PHYSICAL(boot_gdt)
-
-/*
- * Another CPU starts in real mode at a page below 1 MiB: smp.c copies what is
- * between these labels there.  smp_stack and smp_cpu are set before.
- */
-	.section .text
-	.globl trampoline, trampoline_end
-	.code16
-trampoline:
-	cli
-	xor %ax, %ax
-	mov %ax, %ds
-	lgdtl 0x8000 + trampoline_gdt - trampoline
-	mov %cr0, %eax
-	or $1, %eax
-	mov %eax, %cr0
-	ljmpl $8, $0x8000 + trampoline32 - trampoline
-	.code32
-trampoline32:
-	mov $16, %eax
-	mov %eax, %ds
-	mov %eax, %ss
-	mov $0x9000, %esp
-	mov $PHYSICAL(to_long_mode), %eax
-	call *%eax
-	ljmp $8, $PHYSICAL(other64)
-	.align 8
-trampoline_gdt32:
-	.quad 0
-	.quad 0x00cf9b000000ffff
-	.quad 0x00cf93000000ffff
-trampoline_gdt:
-	.short 23
-	.long 0x8000 + trampoline_gdt32 - trampoline
-trampoline_end:
-
-	.code64
-other64:
-	mov $other_high, %rax
-	jmp *%rax
-other_high:
-	xor %eax, %eax
-	mov %eax, %ds
-	mov %eax, %es
-	mov %eax, %ss
-	mov smp_stack, %rsp
-	mov smp_cr3, %rax
-	mov %rax, %cr3
-	mov smp_cpu, %rdi
-	call smp_other_main
-1:	hlt
-	jmp 1b
 
 	.section .note.GNU-stack, "", @progbits

@@ -4,7 +4,7 @@
  * be loaded when another thread gets it.
  */
 #include <karch.h>
-#include <ksched.h>
+#include <kswitch.h>
 #include <ktask.h>
 #include <paging.h>
 
@@ -12,9 +12,7 @@
 #define MSR_STAR 0xc0000081u
 #define MSR_LSTAR 0xc0000082u
 #define MSR_SFMASK 0xc0000084u
-#define MSR_FS_BASE 0xc0000100u
 #define MSR_GS_BASE 0xc0000101u
-#define MSR_KERNEL_GS_BASE 0xc0000102u
 
 #define CR4_UMIP (1ul << 11)
 #define CR4_SMEP (1ul << 20)
@@ -26,7 +24,7 @@
  * the CPU looks for it nowhere else. */
 struct tss {
 	uint32_t reserved0;
-	uint32_t rsp0[2];
+	half_aligned_word rsp0;
 	uint32_t unused[4];
 	uint32_t reserved1[2];
 	uint32_t ist[7][2];
@@ -36,6 +34,9 @@ struct tss {
 	uint8_t io_map[IO_MAP_BYTES];
 	uint8_t io_end;
 };
+
+_Static_assert(offsetof(struct tss, rsp0) == 4, "as the CPU has it");
+_Static_assert(offsetof(struct tss, io_map) == IO_MAP, "kswitch.h");
 
 struct gate_descriptor {
 	uint16_t offset0;
@@ -56,8 +57,6 @@ struct table_pointer {
 struct cpu_tables {
 	uint64_t gdt[8];
 	struct tss tss;
-	uint64_t io_version; /* of the map behind the segment */
-	uint64_t fs_base;    /* what is loaded */
 	_Alignas(16) uint8_t fatal_stack[FATAL_STACK_BYTES];
 };
 
@@ -77,7 +76,9 @@ static void load_gdt(struct cpu_tables *t)
 	/* The order is what syscall and sysret want of their selectors. */
 	t->gdt[1] = 0x00af9b000000ffff; /* kernel code */
 	t->gdt[2] = 0x00cf93000000ffff; /* kernel data */
-	t->gdt[3] = 0x00cffb000000ffff; /* user code of 32 bits: unused */
+	/* sysret counts on a place for user code of 32 bits.  It stays empty: a
+	 * system call from there would enter the kernel elsewhere. */
+	t->gdt[3] = 0;
 	t->gdt[4] = 0x00cff3000000ffff; /* user data */
 	t->gdt[5] = 0x00affb000000ffff; /* user code */
 	t->gdt[6] = (offsetof(struct tss, io_end)) | (tss & 0xffffff) << 16 |
@@ -89,10 +90,11 @@ static void load_gdt(struct cpu_tables *t)
 			 "push %%rax\n\t"
 			 "lretq\n"
 			 "1:\tmov %2,%%ss\n\t"
-			 "ltr %w3"
+			 "ltr %w3\n\t"
+			 "lldt %w4"
 			 :
 			 : "m"(pointer.limit), "i"(SEL_KCODE), "r"(SEL_KDATA),
-			   "r"(SEL_TSS)
+			   "r"(SEL_TSS), "r"(0)
 			 : "rax", "memory");
 }
 
@@ -170,8 +172,11 @@ void cpu_init(struct cpu *c)
 	load_gdt(t);
 	t->tss.ist[0][0] = (uint32_t)fatal;
 	t->tss.ist[0][1] = (uint32_t)(fatal >> 32);
-	t->tss.io_offset = 0xffff;
+	t->tss.io_offset = IO_NONE;
 	t->tss.io_end = 0xff;
+	c->rsp0 = &t->tss.rsp0;
+	c->io_offset = &t->tss.io_offset;
+	c->io_map = t->tss.io_map;
 	load_idt();
 	c->self = c;
 	write_msr(MSR_GS_BASE, (uint64_t)c);
@@ -188,46 +193,7 @@ void fpu_init(uint8_t *area)
 	area[25] = 0x1f;
 }
 
-void cpu_save_fpu(struct thread *t)
-{
-	__asm__ volatile("fxsave64 %0" : "=m"(t->fpu));
-}
-
 void cpu_load_io(struct cpu *c, struct task *t)
 {
-	struct cpu_tables *own = &tables[c->id];
-
-	if (!t->io_map) {
-		own->tss.io_offset = 0xffff;
-		return;
-	}
-	own->tss.io_offset = offsetof(struct tss, io_map);
-	if (own->io_version == t->io_version)
-		return;
-	own->io_version = t->io_version;
-	memcpy(own->tss.io_map, t->io_map, IO_MAP_BYTES);
-}
-
-void cpu_load_fs(uint64_t base)
-{
-	tables[this_cpu()->id].fs_base = base;
-	write_msr(MSR_FS_BASE, base);
-}
-
-void cpu_load_thread(struct cpu *c, struct thread *t)
-{
-	struct cpu_tables *own = &tables[c->id];
-	struct tss *tss = &own->tss;
-	uint64_t top = (uint64_t)&t->regs + sizeof(t->regs);
-
-	tss->rsp0[0] = (uint32_t)top;
-	tss->rsp0[1] = (uint32_t)(top >> 32);
-	write_msr(MSR_KERNEL_GS_BASE, t->utcb_address);
-	if (t->fs_base != own->fs_base) {
-		own->fs_base = t->fs_base;
-		write_msr(MSR_FS_BASE, t->fs_base);
-	}
-	/* Always, not when it is first used: registers of another thread must
-	 * not even be speculated about. */
-	__asm__ volatile("fxrstor64 %0" ::"m"(t->fpu));
+	load_io(c, t);
 }

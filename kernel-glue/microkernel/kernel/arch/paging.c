@@ -4,7 +4,8 @@
  *
  * The upper half is the same in all tasks:
  *
- *   DIRECT_BASE  the first GiB of memory, for data, never executable
+ *   DIRECT_BASE  the first GiB of memory, for data, never executable; what is
+ *                read-only in the image is so here as well
  *   IMAGE_BASE   the kernel's program; code read-only, data not executable
  *   STACKS       one stack per CPU, an unmapped page below each
  *   MMIO_BASE    the last GiB below 4 GiB: interrupt controllers, uncached
@@ -20,7 +21,7 @@
 typedef uint64_t page_table[TABLE_ENTRIES];
 
 static _Alignas(4096) page_table kernel_pml4, direct_pdpt, direct_pd,
-	image_pdpt, image_pd, image_pt[2], stack_pt, mmio_pd;
+	direct_pt[2], image_pdpt, image_pd, image_pt[2], stack_pt, mmio_pd;
 static _Alignas(4096) uint8_t stacks[CPUS_MAX][STACK_PAGES - 1][4096];
 
 extern char kernel_start[], kernel_rodata[], kernel_data[], kernel_end[];
@@ -53,6 +54,21 @@ static void map_image(void)
 	}
 }
 
+/* The memory in which the image lies, in small pages. */
+static void map_direct_image(void)
+{
+	for (uint64_t at = 0; at < 2 * MK_SUPERPAGE_BYTES; at += 4096) {
+		bool constant = at >= image_physical(kernel_start) &&
+				at < image_physical(kernel_data);
+
+		direct_pt[at >> 21][at >> 12 & 511] =
+			at | PTE_PRESENT | PTE_GLOBAL | PTE_NX |
+			(constant ? 0 : PTE_WRITE);
+	}
+	direct_pd[0] = table_entry(direct_pt[0]);
+	direct_pd[1] = table_entry(direct_pt[1]);
+}
+
 /* A stack that overflows must hit nothing: the lowest page stays unmapped, and
  * the fault of the fault comes in on a stack of its own. */
 static void map_stacks(void)
@@ -76,6 +92,7 @@ void paging_init(void)
 			     PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_GLOBAL |
 			     PTE_UNCACHED | PTE_NX;
 	}
+	map_direct_image();
 	map_image();
 	map_stacks();
 	kernel_pml4[256] = table_entry(direct_pdpt);

@@ -8,7 +8,7 @@
 
 #define TRAMPOLINE 0x8000u
 
-extern char trampoline[], trampoline_end[];
+extern char trampoline[], trampoline_end[], boot_pml4[];
 
 /* Read by boot.S on the CPU that starts. */
 uint64_t smp_stack, smp_cr3;
@@ -19,6 +19,7 @@ _Noreturn void smp_other_main(struct cpu *c);
 _Noreturn void smp_other_main(struct cpu *c)
 {
 	cpu_init(c);
+	self_check_cpu();
 	apic_init_cpu();
 	__atomic_store_n(&c->online, 1, __ATOMIC_RELEASE);
 	kernel_lock();
@@ -46,4 +47,6 @@ void smp_start(void)
 	       (size_t)(trampoline_end - trampoline));
 	for (uint32_t i = 1; i < cpu_count; i++)
 		start_one(&cpus[i]);
+	/* In these tables all is writable and executable. */
+	memset(boot_pml4, 0, 4096);
 }

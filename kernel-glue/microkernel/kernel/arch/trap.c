@@ -8,38 +8,62 @@
  */
 #include <karch.h>
 #include <kipc.h>
-#include <ksched.h>
+#include <kswitch.h>
 #include <paging.h>
 
 #define VECTOR_BREAKPOINT 3
 #define VECTOR_PAGE_FAULT 14
 #define FAULT_ON_WRITE 2u
+#define FAULT_OF_USER 4u
 #define FAULT_ON_FETCH 16u
 
-void syscall_main(struct regs *regs);
+void syscall_main(struct thread *t, uint64_t bits);
 void trap_main(struct regs *regs);
-void trap_in_kernel(struct regs *regs);
+void trap_in_idle(uint64_t vector);
+_Noreturn void trap_in_kernel(const struct regs *regs);
 _Noreturn void trap_fatal(const uint64_t *frame);
 
 /* A thread that was stopped on its way in does it again when it goes on. */
 static void restart(struct regs *regs)
 {
 	if (regs->vector == VECTOR_SYSCALL)
-		regs->rip -= 2;
+		regs->rip -= SYSCALL_BYTES;
 	else if (regs->vector == VECTOR_BREAKPOINT)
 		regs->rip -= 1;
 }
 
-/* Whether the thread may do what it came for. */
-static bool enter(struct thread *t)
+/* It comes with the next part of a long call, unless something else has come
+ * between; an interrupt is nothing else. */
+static void enter_again(struct thread *t)
 {
-	kernel_lock();
+	if (t->regs.vector >= VECTOR_IRQ && t->regs.vector != VECTOR_SYSCALL)
+		return;
+	t->new_flags = 0;
+	/* What has a user's protocol may take the fast path, where nobody
+	 * would take this back. */
+	t->again = t->regs.vector == VECTOR_SYSCALL &&
+		   mk_tag_proto(t->regs.rax) == MK_PROTO_TASK;
+}
+
+/* Under the lock: whether the thread may do what it came for. */
+static bool may_act(struct thread *t)
+{
 	if (likely(!t->new_flags && thread_runs(t)))
 		return true;
+	if (t->new_flags == THREAD_AGAIN && thread_runs(t)) {
+		enter_again(t);
+		return true;
+	}
 	restart(&t->regs);
 	if (t->new_flags && !t->object.dead)
 		thread_apply_registers(t);
 	return false;
+}
+
+static bool enter(struct thread *t)
+{
+	kernel_lock();
+	return may_act(t);
 }
 
 static void leave(void)
@@ -49,31 +73,57 @@ static void leave(void)
 	sched_leave();
 }
 
-void syscall_main(struct regs *regs)
+static __attribute__((noinline)) void syscall_slow(struct thread *t)
 {
-	struct thread *t = container_of(regs, struct thread, regs);
-
-	if (likely(enter(t))) {
-		bool done = ipc_fast(t);
-
-		/* Nobody died and the alarm is right: nothing to look after. */
-		if (done && !this_cpu()->resched) {
-			kernel_unlock();
-			return;
-		}
-		if (!done)
-			ipc_enter(t);
-	}
+	if (may_act(t))
+		ipc_enter(t);
 	leave();
 }
 
+/* The partner goes on where it belongs, and here somebody else. */
+static __attribute__((noinline)) void syscall_elsewhere(struct cpu *c,
+							struct thread *next)
+{
+	sched_ready(next);
+	c->resched = true;
+	sched_leave();
+}
+
+/* @bits is what the user has in rsi. */
+void syscall_main(struct thread *t, uint64_t bits)
+{
+	struct cpu *c = this_cpu();
+	struct thread *next = NULL;
+
+	kernel_lock();
+	/* Whoever stops a running thread makes it not ready, or its CPU look
+	 * again. */
+	if (likely(t->condition == MK_STATE_READY && !c->resched))
+		next = ipc_fast(c, t, bits);
+	if (!next) {
+		syscall_slow(t);
+		return;
+	}
+	if (next != t) {
+		if (!cpu_is_here(next->cpu)) {
+			syscall_elsewhere(c, next);
+			return;
+		}
+		sched_hand_over(c, t, next);
+	}
+	/* The fast path kills nobody and sets no alarm: nothing to look after. */
+	kernel_unlock();
+}
+
 /* While this CPU waited for the lock, another may have mapped what was
- * missing, e.g. while it replaced one page by another. */
+ * missing, e.g. while it replaced one page by another.  What the CPU itself
+ * looked for in the user's memory cannot become right by that. */
 static bool is_mapped_now(struct thread *t, uint64_t address, uint64_t error)
 {
 	struct leaf leaf;
 
-	return paging_find(t->task, address, &leaf) &&
+	return (error & FAULT_OF_USER) &&
+	       paging_find(t->task, address, &leaf) &&
 	       (!(error & FAULT_ON_WRITE) || (*leaf.entry & PTE_WRITE)) &&
 	       (!(error & FAULT_ON_FETCH) || !(*leaf.entry & PTE_NX));
 }
@@ -102,6 +152,7 @@ void trap_main(struct regs *regs)
 {
 	struct thread *t = container_of(regs, struct thread, regs);
 
+	check(!(read_flags() & (RFLAGS_DF | RFLAGS_AC)));
 	if (regs->vector == VECTOR_FLUSH) {
 		/* Without the lock: who wants it holds that. */
 		tlb_serve();
@@ -129,25 +180,31 @@ static void print_regs(const struct regs *r)
 	print_hex(r->rsp);
 }
 
-/* From kernel mode there are only interrupts, and only while idle. */
-void trap_in_kernel(struct regs *regs)
+/* An interrupt in idle(), which does not go on: what is to be done is decided
+ * anew. */
+void trap_in_idle(uint64_t vector)
 {
-	if (regs->vector < VECTOR_IRQ) {
-		uint64_t address;
-
-		__asm__ volatile("mov %%cr2,%0" : "=r"(address));
-		print_regs(regs);
-		panic("exception in the kernel", address);
-	}
-	if (regs->vector == VECTOR_FLUSH) {
+	if (vector == VECTOR_FLUSH)
 		tlb_serve();
-		apic_eoi();
-		return;
-	}
 	kernel_lock();
-	irq_dispatch(regs->vector);
-	object_reap();
-	kernel_unlock();
+	if (likely(vector == VECTOR_RESCHED)) {
+		apic_eoi();
+	} else {
+		irq_dispatch(vector);
+		object_reap();
+	}
+	sched_leave();
+}
+
+/* Anything else from kernel mode is a mistake.  Of @regs there is only what the
+ * CPU pushed. */
+_Noreturn void trap_in_kernel(const struct regs *regs)
+{
+	uint64_t address;
+
+	__asm__ volatile("mov %%cr2,%0" : "=r"(address));
+	print_regs(regs);
+	panic("exception in the kernel", address);
 }
 
 _Noreturn void trap_fatal(const uint64_t *frame)

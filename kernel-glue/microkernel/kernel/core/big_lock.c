@@ -10,8 +10,10 @@
 
 struct big_lock big_lock;
 
-void kernel_lock_wait(struct cpu *me, uint32_t mine)
+void kernel_lock_wait(uint32_t mine)
 {
+	struct cpu *me = this_cpu();
+
 	__atomic_store_n(&me->at_lock, 1, __ATOMIC_RELEASE);
 	while (__atomic_load_n(&big_lock.serving, __ATOMIC_ACQUIRE) != mine) {
 		me->counter[MK_COUNTER_LOCK_SPINS]++;

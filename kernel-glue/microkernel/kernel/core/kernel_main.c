@@ -66,7 +66,9 @@ void kernel_main(uint32_t info, uint32_t magic)
 	serial_init();
 	cpu_check_features();
 	paging_init();
+	self_check_tables();
 	cpu_init(&cpus[0]);
+	self_check_cpu();
 	machine_read(&machine, info, magic);
 	start_cpus();
 	/* Nothing of this stack is needed any more. */

@@ -4,6 +4,7 @@
 
 void readyq_init(struct readyq *q)
 {
+	q->words = 0;
 	for (unsigned i = 0; i < PRIORITIES / 64; i++)
 		q->map[i] = 0;
 	for (unsigned i = 0; i < PRIORITIES; i++)
@@ -13,6 +14,7 @@ void readyq_init(struct readyq *q)
 static void mark(struct readyq *q, unsigned priority)
 {
 	q->map[priority / 64] |= 1ul << priority % 64;
+	q->words |= 1u << priority / 64;
 }
 
 void readyq_put_last(struct readyq *q, struct list *l, unsigned priority)
@@ -30,6 +32,9 @@ void readyq_put_first(struct readyq *q, struct list *l, unsigned priority)
 void readyq_remove(struct readyq *q, struct list *l, unsigned priority)
 {
 	list_remove(l);
-	if (list_empty(&q->queue[priority]))
-		q->map[priority / 64] &= ~(1ul << priority % 64);
+	if (!list_empty(&q->queue[priority]))
+		return;
+	q->map[priority / 64] &= ~(1ul << priority % 64);
+	if (!q->map[priority / 64])
+		q->words &= ~(1u << priority / 64);
 }

@@ -8,7 +8,7 @@
  */
 #include <karch.h>
 #include <kipc.h>
-#include <ksched.h>
+#include <kswitch.h>
 #include <paging.h>
 
 uint64_t tsc_khz;
@@ -21,9 +21,12 @@ uint64_t tsc_from_us(uint64_t us)
 	return us * tsc_khz / 1000;
 }
 
-/* Seconds and the rest apart, so that nothing overflows for 500 years. */
+/* Seconds and the rest apart, so that nothing overflows for as long as the
+ * counter runs; what is later than its end is its end. */
 uint64_t tsc_from_ns(uint64_t ns)
 {
+	if (ns / 1000000000 >= UINT64_MAX / (tsc_khz * 1000))
+		return UINT64_MAX - 1;
 	return ns / 1000000000 * tsc_khz * 1000 +
 	       ns % 1000000000 * tsc_khz / 1000000;
 }
@@ -59,7 +62,7 @@ static void tell(struct cpu *c, struct thread *t)
 	    c->current->priority >= t->priority)
 		return;
 	c->resched = true;
-	if (c != this_cpu())
+	if (!cpu_is_here(c))
 		apic_send(c, VECTOR_RESCHED);
 }
 
@@ -84,7 +87,7 @@ void sched_unready(struct thread *t)
 	}
 	if (t->on) {
 		t->on->resched = true;
-		if (t->on != this_cpu())
+		if (!cpu_is_here(t->on))
 			apic_send(t->on, VECTOR_RESCHED);
 	}
 }
@@ -95,7 +98,7 @@ void sched_stop(struct thread *t)
 	struct cpu *c = t->on;
 
 	sched_unready(t);
-	while (c && c != this_cpu() &&
+	while (c && !cpu_is_here(c) &&
 	       !__atomic_load_n(&c->at_lock, __ATOMIC_ACQUIRE))
 		cpu_relax();
 }
@@ -162,45 +165,14 @@ void sched_timer(void)
 
 /* ---- switching ------------------------------------------------------- */
 
-/* @t leaves the CPU: keep what is only in the CPU so far. */
-static void store(struct thread *t, uint64_t now)
+static void run(struct cpu *c, struct thread *next)
 {
-	t->run_tsc += now - t->since_tsc;
-	t->on = NULL;
-	cpu_save_fpu(t);
-}
-
-void sched_switch(struct cpu *c, struct thread *next)
-{
-	struct thread *prev = c->current;
 	uint64_t now = now_tsc();
 
-	if (prev)
-		store(prev, now);
-	next->since_tsc = now;
-	next->on = c;
-	c->current = next;
+	if (c->current)
+		switch_from(c->current, now);
 	c->slice_end = now + next->slice_tsc;
-	if (c->space != next->task) {
-		c->space = next->task;
-		load_cr3(next->task->cr3);
-		cpu_load_io(c, next->task);
-	}
-	cpu_load_thread(c, next);
-	c->counter[MK_COUNTER_SWITCHES]++;
-}
-
-/* The CPU has nobody: leave the address space, so that it can be destroyed. */
-static void step_off(struct cpu *c)
-{
-	struct thread *prev = c->current;
-
-	if (!prev)
-		return;
-	store(prev, now_tsc());
-	c->current = NULL;
-	c->space = NULL;
-	paging_load_kernel();
+	switch_to(c, next, now);
 }
 
 /* Who was stopped while he ran is put where he belongs. */
@@ -214,42 +186,54 @@ static void put_away(struct cpu *c, struct thread *t)
 		sched_ready(t);
 }
 
-static struct thread *best_ready(struct cpu *c)
+static struct thread *take_best(struct cpu *c, int priority)
 {
-	int priority = readyq_best(&c->ready);
-	struct thread *t;
+	struct list *first = readyq_first(&c->ready, (unsigned)priority);
+	struct thread *t = thread_of_ready(first);
 
-	if (priority < 0)
-		return NULL;
-	t = thread_of_ready(readyq_first(&c->ready, (unsigned)priority));
-	readyq_remove(&c->ready, &t->ready, t->priority);
+	readyq_remove(&c->ready, first, (unsigned)priority);
 	t->queued = false;
 	return t;
 }
 
-static void idle(struct cpu *c)
+/* The CPU has nobody: leave the address space, so that it can be destroyed. */
+static void step_off(struct cpu *c, struct thread *prev, uint64_t now)
 {
-	struct thread *prev = c->current;
-	uint64_t since = now_tsc();
-
-	step_off(c);
+	switch_from(prev, now);
+	c->current = NULL;
+	c->space = NULL;
+	paging_load_kernel();
 	put_away(c, prev);
-	while (readyq_best(&c->ready) < 0) {
-		set_alarm(c);
+}
+
+extern _Noreturn void return_to_user(void);
+
+/* Wait for an interrupt: with it, trap_in_idle() begins on an empty stack, and
+ * nothing comes back here.  Who polls may see a thread before. */
+static _Noreturn void idle(struct cpu *c)
+{
+	c->idle_since = now_tsc();
+	if (c->current)
+		step_off(c, c->current, c->idle_since);
+	set_alarm(c);
+	do {
 		kernel_unlock();
+		/* The first instruction after sti is not interrupted, and QEMU
+		 * takes none right after a pause there: so one before it. */
 		if (idle_polls)
-			__asm__ volatile("sti; pause; cli" ::: "memory");
+			__asm__ volatile("sti; nop; pause; cli" ::: "memory");
 		else
 			__asm__ volatile("sti; hlt; cli" ::: "memory");
 		kernel_lock();
-	}
-	c->idle_tsc += now_tsc() - since;
+	} while (readyq_best(&c->ready) < 0);
+	sched_leave();
+	return_to_user();
 }
 
 /* Someone else has to run, or the running thread may not. */
 static void choose(struct cpu *c)
 {
-	struct thread *prev = c->current, *next;
+	struct thread *prev = c->current;
 	bool stays = prev && thread_runs(prev) && prev->cpu == c;
 	int best = readyq_best(&c->ready);
 
@@ -261,15 +245,14 @@ static void choose(struct cpu *c)
 		c->slice_over = false;
 		return;
 	}
-	if (stays)
+	if (!prev)
+		c->idle_tsc += now_tsc() - c->idle_since;
+	else if (stays)
 		enqueue(prev, !c->slice_over);
 	c->slice_over = false;
-	if (best < 0) {
+	if (best < 0)
 		idle(c);
-		prev = NULL;
-	}
-	next = best_ready(c);
-	sched_switch(c, next);
+	run(c, take_best(c, best));
 	if (prev && !stays)
 		put_away(c, prev);
 }
@@ -284,14 +267,13 @@ void sched_leave(void)
 	kernel_unlock();
 }
 
-extern _Noreturn void return_to_user(void);
-
 /* With the lock held; on the CPU's own stack. */
 _Noreturn void sched_start(void)
 {
 	struct cpu *c = this_cpu();
 
 	c->alarm = ~0ul;
+	c->idle_since = now_tsc();
 	c->resched = true;
 	sched_leave();
 	return_to_user();

@@ -22,12 +22,19 @@ struct node {
 	uint8_t kind;	/* MK_MEMORY, MK_IO, MK_CAPS */
 	uint8_t order;	/* of the memory or the ports */
 	uint8_t rights;
-	uint8_t spare[5];
+	uint8_t depth; /* below the root of its tree */
+	uint8_t spare[4];
 };
 
 _Static_assert(sizeof(struct node) == 64, "64 slots in a page");
 
-/* @parent may be NULL: a root. */
+/* A bound for every walk along parents and for finding a leaf. */
+#define NODE_DEPTH_MAX 255u
+
+/* How many nodes were ever attached. */
+extern uint64_t nodes_made;
+
+/* @parent may be NULL: a root.  Not below NODE_DEPTH_MAX. */
 void node_attach(struct node *parent, struct node *n);
 /* Take a node without children out of its tree. */
 void node_detach(struct node *n);

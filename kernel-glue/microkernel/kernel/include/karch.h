@@ -9,7 +9,6 @@
 struct task;
 struct thread;
 
-#define VECTOR_IRQ 32
 #define IRQ_LINES 24
 #define VECTOR_TIMER 0xf0
 #define VECTOR_RESCHED 0xf1
@@ -40,12 +39,24 @@ static inline void write_msr(uint32_t msr, uint64_t value)
 			 "d"((uint32_t)(value >> 32)));
 }
 
+#define MSR_FS_BASE 0xc0000100u
+/* Where `swapgs` finds the user's GS base while the kernel runs. */
+#define MSR_KERNEL_GS_BASE 0xc0000102u
+
 static inline uint64_t read_msr(uint32_t msr)
 {
 	uint32_t low, high;
 
 	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
 	return (uint64_t)high << 32 | low;
+}
+
+#define RFLAGS_DF (1ul << 10)
+#define RFLAGS_AC (1ul << 18)
+
+static inline uint64_t read_flags(void)
+{
+	return __builtin_ia32_readeflags_u64();
 }
 
 static inline void cpu_relax(void)
@@ -68,15 +79,16 @@ _Noreturn void machine_exit(uint8_t status);
 /* cpu.c */
 void cpu_init(struct cpu *c);
 void cpu_check_features(void);
-/* Before @t runs: its stack for interrupts, segments, I/O ports, FPU. */
-void cpu_load_thread(struct cpu *c, struct thread *t);
-void cpu_load_fs(uint64_t base);
-void cpu_save_fpu(struct thread *t);
 void fpu_init(uint8_t *area);
 /* Ports of @t have changed while it runs here. */
 void cpu_load_io(struct cpu *c, struct task *t);
 
+/* self_check.c: panic if memory or the CPU is not protected as it should. */
+void self_check_tables(void);
+void self_check_cpu(void);
+
 /* apic.c */
+uint32_t apic_own_id(void);
 void apic_init(void);
 void apic_init_cpu(void);
 void apic_alarm(uint64_t tsc);

@@ -11,6 +11,7 @@
 	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+#define inline_always inline __attribute__((always_inline))
 
 /* Freestanding compilers call these by themselves. */
 void *memset(void *to, int byte, size_t bytes);

@@ -15,10 +15,11 @@
 #include <readyq.h>
 #include <timeoutq.h>
 
-#define CPUS_MAX 8
-
 struct task;
 struct thread;
+
+/* 64 bits at any multiple of 4: such words are in structures of the CPU. */
+typedef uint64_t half_aligned_word __attribute__((aligned(4)));
 
 struct cpu {
 	struct cpu *self;	/* CPU_SELF: %gs:0 */
@@ -26,6 +27,13 @@ struct cpu {
 	uint64_t stack;		/* CPU_STACK: its end */
 	uint64_t scratch;	/* CPU_SCRATCH: of the system call's entry */
 	struct task *space;	/* whose page table is loaded, NULL: none */
+	/* What cpu.c has to keep for the CPU itself: where it looks for a stack
+	 * and for the ports of a user; and what is there now. */
+	half_aligned_word *rsp0;
+	uint16_t *io_offset;
+	uint8_t *io_map;
+	uint64_t io_version; /* whose ports are open; 0: none are */
+	uint64_t io_copied;  /* whose map is in its place */
 	uint32_t id;
 	uint32_t apic_id;
 	bool resched;	 /* somebody better than current may be ready */
@@ -34,7 +42,7 @@ struct cpu {
 	uint64_t alarm; /* what the timer is set to, TSC */
 	struct readyq ready;
 	struct timeoutq timeouts;
-	uint64_t idle_tsc;
+	uint64_t idle_tsc, idle_since;
 	uint64_t counter[MK_COUNTERS_END];
 	/* 1 while another CPU waits for us to forget translations.  Written
 	 * without the lock: see tlb.c. */
@@ -45,39 +53,10 @@ struct cpu {
 	uint32_t at_lock;
 };
 
-extern struct cpu cpus[CPUS_MAX];
 extern uint32_t cpu_count;
 
-static inline struct cpu *this_cpu(void)
-{
-	struct cpu *c;
-
-	__asm__("mov %%gs:0,%0" : "=r"(c));
-	return c;
-}
-
-struct big_lock {
-	uint32_t next, serving;
-};
-
-extern struct big_lock big_lock;
-
-void kernel_lock_wait(struct cpu *me, uint32_t ticket);
-
-static inline void kernel_lock(void)
-{
-	uint32_t mine = __atomic_fetch_add(&big_lock.next, 1, __ATOMIC_RELAXED);
-
-	if (unlikely(__atomic_load_n(&big_lock.serving, __ATOMIC_ACQUIRE) !=
-		     mine))
-		kernel_lock_wait(this_cpu(), mine);
-}
-
-static inline void kernel_unlock(void)
-{
-	/* Only the holder writes it. */
-	__atomic_store_n(&big_lock.serving, big_lock.serving + 1,
-			 __ATOMIC_RELEASE);
-}
+/* cpus_smp.h or cpus_one.h, as CMake says: how many CPUs there can be, which
+ * one this is, and the lock. */
+#include KERNEL_CPUS
 
 #endif

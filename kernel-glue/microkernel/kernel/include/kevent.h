@@ -22,9 +22,15 @@ struct event {
 	struct list waiters;
 };
 
+/* A signal is never nothing: no bits are bit 0, and none is one. */
+static inline uint64_t event_bits(uint64_t bits)
+{
+	return bits ? bits : 1;
+}
+
 struct event *event_create(struct factory *f, bool counts);
 void event_destroy(struct event *e);
-/* Keep @bits (0 counts as 1) until somebody takes them. */
+/* Keep event_bits(@bits) until somebody takes them. */
 void event_latch(struct event *e, uint64_t bits);
 /* Latch @bits and wake who waits for them. */
 void event_signal(struct event *e, uint64_t bits);

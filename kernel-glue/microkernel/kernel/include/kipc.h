@@ -38,7 +38,8 @@ void ipc_set_word(struct thread *t, unsigned i, uint64_t word);
 
 /* ipc_object.c: a call to an object of the kernel. */
 void ipc_object(struct thread *t, struct node *cap);
-/* ipc_fast.c: true if it did everything. */
-bool ipc_fast(struct thread *t);
+/* ipc_fast.c: who goes on now: @t, or another one, who is ready and to run, and
+ * @t waits; NULL: nothing was done.  @bits are in a register of @t as well. */
+struct thread *ipc_fast(struct cpu *c, struct thread *t, uint64_t bits);
 
 #endif

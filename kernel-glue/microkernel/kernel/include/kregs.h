@@ -10,9 +10,26 @@
 #define MK_KREGS_H
 
 #define REGS_BYTES 176
+#define REGS_R15 0
+#define REGS_R14 8
+#define REGS_R13 16
+#define REGS_R12 24
+#define REGS_RBP 32
+#define REGS_RBX 40
+#define REGS_R10 56
+#define REGS_R9 64
+#define REGS_R8 72
+#define REGS_RAX 80
+#define REGS_RDX 96
+#define REGS_RSI 104
+#define REGS_RDI 112
 #define REGS_VECTOR 120
-#define REGS_CS 144
+#define REGS_RIP 136
+#define REGS_RFLAGS 152
+#define REGS_RSP 160
+#define VECTOR_IRQ 32
 #define VECTOR_SYSCALL 256
+#define SYSCALL_BYTES 2
 
 #define CPU_SELF 0
 #define CPU_CURRENT 8
@@ -26,6 +43,7 @@
 #define SEL_TSS 0x30
 
 #ifndef __ASSEMBLER__
+#include <stddef.h>
 #include <stdint.h>
 
 struct regs {
@@ -36,6 +54,13 @@ struct regs {
 };
 
 _Static_assert(sizeof(struct regs) == REGS_BYTES, "entry.S");
+_Static_assert(offsetof(struct regs, rbx) == REGS_RBX, "entry.S");
+_Static_assert(offsetof(struct regs, r10) == REGS_R10, "entry.S");
+_Static_assert(offsetof(struct regs, rax) == REGS_RAX, "entry.S");
+_Static_assert(offsetof(struct regs, rdx) == REGS_RDX, "entry.S");
+_Static_assert(offsetof(struct regs, vector) == REGS_VECTOR, "entry.S");
+_Static_assert(offsetof(struct regs, rip) == REGS_RIP, "entry.S");
+_Static_assert(offsetof(struct regs, rsp) == REGS_RSP, "entry.S");
 #endif
 
 #endif

@@ -9,10 +9,11 @@
 
 static inline uint64_t now_tsc(void)
 {
-	uint32_t low, high;
+	uint64_t low, high;
 
+	/* It clears the upper halves. */
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
+	return high << 32 | low;
 }
 
 extern uint64_t tsc_khz;
@@ -34,8 +35,6 @@ void sched_move(struct thread *t, struct cpu *to, unsigned priority);
 void sched_leave(void);
 _Noreturn void sched_start(void);
 void sched_timer(void);
-/* Make @next the running thread; nobody else may be on this CPU. */
-void sched_switch(struct cpu *c, struct thread *next);
 
 void timeout_arm(struct thread *t, uint64_t when);
 void timeout_disarm(struct thread *t);

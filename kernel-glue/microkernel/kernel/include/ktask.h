@@ -25,10 +25,11 @@ struct task {
 	uint64_t cr3;
 	struct node **cap_pages; /* CAP_PAGES pointers, one page */
 	uint8_t *io_map; /* as the CPU wants it: bit 0 = allowed; NULL: none */
-	uint64_t io_version; /* another number for each content, ever */
+	uint64_t io_version; /* another for each content, ever; 0: no port */
 	struct list threads;
 	struct list ku_blocks;
 	struct list io_ranges;
+	struct list io_stale; /* lost ranges: see map_io.c */
 };
 
 struct task *task_create(struct factory *f);

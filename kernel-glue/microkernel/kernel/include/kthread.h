@@ -4,17 +4,22 @@
 #define MK_KTHREAD_H
 
 #include <kcpu.h>
+#include <kmap.h>
 #include <kobject.h>
 #include <mk/utcb.h>
 
 struct gate;
 struct event;
 
+/* In new_flags: it left in the middle of a call, to make it once more. */
+#define THREAD_AGAIN 0x80u
+_Static_assert(!(THREAD_AGAIN & MK_REGISTERS_ALL), "nobody else may set it");
+
 #define FAULT_NONE 0
 #define FAULT_PAGE 1
 #define FAULT_EXCEPTION 2
 #define FAULT_WORDS 3
-#define EXCEPTION_WORDS 24
+#define EXCEPTION_WORDS (REGS_BYTES / 8u)
 
 struct thread {
 	struct regs regs; /* must be first: entry.S */
@@ -22,18 +27,30 @@ struct thread {
 
 	/* Scheduling. */
 	struct list ready; /* in readyq of its CPU while it waits for it */
+	/* Read as one word, so that one comparison with MK_STATE_* says that
+	 * the thread is in this state and that nothing else is the matter. */
+	union {
+		uint32_t condition;
+		struct {
+			uint8_t state; /* MK_STATE_* */
+			bool suspended;
+			uint8_t new_flags; /* of new_ip ..., or THREAD_AGAIN */
+			/* It waits with a timeout, a flag or for a fault. */
+			bool special_wait;
+		};
+	};
 	bool queued;
-	uint8_t state; /* MK_STATE_* */
-	bool suspended;
 	uint8_t priority, max_priority;
 	struct cpu *cpu; /* where it should run */
-	struct cpu *on;	 /* where it is `current`, if anywhere */
+	/* Where it is `current`, if anywhere.  Who waits is nowhere as soon as
+	 * the lock is free. */
+	struct cpu *on;
 	uint64_t slice_tsc;
-	uint64_t run_tsc, since_tsc;
+	/* How long it ran; while it runs, minus the time when it began. */
+	uint64_t run_tsc;
 
 	/* What thread_registers() wants of a thread that is on another CPU:
 	 * its registers are there, not here. */
-	uint8_t new_flags;
 	uint64_t new_ip, new_sp, new_argument;
 
 	/* Address space. */
@@ -49,7 +66,10 @@ struct thread {
 	uint8_t fault; /* FAULT_*: the kernel speaks for the thread */
 	uint64_t tag;
 	uint64_t timeouts;
-	uint64_t fault_word[EXCEPTION_WORDS];
+	uint64_t fault_word[FAULT_WORDS];
+	/* The call under way is the one before, done in parts. */
+	bool again;
+	struct unmapping unmapping;
 	uint64_t flag_address; /* of a flagged receive; 0: none */
 	uint32_t flag_awake, flag_asleep;
 
@@ -70,6 +90,9 @@ struct thread {
 };
 
 _Static_assert(offsetof(struct thread, regs) == 0, "entry.S");
+_Static_assert(offsetof(struct thread, state) ==
+		       offsetof(struct thread, condition),
+	       "the state is the lowest byte");
 _Static_assert(sizeof(struct thread) <= 2048, "THREAD_ORDER");
 #define THREAD_ORDER 11
 

@@ -28,16 +28,28 @@ static struct list to_receive = {&to_receive, &to_receive};
 
 /* ---- the end of a wait ----------------------------------------------- */
 
+/* Who is ready has not begun to wait: there is nothing to undo, and if he is
+ * running he goes on. */
+static void unlink(struct thread *t)
+{
+	if (t->state != MK_STATE_READY)
+		thread_unlink(t);
+}
+
 static void ready(struct thread *t)
 {
+	bool runs_on = t->state == MK_STATE_READY && t->on;
+
 	t->state = MK_STATE_READY;
+	t->special_wait = false;
 	t->fault = FAULT_NONE;
-	sched_ready(t);
+	if (!runs_on)
+		sched_ready(t);
 }
 
 void ipc_finish(struct thread *t, uint64_t tag, uint64_t label)
 {
-	thread_unlink(t);
+	unlink(t);
 	/* Who had a fault gets his registers back as they were, or as his
 	 * handler made them. */
 	if (likely(t->fault == FAULT_NONE)) {
@@ -49,7 +61,7 @@ void ipc_finish(struct thread *t, uint64_t tag, uint64_t label)
 
 void ipc_fail(struct thread *t, uint64_t error)
 {
-	thread_unlink(t);
+	unlink(t);
 	if (t->fault != FAULT_NONE) {
 		/* Nobody can help it: it stays where it is. */
 		t->state = MK_STATE_STOPPED;
@@ -87,7 +99,9 @@ static bool arm(struct thread *t, unsigned phase)
 	if (!(word & MK_ABSOLUTE))
 		when = now_tsc() + tsc_from_us(word) + 1;
 	else if (t->utcb)
-		when = tsc_from_ns(t->utcb->until_ns[phase]) + 1;
+		when = tsc_from_ns(__atomic_load_n(&t->utcb->until_ns[phase],
+						   __ATOMIC_RELAXED)) +
+		       1;
 	else
 		return false;
 	if (when <= now_tsc())
@@ -104,6 +118,8 @@ static bool block(struct thread *t, unsigned state, unsigned phase)
 		return false;
 	}
 	t->state = (uint8_t)state;
+	t->special_wait = t->timeout.link || (t->op & MK_FLAGGED) ||
+			  t->fault != FAULT_NONE;
 	sched_unready(t);
 	return true;
 }
@@ -180,7 +196,8 @@ static unsigned flag_set(struct thread *t)
 	uint32_t awake = (uint32_t)(t->regs.r10 >> 32);
 	uint32_t asleep = (uint32_t)t->regs.r10, seen = awake;
 
-	if (!word)
+	/* Address 0 is no flag, even if there is memory. */
+	if (!word || !t->regs.r9)
 		return MK_IPC_NO_MEMORY;
 	if (!__atomic_compare_exchange_n(word, &seen, asleep, false,
 					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
@@ -430,6 +447,14 @@ static bool too_long(uint64_t tag)
 	       MK_WORDS_MAX;
 }
 
+/* Calls to objects of the kernel have no fast path that they could miss. */
+static void count_miss(const struct thread *t)
+{
+	if (t->op == MK_REPLY_WAIT ||
+	    (t->op == MK_CALL && mk_tag_proto(t->tag) >= 0))
+		this_cpu()->counter[MK_COUNTER_FAST_MISS]++;
+}
+
 static void send(struct thread *t)
 {
 	struct node *cap;
@@ -438,6 +463,7 @@ static void send(struct thread *t)
 		ipc_fail(t, MK_IPC_TOO_LONG | MK_IPC_SEND);
 		return;
 	}
+	count_miss(t);
 	if (t->op & MK_REPLY) {
 		reply(t);
 		return;
@@ -500,6 +526,7 @@ void ipc_enter(struct thread *t)
 		receive(t);
 	else
 		ipc_fail(t, MK_IPC_BAD | MK_IPC_SEND);
+	t->again = false;
 }
 
 /* ---- faults ---------------------------------------------------------- */

@@ -9,7 +9,7 @@
 #include <kipc.h>
 #include <kmap.h>
 #include <kmem.h>
-#include <ksched.h>
+#include <kswitch.h>
 #include <ktask.h>
 #include <mk/utcb.h>
 
@@ -18,6 +18,7 @@ struct answer {
 	int error;
 	unsigned words;
 	uint64_t word[4];
+	bool again; /* no answer yet: the thread makes the call once more */
 };
 
 static struct answer failed(int error)
@@ -153,6 +154,36 @@ static struct answer task_map(struct thread *t, struct task *to)
 				   hot_spot & MK_ITEM_GRANT, &mapped));
 }
 
+/*
+ * One part of it.  Somebody may map again below @page as fast as it is taken
+ * away; so a part is longer than the others by what was mapped since the last,
+ * and there is less left after each.
+ */
+static struct answer task_unmap(struct thread *t, struct task *to,
+				uint64_t page, unsigned flags)
+{
+	struct unmapping *u = &t->unmapping;
+	int error;
+
+	if (!t->again || u->task != to || u->page != page || u->flags != flags)
+		*u = (struct unmapping){
+			.task = to,
+			.page = page,
+			.flags = flags,
+			.made = nodes_made,
+		};
+	u->left = UNMAP_PART + (nodes_made - u->made);
+	error = unmap_flexpage(to, page, flags, u);
+	u->made = nodes_made;
+	/* It has taken away what it would come in with: all in one go then. */
+	if (error == UNMAP_AGAIN && object_at(t, t->regs.rdi >> 8, OBJECT_TASK,
+					      MK_CAP_SEND) != &to->object) {
+		u->left = UNMAP_ALL;
+		error = unmap_flexpage(to, page, flags, u);
+	}
+	return (struct answer){.error = error, .again = error == UNMAP_AGAIN};
+}
+
 static struct answer task_call(struct thread *t, struct node *cap)
 {
 	struct task *to = container_of(node_object(cap), struct task, object);
@@ -163,7 +194,7 @@ static struct answer task_call(struct thread *t, struct node *cap)
 	case MK_TASK_MAP:
 		return task_map(t, to);
 	case MK_TASK_UNMAP:
-		return failed(unmap_flexpage(to, a, (unsigned)b));
+		return task_unmap(t, to, a, (unsigned)b);
 	case MK_TASK_CAP_VALID:
 		return (struct answer){.words = 1, .word = {x ? x->rights : 0}};
 	case MK_TASK_CAP_EQUAL:
@@ -215,7 +246,7 @@ static int thread_set_registers(struct thread *t, struct thread *target)
 {
 	uint64_t ip = ipc_word(t, 1), flags = ipc_word(t, 3);
 
-	if (!target->task)
+	if (!target->task || (flags & ~(uint64_t)MK_REGISTERS_ALL))
 		return -MK_EINVAL;
 	/* sysret and iret of an address that is none fail in the kernel. */
 	if ((flags & MK_REGISTERS_IP) && ip >= MK_USER_END)
@@ -229,7 +260,7 @@ static struct answer thread_info(const struct thread *t)
 	uint64_t run = t->run_tsc;
 
 	if (t->on)
-		run += now_tsc() - t->since_tsc;
+		run += now_tsc();
 	return (struct answer){
 		.words = 4,
 		.word = {t->state, t->cpu->id, t->priority, ns_from_tsc(run)}};
@@ -264,7 +295,7 @@ static struct answer thread_call(struct thread *t, struct node *cap)
 			return failed(-MK_EINVAL);
 		target->fs_base = ipc_word(t, 1);
 		if (target == t)
-			cpu_load_fs(t->fs_base);
+			write_msr(MSR_FS_BASE, t->fs_base);
 		return failed(0);
 	default:
 		return failed(-MK_ENOSYS);
@@ -475,6 +506,12 @@ void ipc_object(struct thread *t, struct node *cap)
 		a = failed(-MK_EPERM);
 	else
 		a = m->call(t, cap);
+	if (a.again) {
+		/* All registers are as they were. */
+		t->regs.rip -= SYSCALL_BYTES;
+		t->new_flags |= THREAD_AGAIN;
+		return;
+	}
 	for (unsigned i = 0; i < a.words; i++)
 		ipc_set_word(t, i, a.word[i]);
 	t->regs.rax = mk_tag(a.error, a.words, 0, 0);

@@ -2,14 +2,20 @@
 /* derivation.c - see derivation.h. */
 #include <derivation.h>
 
+uint64_t nodes_made;
+
 void node_attach(struct node *parent, struct node *n)
 {
 	n->parent = parent;
 	n->child = NULL;
 	n->next = NULL;
 	n->link = NULL;
+	n->depth = 0;
+	nodes_made++;
 	if (!parent)
 		return;
+	check(parent->depth < NODE_DEPTH_MAX);
+	n->depth = (uint8_t)(parent->depth + 1);
 	n->next = parent->child;
 	n->link = &parent->child;
 	if (n->next)
@@ -36,6 +42,7 @@ void node_move(struct node *to, struct node *from)
 	to->child = from->child;
 	to->next = from->next;
 	to->link = from->link;
+	to->depth = from->depth;
 	if (to->link)
 		*to->link = to;
 	if (to->next)

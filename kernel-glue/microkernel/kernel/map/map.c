@@ -123,6 +123,7 @@ int map_flexpage(struct task *from, uint64_t page, struct task *to,
 	else
 		error = map_slots(from, to, source, target.first, rights,
 				  grant);
+	io_settle();
 	tlb_flush_noted();
 	*out_mapped = mk_flexpage(kind, target.first, target.order, rights);
 	return error;
@@ -154,63 +155,99 @@ static bool takes_all(const struct node *n, unsigned rights)
 	return n->kind == MK_IO || !(n->rights & ~rights);
 }
 
-void revoke(struct node *top, unsigned rights, bool self)
+static bool spend(uint64_t *left)
 {
-	struct node *n;
+	if (*left == 0)
+		return false;
+	(*left)--;
+	return true;
+}
+
+bool revoke(struct node *top, unsigned rights, bool self, uint64_t *left)
+{
+	struct node *n, *above;
 
 	if (!takes_all(top, rights)) {
 		for (n = self ? top : node_walk(top, top); n;
 		     n = node_walk(n, top))
 			reduce(n, rights);
-		return;
+		return true;
 	}
-	while ((n = node_leaf(top)) != top)
+	/* Leaves first: what is still there can always be reached. */
+	for (n = node_leaf(top); n != top; n = node_leaf(above)) {
+		if (!spend(left))
+			return false;
+		above = n->parent;
 		node_drop(n);
-	if (self)
-		node_drop(top);
+	}
+	if (!self)
+		return true;
+	if (!spend(left))
+		return false;
+	node_drop(top);
+	return true;
+}
+
+void revoke_all(struct node *n)
+{
+	uint64_t left = UNMAP_ALL;
+
+	(void)revoke(n, MK_ALL_RIGHTS, true, &left);
 }
 
 static int unmap_pages(struct task *t, struct piece page, unsigned rights,
-		       bool self)
+		       bool self, struct unmapping *u)
 {
 	uint64_t end = page.first + (1ul << page.order), va = page.first;
 	struct node *n;
-	int error = 0;
 
+	if (va < u->at)
+		va = u->at;
 	while ((n = paging_next_node(t, va, end))) {
 		uint64_t next = n->where + (1ul << n->order);
 
+		u->at = n->where;
+		/* To look at a page is work, too. */
+		if (!spend(&u->left))
+			return UNMAP_AGAIN;
 		/* A superpage is taken as a whole or not at all. */
 		if (n->where < page.first || next > end)
-			error = -MK_EINVAL;
-		else
-			revoke(n, rights, self);
+			u->error = -MK_EINVAL;
+		else if (!revoke(n, rights, self, &u->left))
+			return UNMAP_AGAIN;
 		va = next;
 	}
-	return error;
+	return u->error;
 }
 
 static int unmap_slots(struct task *t, struct piece page, unsigned rights,
-		       unsigned flags)
+		       unsigned flags, struct unmapping *u)
 {
-	int error = 0;
+	uint64_t i = page.first, end = page.first + (1ul << page.order);
 
-	for (uint64_t i = 0; i < 1ul << page.order; i++) {
-		struct node *n = cap_find(t, page.first + i);
+	for (i = i < u->at ? u->at : i; i < end; i++) {
+		struct node *n = cap_find(t, i);
 
 		if (!n)
 			continue;
-		if (!(flags & MK_UNMAP_DELETE))
-			revoke(n, rights, flags & MK_UNMAP_SELF);
-		else if (n->rights & MK_CAP_DELETE)
-			object_kill(node_object(n));
-		else
-			error = -MK_EPERM;
+		u->at = i;
+		if (!spend(&u->left))
+			return UNMAP_AGAIN;
+		if (flags & MK_UNMAP_DELETE) {
+			if (n->rights & MK_CAP_DELETE)
+				object_kill(node_object(n));
+			else
+				u->error = -MK_EPERM;
+		} else if (!revoke(n, rights, flags & MK_UNMAP_SELF,
+				   &u->left)) {
+			return UNMAP_AGAIN;
+		}
 	}
-	return error;
+	return u->error;
 }
 
-int unmap_flexpage(struct task *t, uint64_t page, unsigned flags)
+int unmap_flexpage(struct task *t, uint64_t page, unsigned flags,
+		   struct unmapping *u)
 {
 	unsigned rights = mk_flexpage_rights(page);
 	bool self = flags & MK_UNMAP_SELF;
@@ -220,11 +257,12 @@ int unmap_flexpage(struct task *t, uint64_t page, unsigned flags)
 	if (!piece_of(page, &piece))
 		return -MK_EINVAL;
 	if (mk_flexpage_kind(page) == MK_MEMORY)
-		error = unmap_pages(t, piece, rights, self);
+		error = unmap_pages(t, piece, rights, self, u);
 	else if (mk_flexpage_kind(page) == MK_IO)
-		error = unmap_io(t, piece.first, piece.order, self);
+		error = unmap_io(t, piece.first, piece.order, self, &u->left);
 	else
-		error = unmap_slots(t, piece, rights, flags);
+		error = unmap_slots(t, piece, rights, flags, u);
+	io_settle();
 	tlb_flush_noted();
 	return error;
 }

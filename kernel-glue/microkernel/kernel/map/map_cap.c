@@ -17,6 +17,8 @@ int map_cap(struct task *from, uint64_t slot, struct task *to, uint64_t at,
 	rights &= n->rights;
 	if (!rights)
 		return -MK_EPERM;
+	if (!grant && n->depth == NODE_DEPTH_MAX)
+		return -MK_EINVAL;
 	made = cap_slot_make(to, at, &error);
 	if (!made)
 		return error;

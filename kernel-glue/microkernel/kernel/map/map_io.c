@@ -38,18 +38,33 @@ static uint64_t ports_of(const struct node *n)
 
 static void allow(struct task *t, const struct node *n)
 {
+	if (n->order >= 3) {
+		memset(&t->io_map[n->where / 8], 0, ports_of(n) / 8);
+		return;
+	}
 	for (uint64_t p = n->where; p < n->where + ports_of(n); p++)
 		t->io_map[p / 8] &= (uint8_t) ~(1u << p % 8);
 }
 
+/* Tasks that have lost ranges.  Their maps are made once when all is gone, not
+ * once per range: a task can have thousands that overlap. */
+static struct list stale = {&stale, &stale};
+
 /* All bits anew from the ranges. */
 static void rebuild(struct task *t)
 {
+	list_remove(&t->io_stale);
 	memset(t->io_map, 0xff, IO_MAP_BYTES);
 	for (struct list *l = t->io_ranges.next; l != &t->io_ranges;
 	     l = l->next)
 		allow(t, &range_of(l)->node);
 	changed(t);
+}
+
+void io_settle(void)
+{
+	while (unlikely(!list_empty(&stale)))
+		rebuild(container_of(stale.next, struct task, io_stale));
 }
 
 static int make_map(struct task *t)
@@ -59,6 +74,7 @@ static int make_map(struct task *t)
 	t->io_map = factory_take(t->object.owner, IO_MAP_ORDER);
 	if (!t->io_map)
 		return -MK_ENOMEM;
+	/* It has no version until a range comes: nobody loads it. */
 	memset(t->io_map, 0xff, IO_MAP_BYTES);
 	return 0;
 }
@@ -141,7 +157,7 @@ int map_io(struct task *from, uint64_t first, struct task *to, unsigned order,
 			continue;
 		}
 		/* Only a whole range can move. */
-		if (grant && part_order != n->order)
+		if (grant ? part_order != n->order : n->depth == NODE_DEPTH_MAX)
 			return -MK_EINVAL;
 		made = add(to, grant ? NULL : n, part, part_order);
 		if (!made)
@@ -165,11 +181,14 @@ void io_clear(struct node *n)
 	list_remove(&r->of_task);
 	node_detach(n);
 	factory_give(t->object.owner, r, RANGE_ORDER);
-	rebuild(t);
+	if (list_empty(&t->io_stale))
+		list_add_before(&stale, &t->io_stale);
 }
 
-/* Take what lies in the range; 0, or an error if a range is cut by it. */
-int unmap_io(struct task *t, uint64_t first, unsigned order, bool self)
+/* Take what lies in the range; 0, or an error if a range is cut by it.  Each
+ * part goes through the list from the start: it has no order. */
+int unmap_io(struct task *t, uint64_t first, unsigned order, bool self,
+	     uint64_t *left)
 {
 	struct list *next;
 	int error = 0;
@@ -182,10 +201,16 @@ int unmap_io(struct task *t, uint64_t first, unsigned order, bool self)
 		next = l->next;
 		if (!common(n, &part, &part_order))
 			continue;
-		if (part_order != n->order)
+		if (part_order != n->order) {
 			error = -MK_EINVAL;
-		else
-			revoke(n, MK_ALL_RIGHTS, self);
+			continue;
+		}
+		/* What is below it can be in this list, too. */
+		if (!revoke(n, MK_ALL_RIGHTS, false, left))
+			return UNMAP_AGAIN;
+		next = l->next;
+		if (self && !revoke(n, MK_ALL_RIGHTS, true, left))
+			return UNMAP_AGAIN;
 	}
 	return error;
 }

@@ -50,12 +50,12 @@ static int clear_room(struct task *to, uint64_t at, unsigned order,
 							   : -MK_EINVAL;
 		if (is_ancestor(*leaf.node, n))
 			return -MK_EINVAL;
-		revoke(*leaf.node, MK_ALL_RIGHTS, true);
+		revoke_all(*leaf.node);
 	}
 	while ((old = paging_next_node(to, at, at + bytes_of(order)))) {
 		if (is_ancestor(old, n))
 			return -MK_EINVAL;
-		revoke(old, MK_ALL_RIGHTS, true);
+		revoke_all(old);
 	}
 	/* Other CPUs must forget before the place means something new. */
 	tlb_flush_noted();
@@ -128,7 +128,8 @@ int map_memory(struct task *from, uint64_t va, struct task *to, uint64_t at,
 	n = *source.node;
 	rights &= n->rights;
 	if (source.order < order || !(rights & MK_R) ||
-	    (grant && source.order != order))
+	    (grant && source.order != order) ||
+	    (!grant && n->depth == NODE_DEPTH_MAX))
 		return -MK_EINVAL;
 	frame = n->what + (va & (bytes_of(source.order) - 1));
 	if (!grant && paging_find(to, at, &target) && *target.node &&

@@ -50,8 +50,7 @@ uint64_t event_take(struct event *e)
 
 void event_latch(struct event *e, uint64_t bits)
 {
-	if (bits == 0)
-		bits = 1;
+	bits = event_bits(bits);
 	if (!e->counts)
 		e->pending |= bits;
 	else if (bits <= UINT64_MAX - e->pending)

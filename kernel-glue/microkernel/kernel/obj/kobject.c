@@ -104,7 +104,7 @@ void object_reap(void)
 
 		list_remove(&o->to_reap);
 		if (o->caps)
-			revoke(o->caps, MK_ALL_RIGHTS, true);
+			revoke_all(o->caps);
 		destroy(o);
 	}
 }

@@ -31,6 +31,7 @@ struct task *task_create(struct factory *f)
 	list_init(&t->threads);
 	list_init(&t->ku_blocks);
 	list_init(&t->io_ranges);
+	list_init(&t->io_stale);
 	t->cap_pages = factory_take(f, KMEM_PAGE_ORDER);
 	if (t->cap_pages && !paging_create(t))
 		return t;
@@ -47,8 +48,15 @@ static void drop_caps(struct task *t)
 
 		for (unsigned i = 0; slots && i < CAPS_PER_PAGE; i++)
 			if (slots[i].what)
-				revoke(&slots[i], MK_ALL_RIGHTS, true);
+				revoke_all(&slots[i]);
 	}
+}
+
+static void drop_all(struct task *t, uint64_t page)
+{
+	struct unmapping u = {.left = UNMAP_ALL};
+
+	(void)unmap_flexpage(t, page, MK_UNMAP_SELF, &u);
 }
 
 static void free_caps(struct task *t)
@@ -65,11 +73,8 @@ void task_destroy(struct task *t)
 	struct list *l;
 
 	drop_caps(t);
-	(void)unmap_flexpage(
-		t, mk_flexpage(MK_MEMORY, 0, MK_SPACE_ORDER, MK_ALL_RIGHTS),
-		MK_UNMAP_SELF);
-	(void)unmap_flexpage(t, mk_flexpage(MK_IO, 0, 16, MK_ALL_RIGHTS),
-			     MK_UNMAP_SELF);
+	drop_all(t, mk_flexpage(MK_MEMORY, 0, MK_SPACE_ORDER, MK_ALL_RIGHTS));
+	drop_all(t, mk_flexpage(MK_IO, 0, 16, MK_ALL_RIGHTS));
 	for (l = t->threads.next; l != &t->threads; l = l->next) {
 		struct thread *thread = container_of(l, struct thread, of_task);
 

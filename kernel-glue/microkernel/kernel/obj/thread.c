@@ -132,21 +132,29 @@ void thread_registers(struct thread *t, uint64_t flags, uint64_t ip,
 	if (flags & MK_REGISTERS_CANCEL)
 		thread_cancel(t, MK_IPC_CANCELLED);
 	flags &= ~(uint64_t)MK_REGISTERS_CANCEL;
-	if (t->on && t->on != this_cpu()) {
+	if (t->on && !cpu_is_here(t->on)) {
 		uint64_t set = flags & ~(uint64_t)MK_REGISTERS_START;
 
-		/* It comes in as soon as it gets the interrupt. */
-		t->new_flags = (uint8_t)set;
-		t->new_ip = ip;
-		t->new_sp = sp;
-		t->new_argument = argument;
+		/* It comes in as soon as it gets the interrupt.  What somebody
+		 * wanted before, and is not done yet, is wanted still; but a
+		 * call in parts begins again. */
+		t->new_flags = (uint8_t)((t->new_flags & ~THREAD_AGAIN) | set);
+		if (set & MK_REGISTERS_IP)
+			t->new_ip = ip;
+		if (set & MK_REGISTERS_SP)
+			t->new_sp = sp;
+		if (set & MK_REGISTERS_ARGUMENT)
+			t->new_argument = argument;
 		if (set)
 			apic_send(t->on, VECTOR_RESCHED);
 	} else {
+		/* A call in parts that comes again begins again. */
+		t->new_flags = 0;
 		set_registers(t, flags, ip, sp, argument);
 	}
 	if ((flags & MK_REGISTERS_START) && t->state == MK_STATE_STOPPED) {
 		t->fault = FAULT_NONE;
+		t->special_wait = false;
 		t->state = MK_STATE_READY;
 		sched_ready(t);
 	}

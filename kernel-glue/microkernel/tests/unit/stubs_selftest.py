@@ -23,6 +23,10 @@ BAD = [
     ("interface thing 3\ncall do()\ncall do()", "is there twice"),
     ("interface thing 3\ncall do(u64 a", "not a call"),
     ("interface thing 3\ncall do(page a)", "can only be an answer"),
+    ("interface thing 2147483648\ncall do()", "is above"),
+    ("interface thing 3\ncall proto()", "cannot have the name proto"),
+    ("interface thing 3\ncall do(" +
+     ", ".join(f"cap c{i}" for i in range(9)) + ")", "more than 8"),
     ("interface thing 3\ncall do(string a[400], string b[100])",
      "does not fit"),
     ("interface thing 3\ncall do() -> (bytes a[480], u64 b, u64 c)",

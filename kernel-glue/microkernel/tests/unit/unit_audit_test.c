@@ -85,8 +85,22 @@ static void lines_come_back(void)
 	EXPECT(lines == AUDIT_LINES);
 }
 
+static void printable(void)
+{
+	struct audit_record r;
+
+	memset(&r, 'x', sizeof(r));
+	audit_service(&r, "a b\n\x1b[2J\x7f\x80~!");
+	EXPECT(!strcmp(r.service, "a?b??[2J??~!"));
+	audit_service(&r, "0123456789012345678901234567890123456789");
+	EXPECT(strlen(r.service) == AUDIT_SERVICE_BYTES - 1);
+	audit_service(&r, "");
+	EXPECT(!r.service[0]);
+}
+
 int main(void)
 {
+	printable();
 	rings();
 	counts();
 	lines_come_back();

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/*
+ * page.c - puts the page together: page.html, and at its marks <!--@name-->
+ * the data, the script, the plotting library and its licence.
+ */
+#include <string.h>
+
+#include "page/page.h"
+
+/* The bytes of a file, into the program. */
+#define EMBED(name, path)                                       \
+	__asm__(".pushsection .rodata\n"                        \
+		"page_" #name ":\n.incbin \"" path "\"\n"       \
+		"page_" #name "_end:\n.byte 0\n.popsection\n"); \
+	extern const char page_##name[];                        \
+	extern const char page_##name##_end[]
+
+EMBED(html, PAGE_HTML);
+EMBED(script, PAGE_SCRIPT);
+EMBED(library, PAGE_LIBRARY);
+EMBED(licence, PAGE_LICENCE);
+
+struct piece {
+	const char *mark;
+	const char *begin;
+	const char *end;
+};
+
+static bool put(FILE *file, const char *begin, const char *end)
+{
+	size_t bytes = (size_t)(end - begin);
+
+	return fwrite(begin, 1, bytes, file) == bytes;
+}
+
+/* Nothing in a text may end the element that it is in. */
+static bool put_safe(FILE *file, const char *begin, const char *end)
+{
+	const char *at;
+
+	while ((at = memchr(begin, '<', (size_t)(end - begin)))) {
+		if (!put(file, begin, at) || fputs("\\u003c", file) == EOF)
+			return false;
+		begin = at + 1;
+	}
+	return put(file, begin, end);
+}
+
+static bool put_piece(FILE *file, const struct piece *pieces, size_t n,
+		      const char *mark, size_t bytes)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (strlen(pieces[i].mark) != bytes ||
+		    strncmp(pieces[i].mark, mark, bytes) != 0)
+			continue;
+		if (strcmp(pieces[i].mark, "data") == 0)
+			return put_safe(file, pieces[i].begin, pieces[i].end);
+		return put(file, pieces[i].begin, pieces[i].end);
+	}
+	return true;
+}
+
+bool page_write(FILE *file, const char *json, size_t bytes)
+{
+	const struct piece pieces[] = {
+		{"data", json, json + bytes},
+		{"script", page_script, page_script_end},
+		{"library", page_library, page_library_end},
+		{"licence", page_licence, page_licence_end},
+	};
+	const char *at = page_html;
+	const char *mark;
+
+	while ((mark = strstr(at, "<!--@"))) {
+		const char *end = strstr(mark, "-->");
+
+		if (!end || !put(file, at, mark) ||
+		    !put_piece(file, pieces, sizeof(pieces) / sizeof(pieces[0]),
+			       mark + 5, (size_t)(end - mark - 5)))
+			return false;
+		at = end + 3;
+	}
+	return put(file, at, page_html_end);
+}

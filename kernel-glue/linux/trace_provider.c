@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trace_provider.c - find who records: linked, preloaded, or named in
+ * DSI_TRACE.
+ *
+ * Place in the data flow: beside it; once in a process, when the first socket
+ * is made.
+ *
+ * A provider is a shared object with one symbol.  One that is linked or
+ * preloaded is found by a weak reference.  Otherwise DSI_TRACE says which to
+ * load: a path, or a name, for which libdsi-NAME.so is looked up beside this
+ * library, where it was installed, and where the system looks.  A process that
+ * runs with other rights than its user's does not listen to the environment.
+ *
+ * Of two providers the second is not even loaded: LTTng would call the probes
+ * of both for each event of either.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linux.h"
+
+__attribute__((weak)) const struct dsi_trace_provider *dsi_trace_provider(void);
+
+typedef int trace_attach_fn(const struct dsi_trace_provider *provider,
+			    char *why, uint32_t why_bytes);
+
+static pthread_mutex_t trace_lock = PTHREAD_MUTEX_INITIALIZER;
+static int trace_found; /* under the lock: there is no second time */
+
+static void trace_offer(const char *from, trace_attach_fn *attach,
+			const struct dsi_trace_provider *provider)
+{
+	char why[256] = "";
+	int err = attach(provider, why, sizeof(why));
+
+	if (err && err != -DSI_EEXIST)
+		fprintf(stderr, "dsi: %s: %s\n", from, why);
+}
+
+/* Load NAME's object from @folder, of @bytes; "" = where the system looks. */
+static void *trace_load(const char *folder, size_t bytes, const char *name)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%.*s%slibdsi-%s.so", (int)bytes,
+			 folder, bytes ? "/" : "", name);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return NULL;
+	return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+}
+
+static void *trace_load_name(const char *name)
+{
+	const char *slash = NULL;
+	void *object = NULL;
+	Dl_info here;
+
+	if (dladdr((const void *)&trace_found, &here) && here.dli_fname)
+		slash = strrchr(here.dli_fname, '/');
+	if (slash)
+		object = trace_load(here.dli_fname,
+				    (size_t)(slash - here.dli_fname), name);
+	if (!object)
+		object = trace_load(DSI__LIBDIR, strlen(DSI__LIBDIR), name);
+	return object ? object : trace_load("", 0, name);
+}
+
+static void trace_load_asked(const char *asked, trace_attach_fn *attach)
+{
+	const struct dsi_trace_provider *(*find)(void);
+	void *object = strchr(asked, '/') ? dlopen(asked, RTLD_NOW | RTLD_LOCAL)
+					  : trace_load_name(asked);
+	void *symbol = object ? dlsym(object, "dsi_trace_provider") : NULL;
+
+	if (!symbol) {
+		const char *reason = dlerror();
+
+		fprintf(stderr, "dsi: DSI_TRACE=%s: %s; nothing is recorded\n",
+			asked, reason ? reason : "is no trace provider");
+		return;
+	}
+	memcpy(&find, &symbol, sizeof(find));
+	trace_offer("DSI_TRACE", attach, find());
+}
+
+static void trace_find(trace_attach_fn *attach)
+{
+	const char *asked = secure_getenv("DSI_TRACE");
+
+	if (dsi_trace_provider)
+		trace_offer("linked or preloaded", attach,
+			    dsi_trace_provider());
+	if (!asked || !*asked)
+		return;
+	if (dsi_trace_provider)
+		fprintf(stderr,
+			"dsi: DSI_TRACE=%s is refused: trace provider '%s' is "
+			"linked or preloaded; a process has one\n",
+			asked, dsi_trace_provider()->name);
+	else
+		trace_load_asked(asked, attach);
+}
+
+void dsi_port_trace(int (*attach)(const struct dsi_trace_provider *provider,
+				  char *why, uint32_t why_bytes))
+{
+	pthread_mutex_lock(&trace_lock);
+	if (!trace_found)
+		trace_find(attach);
+	trace_found = 1;
+	pthread_mutex_unlock(&trace_lock);
+}
