@@ -152,8 +152,19 @@ int conf_produce(const char *name, const struct dsi_stream_desc *desc,
 int conf_consume(const char *name, const struct dsi_consumer_options *opts,
 		 struct dsi_socket **out_sock)
 {
+	uint64_t begin;
+	int err;
+
 	conf_equal(dsi_consumer_create(opts, out_sock), 0);
-	conf_equal(dsi_socket_connect(*out_sock, name, conf_later()), 0);
+	begin = dsi_port_now();
+	err = dsi_socket_connect(*out_sock, name, conf_later());
+	if (err) {
+		conf_fail(__FILE__, __LINE__, "connect: %d after %lu ms: %s",
+			  err,
+			  (unsigned long)((dsi_port_now() - begin) / 1000000),
+			  dsi_socket_error(*out_sock));
+		return 1;
+	}
 	conf_equal(dsi_socket_start(*out_sock), 0);
 	return 0;
 }

@@ -55,6 +55,11 @@
 #define CALL_KILL 2u  /* number */
 #define CALL_END 3u   /* result; no answer */
 
+/* Between two looks of a process at another one.  Each is some entries into the
+ * kernel, which has one lock: on emulated CPUs, of which there are more than real
+ * ones, looks in quick succession leave the others no time. */
+#define POLL_NS 2000000u
+
 #define RUNNING 1u
 #define ENDED 2u
 #define KILLED 3u
@@ -140,7 +145,7 @@ int conf_join(int peer)
 		return peers[number - PROCESSES].result;
 	}
 	while ((state = atomic_load(&all->process[number].state)) == RUNNING)
-		conf_sleep_until(dsi_port_now() + 100000);
+		conf_sleep_until(dsi_port_now() + POLL_NS);
 	return state == KILLED ? CONF_KILLED : all->process[number].result;
 }
 
@@ -186,7 +191,7 @@ int conf_await(uint32_t step, uint32_t count)
 				  step);
 			return 1;
 		}
-		conf_sleep_until(dsi_port_now() + 100000);
+		conf_sleep_until(dsi_port_now() + POLL_NS);
 	}
 	return 0;
 }
@@ -221,7 +226,7 @@ int conf_readable(int32_t handle, uint64_t deadline_ns)
 	while (!mk_port_ready(&handle, 1)) {
 		if (dsi_port_now() >= deadline_ns)
 			return 0;
-		conf_sleep_until(dsi_port_now() + 100000);
+		conf_sleep_until(dsi_port_now() + POLL_NS);
 	}
 	return 1;
 }
