@@ -32,14 +32,17 @@ typedef int trace_attach_fn(const struct dsi_trace_provider *provider,
 static pthread_once_t trace_once = PTHREAD_ONCE_INIT;
 static trace_attach_fn *trace_attach;
 
-static void trace_offer(const char *from,
-			const struct dsi_trace_provider *provider)
+/* Its name, or "": what was refused may have no table that can be read. */
+static const char *trace_offer(const char *from,
+			       const struct dsi_trace_provider *provider)
 {
 	char why[256] = "";
 	int err = trace_attach(provider, why, sizeof(why));
 
-	if (err && err != -DSI_EEXIST)
-		fprintf(stderr, "dsi: %s: %s\n", from, why);
+	if (!err || err == -DSI_EEXIST)
+		return provider->name;
+	fprintf(stderr, "dsi: %s: %s\n", from, why);
+	return "";
 }
 
 /* Load NAME's object from @folder, of @bytes; "" = where the system looks. */
@@ -85,22 +88,24 @@ static void trace_load_asked(const char *asked)
 		return;
 	}
 	memcpy(&find, &symbol, sizeof(find));
-	trace_offer("DSI_TRACE", find());
+	(void)trace_offer("DSI_TRACE", find());
 }
 
 static void trace_find(void)
 {
 	const char *asked = secure_getenv("DSI_TRACE");
+	const char *first = "";
 
 	if (dsi_trace_provider)
-		trace_offer("linked or preloaded", dsi_trace_provider());
+		first = trace_offer("linked or preloaded",
+				    dsi_trace_provider());
 	if (!asked || !*asked)
 		return;
 	if (dsi_trace_provider)
 		fprintf(stderr,
 			"dsi: DSI_TRACE=%s is refused: trace provider '%s' is "
 			"linked or preloaded; a process has one\n",
-			asked, dsi_trace_provider()->name);
+			asked, first);
 	else
 		trace_load_asked(asked);
 }
