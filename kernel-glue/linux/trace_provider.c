@@ -29,15 +29,15 @@ __attribute__((weak)) const struct dsi_trace_provider *dsi_trace_provider(void);
 typedef int trace_attach_fn(const struct dsi_trace_provider *provider,
 			    char *why, uint32_t why_bytes);
 
-static pthread_once_t trace_once = PTHREAD_ONCE_INIT;
-static trace_attach_fn *trace_attach;
+static pthread_mutex_t trace_lock = PTHREAD_MUTEX_INITIALIZER;
+static int trace_looked;
 
 /* Its name, or "": what was refused may have no table that can be read. */
-static const char *trace_offer(const char *from,
+static const char *trace_offer(trace_attach_fn *attach, const char *from,
 			       const struct dsi_trace_provider *provider)
 {
 	char why[256] = "";
-	int err = trace_attach(provider, why, sizeof(why));
+	int err = attach(provider, why, sizeof(why));
 
 	if (!err || err == -DSI_EEXIST)
 		return provider->name;
@@ -63,7 +63,7 @@ static void *trace_load_name(const char *name)
 	void *object = NULL;
 	Dl_info here;
 
-	if (dladdr((const void *)&trace_once, &here) && here.dli_fname)
+	if (dladdr((const void *)&trace_lock, &here) && here.dli_fname)
 		slash = strrchr(here.dli_fname, '/');
 	if (slash)
 		object = trace_load(here.dli_fname,
@@ -73,7 +73,7 @@ static void *trace_load_name(const char *name)
 	return object ? object : trace_load("", 0, name);
 }
 
-static void trace_load_asked(const char *asked)
+static void trace_load_asked(trace_attach_fn *attach, const char *asked)
 {
 	const struct dsi_trace_provider *(*find)(void);
 	void *object = strchr(asked, '/') ? dlopen(asked, RTLD_NOW | RTLD_LOCAL)
@@ -88,16 +88,16 @@ static void trace_load_asked(const char *asked)
 		return;
 	}
 	memcpy(&find, &symbol, sizeof(find));
-	(void)trace_offer("DSI_TRACE", find());
+	(void)trace_offer(attach, "DSI_TRACE", find());
 }
 
-static void trace_find(void)
+static void trace_find(trace_attach_fn *attach)
 {
 	const char *asked = secure_getenv("DSI_TRACE");
 	const char *first = "";
 
 	if (dsi_trace_provider)
-		first = trace_offer("linked or preloaded",
+		first = trace_offer(attach, "linked or preloaded",
 				    dsi_trace_provider());
 	if (!asked || !*asked)
 		return;
@@ -107,12 +107,17 @@ static void trace_find(void)
 			"linked or preloaded; a process has one\n",
 			asked, first);
 	else
-		trace_load_asked(asked);
+		trace_load_asked(attach, asked);
 }
 
+/* Who comes second waits, so that its socket is traced as well. */
 void dsi_port_trace(int (*attach)(const struct dsi_trace_provider *provider,
 				  char *why, uint32_t why_bytes))
 {
-	trace_attach = attach;
-	(void)pthread_once(&trace_once, trace_find);
+	(void)pthread_mutex_lock(&trace_lock);
+	if (!trace_looked) {
+		trace_looked = 1;
+		trace_find(attach);
+	}
+	(void)pthread_mutex_unlock(&trace_lock);
 }

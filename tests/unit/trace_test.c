@@ -5,6 +5,8 @@
  */
 #include <cmocka.h>
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,11 +14,15 @@
 #include <dsi/dsi.h>
 #include <dsi/trace.h>
 
+#include "tests/unit/must.h"
+
 #define HOUR 3600u
 
 static int wanted = 1;
 static const int never;
 static uint64_t violations;
+static _Atomic int opens_wanted;
+static _Atomic uint64_t opens;
 
 static void put_violation(uint64_t stream, uint64_t seq, uint32_t kind,
 			  uint64_t declared_ns, uint64_t actual_ns)
@@ -28,13 +34,20 @@ static void put_violation(uint64_t stream, uint64_t seq, uint32_t kind,
 	violations++;
 }
 
+static void put_open(const struct dsi_trace_open *end)
+{
+	if (!end->stream || !end->endpoint || end->period_ns == 0)
+		abort(); /* it is told before all is known of it */
+	atomic_fetch_add(&opens, 1);
+}
+
 /* For events that nobody wants. */
 static void not_called(void)
 {
 	fail();
 }
 
-/* A table that wants violations and nothing else. */
+/* A table that wants violations, sometimes what is open, and nothing else. */
 static const struct dsi_trace_provider *table(void)
 {
 	static struct dsi_trace_provider provider = {
@@ -49,6 +62,8 @@ static const struct dsi_trace_provider *table(void)
 	DSI_TRACE_MAP(FILL)
 	provider.wanted[8] = &wanted;
 	provider.violation = put_violation;
+	provider.wanted[0] = (const int *)(void *)&opens_wanted;
+	provider.stream_open = put_open;
 	return &provider;
 }
 
@@ -76,7 +91,7 @@ static void attach_once(void **state)
 	bad.need = NULL;
 	assert_int_equal(dsi_trace_attach(&bad, NULL, 0), -DSI_EINVAL);
 
-	assert_int_equal(dsi_trace_attach(good, why, sizeof(why)), 0);
+	/* threads() has attached it. */
 	assert_int_equal(dsi_trace_attach(good, why, sizeof(why)), -DSI_EEXIST);
 	bad = *good;
 	bad.name = "other";
@@ -88,7 +103,7 @@ static void attach_once(void **state)
 }
 
 /* A packet each hour, so however slow the machine, they come too early. */
-static struct dsi_socket *make_producer(void)
+static struct dsi_socket *make_producer(const char *name)
 {
 	const struct dsi_stream_desc desc = {
 		.size = sizeof(desc),
@@ -98,9 +113,9 @@ static struct dsi_socket *make_producer(void)
 	};
 	struct dsi_socket *sock;
 
-	assert_int_equal(dsi_producer_create(&desc, NULL, &sock), 0);
-	assert_int_equal(dsi_socket_listen(sock, "traced", NULL), 0);
-	assert_int_equal(dsi_socket_start(sock), 0);
+	MUST_BE(dsi_producer_create(&desc, NULL, &sock), 0);
+	MUST_BE(dsi_socket_listen(sock, name, NULL), 0);
+	MUST_BE(dsi_socket_start(sock), 0);
 	return sock;
 }
 
@@ -108,13 +123,13 @@ static void put(struct dsi_socket *sock)
 {
 	struct dsi_packet *pkt;
 
-	assert_int_equal(dsi_packet_get(sock, 0, &pkt), 0);
-	assert_int_equal(dsi_packet_commit(sock, pkt), 0);
+	MUST_BE(dsi_packet_get(sock, 0, &pkt), 0);
+	MUST_BE(dsi_packet_commit(sock, pkt), 0);
 }
 
 static void start_again(void **state)
 {
-	struct dsi_socket *sock = make_producer();
+	struct dsi_socket *sock = make_producer("traced");
 
 	(void)state;
 	violations = 0;
@@ -137,9 +152,57 @@ static void start_again(void **state)
 	dsi_socket_destroy(sock);
 }
 
+/* ---- sockets come and go while a trace begins and ends ------------------- */
+
+#define THREADS 2u
+#define ROUNDS 100u
+
+static pthread_barrier_t all_there;
+static _Atomic uint32_t working;
+
+static void *open_and_close(void *arg)
+{
+	(void)pthread_barrier_wait(&all_there);
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		struct dsi_socket *sock = make_producer(arg);
+
+		put(sock);
+		dsi_socket_destroy(sock);
+	}
+	atomic_fetch_sub(&working, 1);
+	return NULL;
+}
+
+/* First of all tests: then the threads look for a provider at once. */
+static void threads(void **state)
+{
+	static char names[THREADS][8] = {"one", "two"};
+	pthread_t threads[THREADS];
+
+	(void)state;
+	assert_int_equal(dsi_trace_attach(table(), NULL, 0), 0);
+	assert_int_equal(pthread_barrier_init(&all_there, NULL, THREADS), 0);
+	atomic_store(&working, THREADS);
+	for (uint32_t i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL,
+						open_and_close, names[i]),
+				 0);
+	while (atomic_load(&working)) {
+		atomic_store(&opens_wanted, 1);
+		assert_in_range(dsi_trace_describe(), 0, THREADS);
+		atomic_store(&opens_wanted, 0);
+	}
+	for (uint32_t i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(pthread_barrier_destroy(&all_there), 0);
+	assert_int_equal(dsi_trace_describe(), 0);
+	assert_true(opens > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(threads),
 		cmocka_unit_test(attach_once),
 		cmocka_unit_test(start_again),
 	};
