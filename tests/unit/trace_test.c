@@ -62,7 +62,7 @@ static const struct dsi_trace_provider *table(void)
 	DSI_TRACE_MAP(FILL)
 	provider.wanted[8] = &wanted;
 	provider.violation = put_violation;
-	provider.wanted[0] = (const int *)(void *)&opens_wanted;
+	provider.wanted[0] = (const int *)(uintptr_t)&opens_wanted;
 	provider.stream_open = put_open;
 	return &provider;
 }
