@@ -50,7 +50,8 @@ static void show_progress(void *data, uint64_t events, double part)
 	message_status(line);
 }
 
-int latency_read(struct latency_report *report)
+/* Reads the trace into @report->model.  Return: an exit code. */
+static int read_trace(struct latency_report *report)
 {
 	const struct latency_options *o = report->options;
 	struct trace_reading *reading = &report->reading;
@@ -246,7 +247,7 @@ static int answer(struct latency_report *report)
 	} else if (report->options->view == LATENCY_LOG) {
 		latency_log_begin(report);
 	}
-	code = latency_read(report);
+	code = read_trace(report);
 	if (code == CLI_OK)
 		code = look_at_reading(report);
 	if (perfetto) {
