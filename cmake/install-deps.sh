@@ -13,7 +13,7 @@ build_packages=(
 	libjson-c-dev libncurses-dev
 	libconfig-dev libgraphviz-dev libcsv-dev gnuplot-nox
 	libbabeltrace2-dev libjs-chart.js
-	liblttng-ust-dev
+	liblttng-ust-dev lttng-tools liblttng-ust-ctl5
 	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
 	libswscale-dev
 )
@@ -24,7 +24,6 @@ test_packages=(
 	mandoc shellcheck
 	babeltrace2 python3-bt2 chromium
 	ffmpeg git util-linux
-	lttng-tools liblttng-ust-ctl5
 	qemu-system-x86 grub-common grub-pc-bin mtools xorriso
 )
 

@@ -34,6 +34,9 @@ struct dsi_trace_end {
 	/* 1: the present trace has our descriptors, or DSI_TRACE_AGAIN: it may
 	 * have missed them.  Any thread. */
 	_Atomic uint32_t described;
+	/* Started again: packets begin a new grid.  Set by the control plane,
+	 * taken back by the work thread. */
+	_Atomic uint32_t restarted;
 	uint32_t declared; /* there is what can be violated */
 	/* What was declared, ns; 0 = not. */
 	uint64_t latency_ns;

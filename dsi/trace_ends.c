@@ -281,11 +281,14 @@ void dsi__trace_close(struct dsi_socket *sock, uint32_t reason)
 
 void dsi__trace_state(struct dsi_socket *sock, uint32_t from)
 {
-	const struct dsi_trace_end *end = &sock->plane.trace;
+	struct dsi_trace_end *end = &sock->plane.trace;
 	uint32_t now = dsi__state_now(&sock->state);
 	const struct dsi_trace_provider *to =
 		dsi__trace_wants(end, DSI_TRACE_AT_state);
 
+	if (now == DSI_STATE_RUNNING && now != from)
+		/* relaxed: before flags are set, P1 carries it. */
+		atomic_store_explicit(&end->restarted, 1, memory_order_relaxed);
 	if (to && now != from)
 		to->state(end->open.stream, end->open.endpoint, from, now);
 }

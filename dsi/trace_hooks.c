@@ -184,6 +184,19 @@ static void broke_period(const struct dsi_trace_end *end,
 		 end->open.jitter_ns, actual);
 }
 
+/* After a pause nothing says when the next packet is due. */
+static void follow_starts(struct dsi_trace_end *end)
+{
+	/* relaxed: P1 carries it to packets that are taken after the start. */
+	if (!atomic_load_explicit(&end->restarted, memory_order_relaxed))
+		return;
+	/* relaxed: see above. */
+	atomic_store_explicit(&end->restarted, 0, memory_order_relaxed);
+	end->has_grid = 0;
+	end->ahead_ns = 0;
+	end->behind_ns = 0;
+}
+
 /* Do the commits lie on one grid of the declared period, each 0..jitter late?
  * Then no two are further from the grid of the first than the jitter.  A batch
  * is committed when its last packet is due. */
@@ -253,8 +266,10 @@ static void check_commit(struct dsi_trace_end *end,
 			 uint64_t now)
 {
 	check_hold(end, pkt, number_of(pkt, position), now);
-	if (end->open.period_ns)
-		check_period(end, pkt, position, now);
+	if (!end->open.period_ns)
+		return;
+	follow_starts(end);
+	check_period(end, pkt, position, now);
 }
 
 DSI_RARE static void tell_commits(struct dsi_data_plane *plane,

@@ -21,6 +21,8 @@
 
 #define ANSWER_NS UINT64_C(5000000000)
 #define MESSAGES_PER_UPDATE 256u
+/* More than it takes to tell of all places: each has one of them at least. */
+#define MESSAGES_AT_FIRST DSI_STATS_PEERS
 
 struct watched {
 	struct dsi_port_region region; /* no address: not readable */
@@ -174,6 +176,27 @@ static int take_answer(struct dsi_watch *watch, int type,
 
 /* ---- open ---------------------------------------------------------------- */
 
+/* Those who are there.  A producer that always has more to say would keep us
+ * beyond the deadline, for it is looked at only while nothing comes. */
+static int hear_peers(struct dsi_watch *watch, uint64_t deadline_ns)
+{
+	struct dsi_wire_in in;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && !watch->complete; i++) {
+		int type;
+
+		if (i == MESSAGES_AT_FIRST)
+			return -DSI_EPROTO;
+		type = dsi__wire_wait(watch->conn, &in, deadline_ns);
+		err = type == -DSI_ETIMEDOUT ? type
+					     : take_news(watch, type, &in);
+		if (type > 0)
+			dsi__wire_drop(&in);
+	}
+	return err;
+}
+
 static int greet(struct dsi_watch *watch, uint64_t deadline_ns)
 {
 	union dsi_wire msg = {.hello = {.purpose = DSI_HELLO_WATCH}};
@@ -188,14 +211,7 @@ static int greet(struct dsi_watch *watch, uint64_t deadline_ns)
 	err = take_answer(watch, type, &in);
 	if (type > 0)
 		dsi__wire_drop(&in);
-	while (!err && !watch->complete) {
-		type = dsi__wire_wait(watch->conn, &in, deadline_ns);
-		err = type == -DSI_ETIMEDOUT ? type
-					     : take_news(watch, type, &in);
-		if (type > 0)
-			dsi__wire_drop(&in);
-	}
-	return err;
+	return err ? err : hear_peers(watch, deadline_ns);
 }
 
 int dsi_watch_open(const char *name, uint64_t deadline_ns,

@@ -50,7 +50,8 @@ static void show_progress(void *data, uint64_t events, double part)
 	message_status(line);
 }
 
-int latency_read(struct latency_report *report)
+/* Reads the trace into @report->model.  Return: an exit code. */
+static int read_trace(struct latency_report *report)
 {
 	const struct latency_options *o = report->options;
 	struct trace_reading *reading = &report->reading;
@@ -123,6 +124,61 @@ static int find_stream(const struct latency_report *report)
 	return CLI_USAGE;
 }
 
+static int find_reader(const struct latency_report *report)
+{
+	const struct trace_model *m = &report->model;
+
+	if (!report->options->has_reader)
+		return CLI_OK;
+	for (size_t i = 0; i < m->n_streams; i++) {
+		const struct trace_stream *s = m->streams[i];
+
+		if (!latency_wants_stream(report->options, s))
+			continue;
+		for (size_t k = 0; k < s->n_readers; k++) {
+			if (latency_wants_reader(report->options,
+						 s->readers[k]))
+				return CLI_OK;
+		}
+	}
+	message_error("--reader",
+		      "there is no reader %" PRIu64
+		      "; `dsi latency %s` shows which there are",
+		      report->options->reader, report->options->folder);
+	return CLI_USAGE;
+}
+
+static bool has_packets(const struct latency_report *report,
+			const struct trace_stream *s)
+{
+	uint64_t n = s->commits;
+
+	if (report->options->has_reader)
+		n = 0;
+	for (size_t i = 0; i < s->n_readers; i++) {
+		if (latency_wants_reader(report->options, s->readers[i]))
+			n += s->readers[i]->gets + s->readers[i]->releases;
+	}
+	return n && latency_wants_stream(report->options, s);
+}
+
+/* Where nothing happened nothing was kept either. */
+static int find_packets(const struct latency_report *report)
+{
+	const struct trace_model *m = &report->model;
+
+	if (!report->options->check || report->lost)
+		return CLI_OK;
+	for (size_t i = 0; i < m->n_streams; i++) {
+		if (has_packets(report, m->streams[i]))
+			return CLI_OK;
+	}
+	message_error(report->options->folder,
+		      "no packet in what --check shall look at, so there is no "
+		      "verdict; take a larger window, or record for longer");
+	return CLI_USAGE;
+}
+
 static int print_top(struct latency_report *report)
 {
 	size_t n;
@@ -191,7 +247,7 @@ static int answer(struct latency_report *report)
 	} else if (report->options->view == LATENCY_LOG) {
 		latency_log_begin(report);
 	}
-	code = latency_read(report);
+	code = read_trace(report);
 	if (code == CLI_OK)
 		code = look_at_reading(report);
 	if (perfetto) {
@@ -201,6 +257,10 @@ static int answer(struct latency_report *report)
 	}
 	if (code == CLI_OK)
 		code = find_stream(report);
+	if (code == CLI_OK)
+		code = find_reader(report);
+	if (code == CLI_OK)
+		code = find_packets(report);
 	if (code == CLI_OK)
 		code = print(report);
 	if (code == CLI_OK)

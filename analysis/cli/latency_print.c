@@ -244,7 +244,10 @@ void latency_print_check(const struct latency_report *report)
 	else if (latency_each_breach(report, NULL, NULL))
 		printf("broken:\n");
 	else
-		printf("kept: what was declared held for the whole trace\n");
+		printf("kept: what was declared held for the whole %s\n",
+		       report->options->begin_ns || report->options->end_ns
+			       ? "window"
+			       : "trace");
 	if (!report->lost)
 		latency_each_breach(report, print_breach,
 				    (void *)(uintptr_t)report);

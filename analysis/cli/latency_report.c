@@ -27,15 +27,50 @@ bool latency_wants_reader(const struct latency_options *o,
 	return !o->has_reader || o->reader == r->id;
 }
 
-static bool each_of(const struct trace_stream *s, const struct trace_reader *r,
-		    latency_visit *visit, void *data)
+/* A stream (@r is NULL) or one of its readers; false ends. */
+typedef bool visit_end(void *data, const struct trace_stream *s,
+		       const struct trace_reader *r);
+
+/* Every stream and reader that is asked for.  Return: as latency_each(). */
+static bool each_end(const struct latency_report *report, visit_end *visit,
+		     void *data)
+{
+	const struct latency_options *o = report->options;
+	size_t i;
+	size_t k;
+
+	for (i = 0; i < report->model.n_streams; i++) {
+		const struct trace_stream *s = report->model.streams[i];
+
+		if (!latency_wants_stream(o, s))
+			continue;
+		if (!o->has_reader && !visit(data, s, NULL))
+			return false;
+		for (k = 0; k < s->n_readers; k++) {
+			if (latency_wants_reader(o, s->readers[k]) &&
+			    !visit(data, s, s->readers[k]))
+				return false;
+		}
+	}
+	return true;
+}
+
+struct metric_visit {
+	latency_visit *visit;
+	void *data;
+};
+
+static bool metrics_of(void *data, const struct trace_stream *s,
+		       const struct trace_reader *r)
 {
 	const struct trace_metric *metrics = r ? r->metrics : s->metrics;
+	const struct metric_visit *v = data;
 	unsigned int i;
 
 	for (i = 0; i < TRACE_METRICS; i++) {
 		if (trace_metric_n(&metrics[i]) &&
-		    !visit(data, s, r, (enum trace_metric_id)i, &metrics[i]))
+		    !v->visit(v->data, s, r, (enum trace_metric_id)i,
+			      &metrics[i]))
 			return false;
 	}
 	return true;
@@ -44,65 +79,42 @@ static bool each_of(const struct trace_stream *s, const struct trace_reader *r,
 bool latency_each(const struct latency_report *report, latency_visit *visit,
 		  void *data)
 {
-	const struct latency_options *o = report->options;
-	size_t i;
-	size_t k;
+	struct metric_visit v = {.visit = visit, .data = data};
 
-	for (i = 0; i < report->model.n_streams; i++) {
-		const struct trace_stream *s = report->model.streams[i];
-
-		if (!latency_wants_stream(o, s))
-			continue;
-		if (!o->has_reader && !each_of(s, NULL, visit, data))
-			return false;
-		for (k = 0; k < s->n_readers; k++) {
-			if (latency_wants_reader(o, s->readers[k]) &&
-			    !each_of(s, s->readers[k], visit, data))
-				return false;
-		}
-	}
-	return true;
+	return each_end(report, metrics_of, &v);
 }
 
-static unsigned int breaches_of(const struct trace_stream *s,
-				const struct trace_reader *r,
-				latency_visit_breach *visit, void *data)
+struct breach_visit {
+	latency_visit_breach *visit;
+	void *data;
+	unsigned int n;
+};
+
+static bool breaches_of(void *data, const struct trace_stream *s,
+			const struct trace_reader *r)
 {
 	const struct trace_breach *list = r ? r->breaches : s->breaches;
-	unsigned int n = 0;
+	struct breach_visit *v = data;
 	unsigned int i;
 
 	for (i = 0; i < TRACE_BREACHES; i++) {
 		if (!list[i].n)
 			continue;
-		n++;
-		if (visit)
-			visit(data, s, r, (enum trace_breach_id)i, &list[i]);
+		v->n++;
+		if (v->visit)
+			v->visit(v->data, s, r, (enum trace_breach_id)i,
+				 &list[i]);
 	}
-	return n;
+	return true;
 }
 
 unsigned int latency_each_breach(const struct latency_report *report,
 				 latency_visit_breach *visit, void *data)
 {
-	const struct latency_options *o = report->options;
-	unsigned int n = 0;
-	size_t i;
-	size_t k;
+	struct breach_visit v = {.visit = visit, .data = data};
 
-	for (i = 0; i < report->model.n_streams; i++) {
-		const struct trace_stream *s = report->model.streams[i];
-
-		if (!latency_wants_stream(o, s))
-			continue;
-		if (!o->has_reader)
-			n += breaches_of(s, NULL, visit, data);
-		for (k = 0; k < s->n_readers; k++) {
-			if (latency_wants_reader(o, s->readers[k]))
-				n += breaches_of(s, s->readers[k], visit, data);
-		}
-	}
-	return n;
+	(void)each_end(report, breaches_of, &v);
+	return v.n;
 }
 
 const char *latency_time(double ns, char out[LATENCY_TIME_BYTES])

@@ -124,7 +124,4 @@ bool latency_html_ready(void);
 /* Reads the trace once more.  Return: an exit code. */
 int latency_html_write(struct latency_report *report);
 
-/* Reads the trace into @report->model.  Return: an exit code. */
-int latency_read(struct latency_report *report);
-
 #endif /* DSI_LATENCY_REPORT_H */

@@ -14,7 +14,8 @@
 
 #include <dsi/watch.h>
 
-#define TOP_SOCKETS 32u /* a producer and all places of consumers */
+#define TOP_SOCKETS 32u	  /* a producer and all places of consumers */
+#define TOP_STREAMS 4096u /* as many names as dsi_names() looks at */
 #define TOP_LINE_BYTES 512u
 #define TOP_COLUMNS 80 /* the table is made for so many */
 
@@ -46,6 +47,7 @@ struct top {
 	struct top_stream **streams;
 	size_t n;
 	size_t room;
+	size_t turn; /* place of whoever is to be opened next */
 };
 
 /* Look who is there, and read all figures.  0, or a negative DSI code. */

@@ -16,6 +16,7 @@
 #define OPEN_NS UINT64_C(1000000000)  /* for all of them in one refresh */
 #define PAUSE 10u /* refreshes; who refuses shall not be asked all the time */
 #define NS_PER_S 1e9
+#define TOO_MANY 0x1p64
 
 /* ---- the set of streams -------------------------------------------------- */
 
@@ -109,6 +110,8 @@ static void visit(void *user, const char *name)
 	if (look->top->only && strcmp(look->top->only, name) != 0)
 		return;
 	place = place_of(look->top, name, &found);
+	if (!found && look->top->n == TOP_STREAMS)
+		return; /* whoever may make names shall not fill our memory */
 	if (!found && !look->err)
 		look->err = add_stream(look->top, place, name);
 	if (found || !look->err)
@@ -132,10 +135,13 @@ static int look_for_names(struct top *top)
 static uint64_t rate(uint64_t now, uint64_t before, uint64_t elapsed_ns)
 {
 	double grown = now > before ? (double)(now - before) : 0;
+	double result;
 
-	return elapsed_ns
-		       ? (uint64_t)(grown * NS_PER_S / (double)elapsed_ns + 0.5)
-		       : 0;
+	if (!elapsed_ns)
+		return 0;
+	/* The figures may be anything. */
+	result = grown * NS_PER_S / (double)elapsed_ns + 0.5;
+	return result < TOO_MANY ? (uint64_t)result : UINT64_MAX;
 }
 
 static const struct top_socket *find(const struct top_socket *sockets,
@@ -222,41 +228,66 @@ static void open_stream(struct top_stream *stream)
 	stream->pause = top_is_shown(stream) && !stream->watch ? PAUSE : 0;
 }
 
-static void refresh_stream(struct top_stream *stream, uint64_t until_ns)
+static void update_stream(struct top_stream *stream)
 {
-	if (stream->watch) {
-		stream->error = dsi_watch_update(stream->watch);
-		if (stream->error) {
-			dsi_watch_close(stream->watch);
-			stream->watch = NULL;
-			stream->pause = 0; /* the name may have a successor */
-		}
-	}
-	if (!stream->watch && stream->named) {
-		if (stream->pause)
-			stream->pause--;
-		else if (dsi_now() < until_ns)
-			open_stream(stream);
-	}
-	if (stream->watch)
-		read_stream(stream);
+	if (!stream->watch)
+		return;
+	stream->error = dsi_watch_update(stream->watch);
+	if (!stream->error)
+		return;
+	dsi_watch_close(stream->watch);
+	stream->watch = NULL;
+	stream->pause = 0; /* the name may have a successor */
 }
 
-int top_refresh(struct top *top)
+static void update_streams(struct top *top)
 {
-	uint64_t until_ns = dsi_now() + OPEN_NS;
-	int err = look_for_names(top);
-
-	if (err)
-		return err;
 	for (size_t i = 0; i < top->n;) {
 		struct top_stream *stream = top->streams[i];
 
-		refresh_stream(stream, until_ns);
+		update_stream(stream);
 		if (stream->watch || stream->named)
 			i++;
 		else
 			remove_stream(top, i);
 	}
+}
+
+/* All that are named and not watched, for a time.  Those who had no turn are
+ * the first ones next time: who does not answer uses up no time but its own. */
+static void open_streams(struct top *top)
+{
+	uint64_t until_ns = dsi_now() + OPEN_NS;
+	size_t first = top->n ? top->turn % top->n : 0;
+	bool out_of_time = false;
+
+	for (size_t i = 0; i < top->n; i++) {
+		size_t place = (first + i) % top->n;
+		struct top_stream *stream = top->streams[place];
+
+		if (stream->watch || !stream->named)
+			continue;
+		if (stream->pause) {
+			stream->pause--;
+		} else if (dsi_now() < until_ns) {
+			open_stream(stream);
+		} else if (!out_of_time) {
+			out_of_time = true;
+			top->turn = place;
+		}
+	}
+}
+
+int top_refresh(struct top *top)
+{
+	int err = look_for_names(top);
+
+	if (err)
+		return err;
+	update_streams(top);
+	open_streams(top);
+	for (size_t i = 0; i < top->n; i++)
+		if (top->streams[i]->watch)
+			read_stream(top->streams[i]);
 	return 0;
 }

@@ -189,8 +189,28 @@ static void warn(const struct trace_options *session)
 			"by this trace");
 }
 
+/* LTTng makes a folder for the first program that comes. */
+static bool has_any(const char *output)
+{
+	static const char *const kinds[] = {"uid", "pid"};
+	char folder[4096 + 16];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(folder, sizeof(folder), "%s/ust/%s", output, kinds[i]);
+		if (access(folder, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void tell_result(const char *output, uint64_t lost, bool snapshot)
 {
+	if (!snapshot && !has_any(output)) {
+		message_note(NULL, "nothing was recorded: no program that uses "
+				   "streams came to LTTng; it needs "
+				   "DSI_TRACE=lttng in its environment");
+		return;
+	}
 	message_note(NULL, "the trace is in %s", output);
 	if (lost && !snapshot)
 		message_note(NULL,

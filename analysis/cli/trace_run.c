@@ -91,8 +91,9 @@ static void set_provider(void)
 _Noreturn static void become(char *const argv[], bool blocking)
 {
 	set_provider();
-	/* Wait until the session is known: else the first events are lost. */
-	(void)setenv("LTTNG_UST_REGISTER_TIMEOUT", "3000", 0);
+	/* Wait until the session is known, also on a machine that is busy: else
+	 * the first events are missing, and nobody counts them. */
+	(void)setenv("LTTNG_UST_REGISTER_TIMEOUT", "30000", 0);
 	if (blocking)
 		(void)setenv("LTTNG_UST_ALLOW_BLOCKING", "1", 1);
 	signal(SIGPIPE, SIG_DFL);

@@ -50,6 +50,13 @@ function decades(value) {
 		time(value).replace(/\.0+ /, " ") : "";
 }
 
+/* The axis ends at a tick above all lines, so that none runs along its edge. */
+function room_above(scale) {
+	const lead = Math.pow(10, Math.floor(Math.log10(scale.max)));
+
+	scale.max = lead * [1, 2, 5, 10, 20].find((n) => lead * n > scale.max);
+}
+
 /* 0 -> 0 %, 1 -> 90 %, 2 -> 99 %, 3 -> 99.9 % */
 function nines(x) {
 	if (x === 0)
@@ -141,6 +148,7 @@ function draw_curve(parent, stream) {
 					color: "#52606d", stepSize: 1,
 					callback: nines}}),
 				y: axis(metrics[0], {type: "logarithmic",
+					afterDataLimits: room_above,
 					ticks: {color: "#52606d",
 						callback: decades}}),
 			},
@@ -199,6 +207,7 @@ function draw_latency(parent, stream) {
 		type: "scatter",
 		data: {datasets: sets},
 		options: over_time(axis("latency", {type: "logarithmic",
+			afterDataLimits: room_above,
 			ticks: {color: "#52606d", callback: decades}}),
 			(item) => item.dataset.label + ": " +
 				time(item.raw.y)),

@@ -32,6 +32,7 @@ struct control {
 	struct dsi_stream_desc desc[STREAMS];
 	uint64_t waiting_max[STREAMS];
 	uint64_t duration_ns;
+	struct dsi_usage usage; /* what the filter and the sink declare */
 	int live;
 	int asked_to_end;
 	char why[CHILD_WHY_BYTES];
@@ -82,6 +83,7 @@ static int join(struct control *ctl, int index,
 	consumer.consumer.size = sizeof(consumer.consumer);
 	consumer.consumer.policy = DSI_POLICY_BLOCK; /* no frame is lost */
 	consumer.consumer.max_sg = FRAME_PLANES;
+	consumer.consumer.usage = ctl->usage;
 	snprintf(consumer.consumer.label, sizeof(consumer.consumer.label), "%s",
 		 ctl->child[index + 1].role);
 	err = dsi_stream_create(wish, &producer, &consumer, 1,
@@ -405,6 +407,17 @@ static int compare(const struct control *ctl)
 	return 0;
 }
 
+/* At the speed of the video each gives a frame back within half a period.
+ * The ends are not forced to: a trace tells whether they kept to it. */
+static void declare(struct control *ctl, const struct video_reference *first)
+{
+	if (!ctl->opts->paced)
+		return;
+	ctl->usage.tick_hz = UINT64_C(2) * first->rate_num;
+	ctl->usage.response = first->rate_den;
+	ctl->usage.pace = DSI_PACE_RESPONSE;
+}
+
 int video_control_main(const struct video_options *opts)
 {
 	static struct control ctl;
@@ -419,6 +432,7 @@ int video_control_main(const struct video_options *opts)
 	}
 	ctl.opts = opts;
 	ctl.live = first.live;
+	declare(&ctl, &first);
 	sigaction(SIGINT, &act, NULL);
 	if (run(&ctl) != 0) {
 		fprintf(stderr, "%s: %s\n", opts->input, ctl.why);

@@ -48,8 +48,10 @@ static int filter_packet(struct filter *filter, const struct dsi_packet *in,
 	frame_mirror(&filter->layout, &src, &dst);
 	filter->worker.report.frames++;
 	err = frame_layout_seal(&filter->layout, out);
-	return err != 0 ? err
-			: dsi_packet_set_number(out, dsi_packet_number(in));
+	if (err == 0)
+		err = dsi_packet_set_number(out, dsi_packet_number(in));
+	/* For traces: latencies from end to end. */
+	return err != 0 ? err : dsi_packet_link(out, in);
 }
 
 /* Returns 0 to go on, 1 after the last packet, or a negative code. */
@@ -123,6 +125,9 @@ static int filter_open(struct worker *worker,
 	desc.max_sg = FRAME_PLANES;
 	desc.align_bytes = 4096;
 	desc.packet_bytes = filter->layout.slot_bytes;
+	/* A frame leaves within half a period after it came, see control. */
+	desc.traffic.jitter += desc.traffic.period / 2;
+	desc.traffic.hold = desc.traffic.period / 2;
 	return dsi_producer_create(&desc, &opts, out_sock);
 }
 

@@ -117,6 +117,8 @@ int video_reference_check(struct video_reference *ref, const char *path)
 	memset(ref, 0, sizeof(*ref));
 	err = video_input_open(&in, path, NULL, NULL);
 	ref->live = in.live;
+	ref->rate_num = in.layout.rate_num;
+	ref->rate_den = in.layout.rate_den;
 	/* A camera is opened once more by the source; do not read from it. */
 	if (err >= 0 && !in.live)
 		err = frame ? video_input_next(&in, frame) : AVERROR(ENOMEM);

@@ -12,12 +12,15 @@
 /**
  * struct video_reference - what came out.
  * @frames: how many
+ * @rate_num, @rate_den: frames per second (video_reference_check() only)
  * @digest: MD5 over all visible pixels
  * @live:   the input is a camera (video_reference_check() only)
  * @why:    sentence, if it failed
  */
 struct video_reference {
 	uint64_t frames;
+	uint32_t rate_num;
+	uint32_t rate_den;
 	uint8_t digest[16];
 	int live;
 	char why[256];

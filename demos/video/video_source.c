@@ -52,7 +52,8 @@ struct source {
 	struct video_input in;
 	const struct video_options *opts;
 	struct slot slots[DECODER_SLOTS];
-	uint64_t begin_ns;
+	uint64_t begin_ns; /* paced: when the first frame was there */
+	uint64_t due_ns;   /* and when the last one was due */
 };
 
 static volatile sig_atomic_t enough;
@@ -247,10 +248,28 @@ static int send_frame(struct source *src, const AVFrame *frame)
 	return err;
 }
 
+static void sleep_until(uint64_t due_ns)
+{
+	uint64_t now_ns = dsi_now();
+	struct timespec rest;
+
+	if (due_ns <= now_ns)
+		return;
+	rest.tv_sec = (time_t)((due_ns - now_ns) / 1000000000);
+	rest.tv_nsec = (long)((due_ns - now_ns) % 1000000000);
+	nanosleep(&rest, NULL);
+}
+
+/* The end is a packet as well, and has its place in the declared period. */
 static void send_eos(struct source *src)
 {
+	const struct frame_layout *layout = &src->in.layout;
 	struct dsi_packet *pkt;
 
+	if (src->opts->paced && src->due_ns != 0)
+		sleep_until(src->due_ns + UINT64_C(1000000000) *
+						  layout->rate_den /
+						  layout->rate_num);
 	if (worker_get(&src->worker, 0, &pkt) != 0)
 		return;
 	if (frame_layout_seal_eos(pkt) != 0 ||
@@ -258,20 +277,20 @@ static void send_eos(struct source *src)
 		worker_fail(&src->worker, NULL, "could not end the stream");
 }
 
-/* Wait until the frame is due. */
-static void pace(const struct source *src, const AVFrame *frame)
+/* Wait until the frame is due.  The first one is when it is there: decoders
+ * begin slowly. */
+static void pace(struct source *src, const AVFrame *frame)
 {
-	uint64_t due_ns = src->begin_ns +
-			  1000 * video_input_time_us(&src->in, frame,
-						     src->worker.report.frames);
-	uint64_t now_ns = dsi_now();
-	struct timespec rest;
+	uint64_t time_ns =
+		1000 *
+		video_input_time_us(&src->in, frame, src->worker.report.frames);
 
-	if (!src->opts->paced || due_ns <= now_ns)
+	if (!src->opts->paced)
 		return;
-	rest.tv_sec = (time_t)((due_ns - now_ns) / 1000000000);
-	rest.tv_nsec = (long)((due_ns - now_ns) % 1000000000);
-	nanosleep(&rest, NULL);
+	if (src->begin_ns == 0)
+		src->begin_ns = dsi_now() - time_ns;
+	src->due_ns = src->begin_ns + time_ns;
+	sleep_until(src->due_ns);
 }
 
 static int is_enough(const struct source *src)
@@ -286,7 +305,6 @@ static void source_run(struct worker *worker)
 	AVFrame *frame = av_frame_alloc();
 	int err = frame ? 0 : AVERROR(ENOMEM);
 
-	src->begin_ns = dsi_now();
 	while (err >= 0 && !is_enough(src)) {
 		err = video_input_next(&src->in, frame);
 		if (err < 0)
@@ -304,6 +322,21 @@ static void source_run(struct worker *worker)
 	avcodec_free_context(&src->in.decoder);
 	if (err >= 0 || err == AVERROR_EOF)
 		send_eos(src);
+}
+
+/* At the speed of the video a frame is at most half a period late, and the
+ * decoder may have its memory as long as it has slots.  As fast as possible
+ * there is no period, so nothing is declared. */
+static void declare(const struct source *src, struct dsi_traffic *traffic)
+{
+	uint64_t half = src->in.layout.rate_den;
+
+	if (!src->opts->paced)
+		return;
+	traffic->tick_hz = UINT64_C(2) * src->in.layout.rate_num;
+	traffic->period = 2 * half;
+	traffic->jitter = half;
+	traffic->hold = DECODER_SLOTS * 2 * half;
 }
 
 static int source_open(struct worker *worker,
@@ -328,8 +361,7 @@ static int source_open(struct worker *worker,
 	desc.max_sg = FRAME_PLANES;
 	desc.align_bytes = 4096;
 	desc.packet_bytes = src->in.layout.slot_bytes;
-	desc.traffic.tick_hz = src->in.layout.rate_num;
-	desc.traffic.period = src->in.layout.rate_den;
+	declare(src, &desc.traffic);
 	frame_layout_print(&src->in.layout, desc.format, sizeof(desc.format));
 	*out_slot = 0;
 	return dsi_producer_create(&desc, &opts, out_sock);

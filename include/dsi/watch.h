@@ -9,7 +9,8 @@
  * Watching takes the permission that connecting takes.
  *
  * The figures are each process's own word: believe them as far as you believe
- * the process.  A set of them is no instant.
+ * the process.  Who the consumers are, and which pages are theirs, is the word of
+ * the producer.  A set of figures is no instant.
  *
  * Which calls may run at the same time on one watch:
  *                       [1] [2] [3] [4]     X = caller must serialise
@@ -32,7 +33,8 @@ struct dsi_watch;
  * @size:     sizeof(struct dsi_watch_info)
  * @role:     DSI_ROLE_*
  * @id:       tells sockets of one watch apart; not used again
- * @who:      its process, as the kernel vouches for it
+ * @who:      its process: a producer's as the kernel vouches for it; a
+ *            consumer's as its producer says
  * @policy:   consumer: DSI_POLICY_*
  * @queue_packets: consumer with DROP_NEW: its queue
  * @readable: 1 if its page could be mapped; else @stats is zero

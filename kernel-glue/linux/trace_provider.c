@@ -30,16 +30,19 @@ typedef int trace_attach_fn(const struct dsi_trace_provider *provider,
 			    char *why, uint32_t why_bytes);
 
 static pthread_mutex_t trace_lock = PTHREAD_MUTEX_INITIALIZER;
-static int trace_found; /* under the lock: there is no second time */
+static int trace_looked;
 
-static void trace_offer(const char *from, trace_attach_fn *attach,
-			const struct dsi_trace_provider *provider)
+/* Its name, or "": what was refused may have no table that can be read. */
+static const char *trace_offer(trace_attach_fn *attach, const char *from,
+			       const struct dsi_trace_provider *provider)
 {
 	char why[256] = "";
 	int err = attach(provider, why, sizeof(why));
 
-	if (err && err != -DSI_EEXIST)
-		fprintf(stderr, "dsi: %s: %s\n", from, why);
+	if (!err || err == -DSI_EEXIST)
+		return provider->name;
+	fprintf(stderr, "dsi: %s: %s\n", from, why);
+	return "";
 }
 
 /* Load NAME's object from @folder, of @bytes; "" = where the system looks. */
@@ -60,7 +63,7 @@ static void *trace_load_name(const char *name)
 	void *object = NULL;
 	Dl_info here;
 
-	if (dladdr((const void *)&trace_found, &here) && here.dli_fname)
+	if (dladdr((const void *)&trace_lock, &here) && here.dli_fname)
 		slash = strrchr(here.dli_fname, '/');
 	if (slash)
 		object = trace_load(here.dli_fname,
@@ -70,7 +73,7 @@ static void *trace_load_name(const char *name)
 	return object ? object : trace_load("", 0, name);
 }
 
-static void trace_load_asked(const char *asked, trace_attach_fn *attach)
+static void trace_load_asked(trace_attach_fn *attach, const char *asked)
 {
 	const struct dsi_trace_provider *(*find)(void);
 	void *object = strchr(asked, '/') ? dlopen(asked, RTLD_NOW | RTLD_LOCAL)
@@ -85,33 +88,36 @@ static void trace_load_asked(const char *asked, trace_attach_fn *attach)
 		return;
 	}
 	memcpy(&find, &symbol, sizeof(find));
-	trace_offer("DSI_TRACE", attach, find());
+	(void)trace_offer(attach, "DSI_TRACE", find());
 }
 
 static void trace_find(trace_attach_fn *attach)
 {
 	const char *asked = secure_getenv("DSI_TRACE");
+	const char *first = "";
 
 	if (dsi_trace_provider)
-		trace_offer("linked or preloaded", attach,
-			    dsi_trace_provider());
+		first = trace_offer(attach, "linked or preloaded",
+				    dsi_trace_provider());
 	if (!asked || !*asked)
 		return;
 	if (dsi_trace_provider)
 		fprintf(stderr,
 			"dsi: DSI_TRACE=%s is refused: trace provider '%s' is "
 			"linked or preloaded; a process has one\n",
-			asked, dsi_trace_provider()->name);
+			asked, first);
 	else
-		trace_load_asked(asked, attach);
+		trace_load_asked(attach, asked);
 }
 
+/* Who comes second waits, so that its socket is traced as well. */
 void dsi_port_trace(int (*attach)(const struct dsi_trace_provider *provider,
 				  char *why, uint32_t why_bytes))
 {
-	pthread_mutex_lock(&trace_lock);
-	if (!trace_found)
+	(void)pthread_mutex_lock(&trace_lock);
+	if (!trace_looked) {
+		trace_looked = 1;
 		trace_find(attach);
-	trace_found = 1;
-	pthread_mutex_unlock(&trace_lock);
+	}
+	(void)pthread_mutex_unlock(&trace_lock);
 }

@@ -393,6 +393,7 @@ static void producers(void)
 	then("nobody", DSI_WIRE_PEERS, &peers, 1, 0);
 	peers.more = 1;
 	then("always more to come", DSI_WIRE_PEERS, &peers, 1, -DSI_ETIMEDOUT);
+	then("more and more comes", DSI_WIRE_PEERS, &peers, 60, -DSI_EPROTO);
 	dsi_port_listener_close(door);
 }
 

@@ -15,6 +15,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../trace"))
+from lttng_alone import be_alone
+
 try:
     import bt2
 except ImportError:
@@ -150,6 +153,8 @@ def check_recorded(dsi, stream, folder):
 
 
 def main():
+    if sys.argv[3:]:
+        be_alone()
     with tempfile.TemporaryDirectory(prefix="dsi-latency.") as folder:
         check = check_recorded if sys.argv[3:] else check_made
         n = check(sys.argv[1], sys.argv[2], folder)

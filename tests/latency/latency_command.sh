@@ -219,6 +219,10 @@ cp -r good two-snapshots/snapshot-2/uid
 expect 2 "holds several snapshots" latency two-snapshots
 dsi latency two-snapshots/snapshot-1 >/dev/null || fail "one snapshot"
 expect 2 "is no stream of this trace; there are" latency good --stream cam7
+expect 2 "there is no reader 77" latency good --check --reader 77
+expect 2 "so there is no verdict" latency good --check --begin 1000s
+dsi latency good --check --begin 1ms | grep -q "for the whole window" ||
+	fail "a window is no whole trace"
 expect 2 "there is no value of the metric" latency good --hgrm --metric end_to_end
 expect 2 "there are 2 histograms" latency --hgrm --stream cam0 two
 expect 2 "'laziness' is none" latency --metric laziness good

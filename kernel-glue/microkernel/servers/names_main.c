@@ -178,16 +178,26 @@ static int names_add(void *self, uint64_t label, const char *name,
 	return 0;
 }
 
+/* The entry of that name, if the client may do this with it. */
+static int find_allowed(uint64_t label, enum verb verb, const char *name,
+			struct entry **out)
+{
+	int error = check(label, verb, name);
+
+	if (error)
+		return error;
+	*out = entry_find(name);
+	return *out ? 0 : -MK_ENOENT;
+}
+
 static int names_remove(void *self, uint64_t label, const char *name)
 {
-	int error = check(label, ADD, name);
-	struct entry *e = error ? NULL : entry_find(name);
+	struct entry *e;
+	int error = find_allowed(label, ADD, name, &e);
 
 	(void)self;
 	if (error)
 		return error;
-	if (!e)
-		return -MK_ENOENT;
 	if (owner_of(e) != access_client(label))
 		return -MK_EPERM;
 	entry_free(e);
@@ -197,14 +207,12 @@ static int names_remove(void *self, uint64_t label, const char *name)
 static int names_query(void *self, uint64_t label, const char *name,
 		       uint64_t *out_gate_page)
 {
-	int error = check(label, FIND, name);
-	struct entry *e = error ? NULL : entry_find(name);
+	struct entry *e;
+	int error = find_allowed(label, FIND, name, &e);
 
 	(void)self;
 	if (error)
 		return error;
-	if (!e)
-		return -MK_ENOENT;
 	*out_gate_page = mk_cap_page(e->gate, MK_CAP_SEND | MK_CAP_PASS);
 	return 0;
 }

@@ -105,42 +105,34 @@ def read(path):
     return name, number, calls
 
 
-def client_parameters(call):
-    out = ["uint64_t server", "uint64_t timeouts"]
+def parameters(call, first, cap_in, cap_out, page_out):
+    """In C; a capability comes as @cap_in says, and goes as @cap_out."""
+    out = list(first)
     for a in call.ins:
         out += {"u64": [f"uint64_t {a.name}"],
-                "cap": [f"uint64_t {a.name}_page"],
+                "cap": [f"uint64_t {a.name}_{cap_in}"],
                 "string": [f"const char *{a.name}"],
                 "bytes": [f"const void *{a.name}", f"size_t {a.name}_bytes"],
                 }[a.kind]
     for a in call.outs:
         out += {"u64": [f"uint64_t *out_{a.name}"],
-                "cap": [f"uint64_t {a.name}_slot"],
-                "page": [f"uint64_t {a.name}_window"],
+                "cap": [f"uint64_t {cap_out.format(a.name)}"],
+                "page": [f"uint64_t {page_out.format(a.name)}"],
                 "string": [f"char out_{a.name}[{a.bound}]"],
                 "bytes": [f"uint8_t out_{a.name}[{a.bound}]",
                           f"size_t *out_{a.name}_bytes"],
                 }[a.kind]
     return ", ".join(out)
+
+
+def client_parameters(call):
+    return parameters(call, ["uint64_t server", "uint64_t timeouts"],
+                      "page", "{}_slot", "{}_window")
 
 
 def server_parameters(call):
-    out = ["void *self", "uint64_t label"]
-    for a in call.ins:
-        out += {"u64": [f"uint64_t {a.name}"],
-                "cap": [f"uint64_t {a.name}_slot"],
-                "string": [f"const char *{a.name}"],
-                "bytes": [f"const void *{a.name}", f"size_t {a.name}_bytes"],
-                }[a.kind]
-    for a in call.outs:
-        out += {"u64": [f"uint64_t *out_{a.name}"],
-                "cap": [f"uint64_t *out_{a.name}_page"],
-                "page": [f"uint64_t *out_{a.name}_page"],
-                "string": [f"char out_{a.name}[{a.bound}]"],
-                "bytes": [f"uint8_t out_{a.name}[{a.bound}]",
-                          f"size_t *out_{a.name}_bytes"],
-                }[a.kind]
-    return ", ".join(out)
+    return parameters(call, ["void *self", "uint64_t label"],
+                      "slot", "*out_{}_page", "*out_{}_page")
 
 
 def header(name, number, calls):

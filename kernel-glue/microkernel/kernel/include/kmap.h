@@ -51,8 +51,6 @@ int map_io(struct task *from, uint64_t port, struct task *to, unsigned order,
 bool revoke(struct node *n, unsigned rights, bool self, uint64_t *left);
 /* In one go. */
 void revoke_all(struct node *n);
-/* Remove one node that has nothing below it. */
-void node_drop(struct node *n);
 void cap_clear(struct node *slot);
 void memory_clear(struct node *n);
 void io_clear(struct node *n);

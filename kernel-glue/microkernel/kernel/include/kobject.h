@@ -59,6 +59,4 @@ void object_reap(void);
 /* Give its @memory back: the last thing that happens to it. */
 void object_free(struct object *o, void *memory);
 
-void factory_destroy(struct factory *f);
-
 #endif

@@ -100,8 +100,6 @@ struct thread *thread_create(struct factory *f, struct thread *creator);
 void thread_destroy(struct thread *t);
 /* Once no CPU stands on it any more. */
 void thread_free(struct thread *t);
-/* Break what it waits for; it gets the error with the phase it was in. */
-void thread_cancel(struct thread *t, uint64_t error);
 /* Set registers as MK_THREAD_REGISTERS says, now or when its CPU comes in. */
 void thread_registers(struct thread *t, uint64_t flags, uint64_t ip,
 		      uint64_t sp, uint64_t argument);

@@ -131,7 +131,8 @@ int map_flexpage(struct task *from, uint64_t page, struct task *to,
 
 /* ---- taking back ----------------------------------------------------- */
 
-void node_drop(struct node *n)
+/* Remove one node that has nothing below it. */
+static void node_drop(struct node *n)
 {
 	if (n->kind == MK_MEMORY)
 		memory_clear(n);

@@ -42,7 +42,7 @@ static void factory_free_if_empty(struct factory *f)
 	object_free(&f->object, f);
 }
 
-void factory_destroy(struct factory *f)
+static void factory_destroy(struct factory *f)
 {
 	struct list *l;
 

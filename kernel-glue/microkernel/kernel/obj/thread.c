@@ -52,7 +52,8 @@ void thread_unlink(struct thread *t)
 		ipc_flag_clear(t);
 }
 
-void thread_cancel(struct thread *t, uint64_t error)
+/* Break what it waits for; it gets the error with the phase it was in. */
+static void thread_cancel(struct thread *t, uint64_t error)
 {
 	if (t->state != MK_STATE_READY && t->state != MK_STATE_STOPPED)
 		ipc_fail(t, error | ipc_phase(t));
