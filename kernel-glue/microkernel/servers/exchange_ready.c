@@ -12,7 +12,7 @@ bool object_readable(const struct object *o)
 	case MK_EXCHANGE_BELL:
 		return o->end.rung || !o->end.peer;
 	case MK_EXCHANGE_CONN:
-		return o->end.first || !o->end.peer;
+		return o->end.queued || !o->end.peer;
 	case MK_EXCHANGE_LISTENER:
 		return o->listener.first;
 	default:

@@ -475,15 +475,16 @@ static void islands(void)
 	}
 }
 
-/* All its memory hangs on a connection that only refers to itself. */
+/* All its memory, but the page for messages, hangs on a connection that only
+ * refers to itself. */
 static void dead_island_body(struct guest *self)
 {
 	uint64_t a, b, handle, made;
 
 	guest_hello(self);
 	CHECK_EQUAL(mk_exchange_pair(X, &a, &b), 0);
-	CHECK_EQUAL(mk_exchange_region_create(X, pages_got * PAGE, 0, &handle,
-					      &made),
+	CHECK_EQUAL(mk_exchange_region_create(X, (pages_got - 1) * PAGE, 0,
+					      &handle, &made),
 		    0);
 	CHECK_EQUAL(send_word(a, 1, handle), 0);
 	CHECK_EQUAL(send_word(a, 2, b), 0);
@@ -526,9 +527,10 @@ static void mapped_memory_stays(void)
 	CHECK_EQUAL(recv_word(conn, &word, &handle), 0);
 	CHECK_EQUAL(map_at(handle, 32 * PAGE, 0, GUEST_MEMORY, &mapping), 0);
 	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
-	CHECK_EQUAL(
-		mk_exchange_region_create(X, pages_got * PAGE, 0, &own, &made),
-		0);
+	/* One page is for the messages of the connection. */
+	CHECK_EQUAL(mk_exchange_region_create(X, (pages_got - 1) * PAGE, 0,
+					      &own, &made),
+		    0);
 	guest_kill(&g);
 	hung_up(conn);
 	CHECK_EQUAL(*page, 4321);
@@ -917,6 +919,69 @@ static void greed_hurts_nobody(void)
 	hung_up(conn);
 }
 
+/* ---- x16: who does not read ---------------------------------------------- */
+
+#define LAZY 15u /* connections; together more than one client's memory */
+
+static void lazy_body(struct guest *self)
+{
+	uint64_t conn;
+
+	guest_hello(self);
+	for (unsigned i = 0; i < LAZY; i++)
+		CHECK_EQUAL(connect_to("host", &conn), 0);
+}
+
+static void drain_body(struct guest *self)
+{
+	uint64_t word, handle;
+
+	self->result = 0;
+	while (recv_word(shared_conn, &word, &handle) == 0)
+		self->result++;
+}
+
+static uint64_t fill(uint64_t conn)
+{
+	uint64_t sent = 0;
+
+	while (sent < 100 && send_word(conn, sent, NOTHING) == 0)
+		sent++;
+	CHECK_EQUAL(send_word(conn, 0, NOTHING), -DSI_EAGAIN);
+	return sent;
+}
+
+/* What they are sent lies in memory that they pay for. */
+static void who_does_not_read(void)
+{
+	uint64_t listener = 0, lazy[LAZY] = {0}, client, program, conn;
+	uint64_t waiting = 0;
+
+	conn = meet();
+	CHECK_EQUAL(mk_exchange_listen(X, "host", 0, &listener), 0);
+	guest_make(&greedy[0]);
+	guest_run(&greedy[0], lazy_body);
+	for (unsigned i = 0; i < LAZY; i++)
+		CHECK_EQUAL(mk_exchange_accept(X, listener, &lazy[i], &client,
+					       &program),
+			    0);
+	for (unsigned i = 0; i < LAZY; i++)
+		waiting += fill(lazy[i]);
+	CHECK(waiting > 100);
+	CHECK(waiting < LAZY * 16);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK_EQUAL(fill(conn), 16);
+		guest_run(&g, drain_body);
+		CHECK_EQUAL(g.result, 16);
+	}
+	guest_kill(&greedy[0]);
+	for (unsigned i = 0; i < LAZY; i++)
+		hung_up(lazy[i]);
+	CHECK_EQUAL(mk_exchange_close(X, listener), 0);
+	guest_kill(&g);
+	hung_up(conn);
+}
+
 static const struct behaviour list[] = {
 	{"x1", "who may call the exchange, and with what", who_may_call},
 	{"x2", "pages with the rights that were shared", pages_with_rights},
@@ -933,6 +998,8 @@ static const struct behaviour list[] = {
 	{"x13", "islands of the dead", islands_of_the_dead},
 	{"x14", "what is mapped stays", mapped_memory_stays},
 	{"x15", "a client without its thread", thread_gone},
+	{"x16", "who does not read takes nothing from others",
+	 who_does_not_read},
 	{"x12", "greed and floods hurt nobody else", greed_hurts_nobody},
 };
 
