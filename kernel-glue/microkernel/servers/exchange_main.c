@@ -361,6 +361,13 @@ static int forget_word(void *self, uint64_t label, uint64_t mapping,
 	return word_forget(c, mapping, offset, event);
 }
 
+static int wake_word(void *self, uint64_t label, uint64_t mapping,
+		     uint64_t offset, uint64_t *out_waiters)
+{
+	CLIENT(label);
+	return word_wake(c, mapping, offset, out_waiters);
+}
+
 static int waiter(void *self, uint64_t label, uint64_t mapping, uint64_t offset,
 		  uint64_t below, uint64_t *out_bits, uint64_t *out_waiter,
 		  uint64_t *out_event_page)
@@ -401,6 +408,7 @@ static const struct mk_exchange_ops ops = {
 	.ready = ready,
 	.word_wait = wait_word,
 	.word_forget = forget_word,
+	.word_wake = wake_word,
 	.word_waiter = waiter,
 };
 

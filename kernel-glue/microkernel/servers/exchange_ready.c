@@ -246,6 +246,24 @@ void waiters_of_mapping(struct client *c, uint64_t mapping)
 	waiters_end(c, mapping, ~0ul, ~0ul);
 }
 
+int word_wake(struct client *c, uint64_t mapping, uint64_t offset,
+	      uint64_t *out_waiters)
+{
+	struct region *r = NULL;
+	int error = word_of(c, mapping, offset, &r);
+
+	if (error)
+		return error;
+	*out_waiters = 0;
+	for (const struct waiter *w = r->waiters; w; w = w->next) {
+		if (w->offset != offset)
+			continue;
+		event_signal(w->client, w->event, w->bits);
+		++*out_waiters;
+	}
+	return 0;
+}
+
 int word_waiter(struct client *c, uint64_t mapping, uint64_t offset,
 		uint64_t below, uint64_t *out_bits, uint64_t *out_waiter,
 		uint64_t *out_event_page)

@@ -263,6 +263,8 @@ int word_wait(struct client *c, uint64_t mapping, uint64_t offset,
 	      uint64_t event, uint64_t bits);
 int word_forget(struct client *c, uint64_t mapping, uint64_t offset,
 		uint64_t event);
+int word_wake(struct client *c, uint64_t mapping, uint64_t offset,
+	      uint64_t *out_waiters);
 int word_waiter(struct client *c, uint64_t mapping, uint64_t offset,
 		uint64_t below, uint64_t *out_bits, uint64_t *out_waiter,
 		uint64_t *out_event_page);

@@ -115,7 +115,7 @@ static void who_may_call(void)
 	guest_kill(&g);
 	for (unsigned i = 0; i < 4000; i++)
 		CHECK(refused(i % 64, MK_EXCHANGE_PROTO, 40 + i % 7));
-	for (unsigned opcode = 1; opcode <= 31; opcode++)
+	for (unsigned opcode = 1; opcode <= 32; opcode++)
 		CHECK(refused(63, MK_EXCHANGE_PROTO, opcode));
 	CHECK(refused(4, MK_EXCHANGE_PROTO + 1, 1));
 }
@@ -847,7 +847,7 @@ static void waiters_of_words(void)
 static void waiters_come_and_go(void)
 {
 	uint64_t handle = 0, made = 0, mapping = 0, bits = 0, number = 0;
-	uint64_t slot[4], event[4], got = slot_new();
+	uint64_t slot[4], event[4], got = slot_new(), count = 0;
 
 	host_begin();
 	CHECK_EQUAL(mk_exchange_region_create(X, PAGE, 0, &handle, &made), 0);
@@ -874,6 +874,11 @@ static void waiters_come_and_go(void)
 		CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 8, event[3],
 						  1ul << 3),
 			    0);
+		CHECK_EQUAL(mk_exchange_word_wake(X, mapping, 8, &count), 0);
+		CHECK_EQUAL(count, 3);
+		for (unsigned i = 0; i < 4; i++)
+			CHECK_EQUAL(mk_event_wait(slot[i], MK_POLL),
+				    i == gone ? 0 : 1ul << i);
 		/* Who was there and is still there. */
 		for (unsigned i = 2; i-- > 0;) {
 			if (i == gone)
