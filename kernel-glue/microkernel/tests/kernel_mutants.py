@@ -100,6 +100,10 @@ MUTANTS = [
     ("nobody knows where a thread runs", "include/kswitch.h",
      "t->on = c; c->current = t;", "c->current = t;",
      "attack", TWO, ["89"]),
+    ("a lock that is taken twice", "core/big_lock.c",
+     "if (seen == 0) return change(seen, LOCK_TAKEN);",
+     "if (seen <= LOCK_TAKEN) return true;",
+     "attack", TWO, ["89"]),
     ("a flag that does not compare", "ipc/ipc.c",
      "if (!__atomic_compare_exchange_n(word, &seen, asleep, false, "
      "__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return MK_IPC_CHANGED;",
