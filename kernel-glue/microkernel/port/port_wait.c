@@ -14,7 +14,8 @@
  *   waker:  *word = new; fence; take what is kept, or ask; signal
  *
  * A waker that finds nobody does not remember that: who told the exchange
- * later compares later, and sees the new word.  When somebody new waits for a
+ * later compares later, and sees the new word.  It asks for one after the other
+ * by their numbers, so that who goes meanwhile hides nobody.  When somebody new waits for a
  * word, the exchange takes back what it gave out for the older ones, so a list
  * that is kept is whole or dead; a signal that fails means: ask again.
  *
@@ -30,8 +31,8 @@
 
 /* If the exchange has no room for one more word, we look at it so often. */
 #define SLICE_NS 5000000u
-/* Those who wait for one word; more than the exchange has events for. */
-#define WAITERS_MAX (MK_EXCHANGE_CLIENTS * MK_EXCHANGE_EVENTS)
+/* Those who wait for one word. */
+#define WAITERS_MAX (MK_EXCHANGE_CLIENTS * MK_EXCHANGE_WORD_WAITERS)
 
 static int same_place(struct mk_port_place a, struct mk_port_place b)
 {
@@ -156,36 +157,49 @@ static int woken_signal(const struct mk_port_thread *self,
 	return good;
 }
 
-/* Ask for all who wait for the word, and signal each.  Those that fit are kept;
- * if there are more, none is. */
+/* The next one with a number below *@number, and signal it. */
+static int ask_next(struct mk_port_place place, uint64_t slot, uint64_t *number,
+		    uint64_t *out_bits)
+{
+	int error = mk_exchange_word_waiter(mk_port_exchange(), MK_FOREVER,
+					    place.mapping, place.offset,
+					    *number, out_bits, number, slot);
+
+	if (!error)
+		(void)mk_signal(slot, *out_bits);
+	return error;
+}
+
+/* Ask for all who wait for the word, and signal each.  They are kept if they
+ * fit and we got all: of one that dies at this moment, or gave the exchange
+ * something that is no event, we get none, and so would not notice when the next
+ * one comes. */
 static void ask_exchange(const struct mk_port_thread *self,
 			 struct mk_port_woken *woken,
 			 struct mk_port_place place)
 {
-	uint32_t n = 0;
+	uint64_t number = 0, last, bits = 0;
+	uint32_t n = 0, missed = 0;
 
 	woken->place = place;
-	for (uint32_t index = 0; index < WAITERS_MAX; index++) {
+	for (uint32_t i = 0; i < WAITERS_MAX; i++) {
 		uint32_t keep = n < MK_PORT_WAKE_WAITERS ? n : 0;
 		uint64_t slot = woken_slot(self, woken, keep);
-		uint64_t bits;
-		int error;
 
 		if (n >= MK_PORT_WAKE_WAITERS)
 			(void)mk_drop_cap(MK_CAP_TASK, slot);
-		error = mk_exchange_word_waiter(mk_port_exchange(), MK_FOREVER,
-						place.mapping, place.offset,
-						index, &bits, slot);
-		if (error == -MK_ENXIO)
-			continue; /* that one has just died */
-		if (error)
+		last = number;
+		if (ask_next(place, slot, &number, &bits) == 0) {
+			woken->bits[keep] = bits;
+			n++;
+		} else if (number != last) {
+			missed++;
+		} else {
 			break;
-		woken->bits[keep] = bits;
-		(void)mk_signal(slot, bits);
-		n++;
+		}
 	}
 	woken->count = n < MK_PORT_WAKE_WAITERS ? n : MK_PORT_WAKE_WAITERS;
-	if (n > MK_PORT_WAKE_WAITERS)
+	if (n > MK_PORT_WAKE_WAITERS || missed)
 		woken_drop(self, woken);
 }
 

@@ -362,10 +362,12 @@ static int forget_word(void *self, uint64_t label, uint64_t mapping,
 }
 
 static int waiter(void *self, uint64_t label, uint64_t mapping, uint64_t offset,
-		  uint64_t index, uint64_t *out_bits, uint64_t *out_event_page)
+		  uint64_t below, uint64_t *out_bits, uint64_t *out_waiter,
+		  uint64_t *out_event_page)
 {
 	CLIENT(label);
-	return word_waiter(c, mapping, offset, index, out_bits, out_event_page);
+	return word_waiter(c, mapping, offset, below, out_bits, out_waiter,
+			   out_event_page);
 }
 
 static const struct mk_exchange_ops ops = {
