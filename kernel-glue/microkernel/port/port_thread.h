@@ -6,6 +6,7 @@
  *   port_sleep.c   the one place where a thread sleeps; wait and wake on
  *                  private words; the lock
  *   port_wait.c    words of regions: who waits for them, and where
+ *   port_notify.h  other ways to be woken than by a signal to the event
  *
  * A thread has one event, which latches: what is signalled before the wait is
  * not lost.  Each file that sleeps looks at what it waits for after it has made
@@ -18,20 +19,27 @@
 
 #include "mk_port.h"
 
-/* As many as the exchange knows events of one task. */
-#define MK_PORT_THREADS_MAX MK_EXCHANGE_EVENTS
+#define MK_PORT_THREADS_MAX 24u
 #define MK_PORT_WAIT_WORDS 64u
 /* Words for which a thread keeps the capabilities of those who wait. */
 #define MK_PORT_WAKE_WORDS 64u
 #define MK_PORT_WAKE_WAITERS 2u
 
+_Static_assert(2 * MK_PORT_THREADS_MAX + 1 <= MK_EXCHANGE_EVENTS,
+	       "the exchange knows the event and the gate of each");
 _Static_assert(MK_PORT_SLOT_THREADS + 2 * MK_PORT_THREADS_MAX <=
-		       MK_PORT_SLOT_WAKERS,
+		       MK_PORT_SLOT_GATES,
 	       "slots of threads and their events");
+_Static_assert(MK_PORT_SLOT_GATES + MK_PORT_THREADS_MAX <=
+		       MK_PORT_SLOT_SYNC_OWN,
+	       "slots of the gates of threads");
 _Static_assert(MK_PORT_SLOT_WAKERS + MK_PORT_THREADS_MAX * MK_PORT_WAKE_WORDS *
 					     MK_PORT_WAKE_WAITERS <=
-		       MK_PORT_SLOT_END,
+		       MK_PORT_SLOT_SYNC,
 	       "slots of peers' events");
+_Static_assert(MK_PORT_SLOT_SYNC + MK_PORT_THREADS_MAX * MK_PORT_WAIT_WORDS <=
+		       MK_PORT_SLOT_END,
+	       "slots of peers' synchronisation threads");
 
 /* A word of a region. */
 struct mk_port_place {
@@ -41,7 +49,10 @@ struct mk_port_place {
 /* The exchange signals us when somebody asks for those who wait for it. */
 struct mk_port_known {
 	struct mk_port_place place;
-	uint64_t used; /* number of the wait that used it last */
+	uint64_t used;	/* number of the wait that used it last */
+	int32_t gate;	/* it is to send to this gate instead; -1: no */
+	uint64_t slot;	/* this entry's own, for the back-end */
+	uint64_t there; /* the place's mapping in the peer: sync-thread */
 };
 
 /* Events of those who wait for it; count 0: not known. */
@@ -59,6 +70,8 @@ struct mk_port_thread {
 	_Atomic uint32_t done;	 /* what it was started for */
 	uint64_t thread, event;	 /* slots */
 	int32_t known_event;	 /* number at the exchange, -1: not known */
+	uint64_t gate;		 /* slot; 0: none.  notify_message.c */
+	int32_t known_gate;	 /* number at the exchange, -1: not known */
 	uint32_t prepared;	 /* stack and UTCB are there */
 	uint64_t taken;		 /* how often it took bits of its event */
 	void (*fn)(void *arg);
@@ -70,6 +83,9 @@ struct mk_port_thread {
 
 	/* Only for its own thread: port_wait.c. */
 	uint64_t waits;
+	/* The only shared word of the wait under way, if a message ends it. */
+	const struct mk_port_known *alone; /* NULL: a signal does */
+	struct dsi_port_word alone_word;
 	uint32_t n_known;
 	struct mk_port_known known[MK_PORT_WAIT_WORDS];
 	struct mk_port_woken woken[MK_PORT_WAKE_WORDS];
@@ -85,6 +101,8 @@ struct mk_port_thread *mk_port_thread_at(uint32_t index);
 
 #define MK_PORT_CPU_SAME UINT32_MAX
 
+/* One priority better than ours, if we may. */
+void mk_port_thread_raise(const struct mk_port_thread *thread);
 /* A thread with our priority, on our CPU or another one.  -DSI_EUSERS: there
  * are MK_PORT_THREADS_MAX. */
 int mk_port_thread_start(void (*fn)(void *arg), void *arg, uint32_t cpu,
@@ -102,6 +120,12 @@ struct mk_port_mutex {
 };
 void mk_port_mutex_lock(struct mk_port_mutex *mutex);
 void mk_port_mutex_unlock(struct mk_port_mutex *mutex);
+
+/* ---- sleep: port_sleep.c -------------------------------------------------- */
+
+/* The timeout word for a deadline; with MK_ABSOLUTE the deadline, which may come
+ * nearer, belongs into the UTCB. */
+uint32_t mk_port_limit(uint64_t *deadline_ns);
 
 /* ---- private words: port_sleep.c ------------------------------------------ */
 

@@ -27,7 +27,7 @@
 #include <mklib/object_stubs.h>
 #include <mklib/start.h>
 
-#include "port_thread.h"
+#include "port_notify.h"
 
 /* If the exchange has no room for one more word, we look at it so often. */
 #define SLICE_NS 5000000u
@@ -48,6 +48,13 @@ static bool place_of(const _Atomic uint32_t *word, struct mk_port_place *out)
 /* An entry for one word more: a free one, or the one that was not used for the
  * longest time.  There are as many as one wait can have, so it is none of this
  * wait. */
+static void known_part(struct mk_port_known *known)
+{
+	if (known->gate >= 0 && mk_port_notify->part)
+		mk_port_notify->part(known);
+	known->gate = -1;
+}
+
 static struct mk_port_known *known_victim(struct mk_port_thread *self)
 {
 	struct mk_port_known *oldest = &self->known[0];
@@ -60,44 +67,115 @@ static struct mk_port_known *known_victim(struct mk_port_thread *self)
 	(void)mk_exchange_word_forget(
 		mk_port_exchange(), MK_FOREVER, oldest->place.mapping,
 		oldest->place.offset, (uint64_t)self->known_event);
+	known_part(oldest);
 	return oldest;
 }
 
 static int tell_exchange(struct mk_port_thread *self,
-			 struct mk_port_place place)
+			 struct mk_port_place place,
+			 struct mk_port_known **out_known)
 {
 	int32_t event = mk_port_self_event();
-	struct mk_port_known *known;
+	struct mk_port_known *known, failed;
 	int error;
 
 	if (event < 0)
 		return event;
 	known = known_victim(self);
+	known->place = place;
+	known->used = self->waits;
+	known->gate = -1;
 	error = mk_exchange_word_wait(mk_port_exchange(), MK_FOREVER,
 				      place.mapping, place.offset,
 				      (uint64_t)event, MK_PORT_BIT_WAKE);
 	if (error) {
+		failed = *known;
 		*known = self->known[--self->n_known];
+		self->known[self->n_known] = failed;
 		return error;
 	}
-	*known = (struct mk_port_known){place, self->waits};
+	*out_known = known;
 	return 0;
 }
 
-/* Will we be signalled for this word?  Words that lie in no region are this
- * task's, whatever the caller says, and need nothing. */
-static int announce(struct mk_port_thread *self, const _Atomic uint32_t *word)
+/* We want messages instead of signals, if that can be. */
+static void ask_for_messages(const struct mk_port_thread *self,
+			     struct mk_port_known *known)
+{
+	if (!mk_port_notify->meet || mk_port_notify->meet(known)) {
+		known->gate = -1;
+		return;
+	}
+	if (mk_exchange_word_message(mk_port_exchange(), MK_FOREVER,
+				     known->place.mapping, known->place.offset,
+				     (uint64_t)self->known_event,
+				     (uint64_t)known->gate))
+		known_part(known);
+}
+
+/* Signals again, for good: it is one of several words now. */
+static int ask_for_signals(const struct mk_port_thread *self,
+			   struct mk_port_known *known)
+{
+	known_part(known);
+	return mk_exchange_word_wait(mk_port_exchange(), MK_FOREVER,
+				     known->place.mapping, known->place.offset,
+				     (uint64_t)self->known_event,
+				     MK_PORT_BIT_WAKE);
+}
+
+/* Will we be woken for this word?  Words that lie in no region are this task's,
+ * whatever the caller says, and need nothing.  @alone: it is the only shared
+ * one, and a message may end the wait. */
+static int announce(struct mk_port_thread *self, const _Atomic uint32_t *word,
+		    int alone, struct mk_port_known **out_known)
 {
 	struct mk_port_place place;
+	int error;
 
 	if (!place_of(word, &place))
 		return -DSI_EINVAL;
-	for (uint32_t i = 0; i < self->n_known; i++)
-		if (same_place(self->known[i].place, place)) {
-			self->known[i].used = self->waits;
-			return 0;
-		}
-	return tell_exchange(self, place);
+	for (uint32_t i = 0; i < self->n_known; i++) {
+		struct mk_port_known *known = &self->known[i];
+
+		if (!same_place(known->place, place))
+			continue;
+		known->used = self->waits;
+		*out_known = known;
+		return alone || known->gate < 0 ? 0
+						: ask_for_signals(self, known);
+	}
+	error = tell_exchange(self, place, out_known);
+	if (!error && alone)
+		ask_for_messages(self, *out_known);
+	return error;
+}
+
+static uint32_t count_shared(const struct dsi_port_word *words, uint32_t n)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		count += words[i].shared != 0;
+	return count;
+}
+
+/* All shared words.  How the sleep will be stands in the thread. */
+static int announce_all(struct mk_port_thread *self,
+			const struct dsi_port_word *words, uint32_t n)
+{
+	int alone = count_shared(words, n) == 1, error = 0;
+	struct mk_port_known *known = NULL;
+
+	self->waits++;
+	for (uint32_t i = 0; !error && i < n; i++) {
+		if (!words[i].shared)
+			continue;
+		error = announce(self, words[i].word, alone, &known);
+		self->alone_word = words[i];
+	}
+	self->alone = !error && known && known->gate >= 0 ? known : NULL;
+	return error;
 }
 
 int dsi_port_wait(const struct dsi_port_word *words, uint32_t n,
@@ -108,15 +186,14 @@ int dsi_port_wait(const struct dsi_port_word *words, uint32_t n,
 	int error = n == 0 || n > MK_PORT_WAIT_WORDS ? -DSI_EINVAL : 0;
 	int result;
 
-	self->waits++;
-	for (uint32_t i = 0; !error && i < n; i++)
-		if (words[i].shared)
-			error = announce(self, words[i].word);
+	if (!error)
+		error = announce_all(self, words, n);
 	if (error && dsi_port_now() + SLICE_NS < until)
 		until = dsi_port_now() + SLICE_NS;
 	if (n > MK_PORT_WAIT_WORDS)
 		n = MK_PORT_WAIT_WORDS;
 	result = mk_port_wait_announced(words, n, until);
+	self->alone = NULL;
 	return until == deadline_ns ? result : 0;
 }
 
@@ -151,7 +228,8 @@ static int woken_signal(const struct mk_port_thread *self,
 	int good = woken->count > 0;
 
 	for (uint32_t i = 0; i < woken->count; i++)
-		good &= mk_signal(woken_slot(self, woken, i), woken->bits[i]);
+		good &= mk_port_wake_one(woken_slot(self, woken, i),
+					 woken->bits[i]);
 	return good;
 }
 
@@ -229,6 +307,8 @@ void mk_port_words_forget(struct mk_port_thread *thread)
 {
 	for (uint32_t i = 0; i < MK_PORT_WAKE_WORDS; i++)
 		woken_drop(thread, &thread->woken[i]);
+	for (uint32_t i = 0; i < thread->n_known; i++)
+		known_part(&thread->known[i]);
 	/* The exchange forgets the rest with the thread's event. */
 	thread->n_known = 0;
 }

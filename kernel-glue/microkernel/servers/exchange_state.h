@@ -45,6 +45,8 @@
 #define SLOT_WATCHERS 32ul /* two for each client: exchange_life.c */
 #define SLOT_KEPT 256ul
 
+#define NO_GATE UINT64_MAX /* no gate */
+
 struct client;
 
 /* Signal @bits to an event of the client when the object becomes readable. */
@@ -61,7 +63,8 @@ struct waiter {
 	struct waiter *next; /* of the region */
 	struct client *client;
 	uint64_t mapping, offset, bits;
-	uint64_t number; /* in the region; the youngest has the highest */
+	uint64_t number;  /* in the region; the youngest has the highest */
+	uint64_t message; /* the number of a gate, or NO_GATE */
 	uint32_t event;
 };
 
@@ -135,6 +138,7 @@ struct client {
 	uint64_t mailboxes;		    /* first page */
 	uint64_t event[MK_EXCHANGE_EVENTS]; /* slot; 0: free */
 	uint64_t names_bits[MK_EXCHANGE_EVENTS];
+	uint64_t sync; /* the gate's number, or NO_GATE */
 	struct object *handle[MK_EXCHANGE_HANDLES];
 	struct mapping mapping[MK_EXCHANGE_MAPPINGS];
 	struct watch watch[MK_EXCHANGE_WATCHES];
@@ -152,6 +156,8 @@ enum verb { LISTEN, CONNECT };
 /* ---- exchange_client.c --------------------------------------------------- */
 
 void clients_begin(void);
+/* By its number; NULL: it has ended. */
+struct client *client_numbered(uint64_t number);
 /* Whose session it is; NULL: of nobody who said hello. */
 struct client *client_of(uint64_t session);
 int client_hello(uint64_t session, uint64_t thread_slot);
@@ -261,6 +267,8 @@ uint64_t watch_ready(const struct client *c, const void *handles,
 		     uint64_t bytes);
 int word_wait(struct client *c, uint64_t mapping, uint64_t offset,
 	      uint64_t event, uint64_t bits);
+int word_message(struct client *c, uint64_t mapping, uint64_t offset,
+		 uint64_t event, uint64_t gate);
 int word_forget(struct client *c, uint64_t mapping, uint64_t offset,
 		uint64_t event);
 int word_wake(struct client *c, uint64_t mapping, uint64_t offset,
@@ -268,6 +276,9 @@ int word_wake(struct client *c, uint64_t mapping, uint64_t offset,
 int word_waiter(struct client *c, uint64_t mapping, uint64_t offset,
 		uint64_t below, uint64_t *out_bits, uint64_t *out_waiter,
 		uint64_t *out_event_page);
+/* The gate of the maker's synchronisation thread. */
+int word_sync(struct client *c, uint64_t mapping, uint64_t *out_there,
+	      uint64_t *out_gate_page);
 /* What belongs to an event or to a mapping that goes. */
 void waiters_of_event(struct client *c, uint64_t event);
 void waiters_of_mapping(struct client *c, uint64_t mapping);

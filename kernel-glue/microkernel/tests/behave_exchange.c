@@ -115,7 +115,7 @@ static void who_may_call(void)
 	guest_kill(&g);
 	for (unsigned i = 0; i < 4000; i++)
 		CHECK(refused(i % 64, MK_EXCHANGE_PROTO, 40 + i % 7));
-	for (unsigned opcode = 1; opcode <= 32; opcode++)
+	for (unsigned opcode = 1; opcode <= 35; opcode++)
 		CHECK(refused(63, MK_EXCHANGE_PROTO, opcode));
 	CHECK(refused(4, MK_EXCHANGE_PROTO + 1, 1));
 }
@@ -778,7 +778,8 @@ static void wait_word_body(struct guest *self)
 		CHECK_EQUAL(
 			mk_exchange_word_wait(X, shared_mapping, 63, event, 8),
 			-DSI_EINVAL);
-		CHECK_EQUAL(mk_exchange_word_wait(X, shared_mapping, 64, 23, 8),
+		CHECK_EQUAL(mk_exchange_word_wait(X, shared_mapping, 64,
+						  MK_EXCHANGE_EVENTS - 1, 8),
 			    -DSI_EINVAL);
 	} else {
 		seen = mk_event_wait(SCRATCH, MK_NEVER);
@@ -840,6 +841,120 @@ static void waiters_of_words(void)
 	CHECK_EQUAL(mk_exchange_region_close(X, mapping), 0);
 	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 64, event, 1),
 		    -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+}
+
+#define OWN_GATE (SCRATCH + 1)
+#define SYNC_GATE (SCRATCH + 2)
+
+static void by_message_body(struct guest *self)
+{
+	static uint64_t event, gate;
+	struct mk_message m = {0};
+	uint64_t made, bits = 0, number, there = 0;
+
+	switch (self->argument++) {
+	case 0:
+		CHECK_EQUAL(recv_word(shared_conn, &got_word, &got_handle), 0);
+		CHECK_EQUAL(
+			mk_create_event(MK_CAP_FACTORY, SCRATCH, MK_EVENT_BITS),
+			0);
+		CHECK_EQUAL(mk_create_gate(MK_CAP_FACTORY, OWN_GATE, 7,
+					   MK_CAP_THREAD),
+			    0);
+		CHECK_EQUAL(mk_exchange_event_add(X, EVENT(SCRATCH), &event),
+			    0);
+		CHECK_EQUAL(mk_exchange_event_add(X, EVENT(OWN_GATE), &gate),
+			    0);
+		CHECK_EQUAL(mk_exchange_region_open(X, got_handle, PAGE, 0,
+						    &shared_mapping, &made),
+			    0);
+		/* The way is that of a wait. */
+		CHECK_EQUAL(mk_exchange_word_message(X, shared_mapping, 64,
+						     event, gate),
+			    -DSI_EINVAL);
+		CHECK_EQUAL(
+			mk_exchange_word_wait(X, shared_mapping, 64, event, 8),
+			0);
+		CHECK_EQUAL(mk_exchange_word_message(X, shared_mapping, 64,
+						     event,
+						     MK_EXCHANGE_EVENTS - 1),
+			    -DSI_EINVAL);
+		CHECK_EQUAL(mk_exchange_word_message(X, shared_mapping, 64,
+						     event, gate),
+			    0);
+		CHECK_EQUAL(mk_exchange_word_sync(X, shared_mapping, &there,
+						  SYNC_GATE),
+			    -DSI_ENOENT);
+		/* For its own task it is the event. */
+		CHECK_EQUAL(
+			ask(shared_mapping, 64, 0, &bits, &number, SCRATCH + 3),
+			0);
+		CHECK_EQUAL(bits, 8);
+		CHECK(mk_signal(SCRATCH + 3, bits));
+		CHECK_EQUAL(mk_event_wait(SCRATCH, MK_NEVER), 8);
+		break;
+	case 1:
+		self->result = mk_wait(MK_FOREVER, &m) ? m.label : 0;
+		break;
+	case 2:
+		CHECK_EQUAL(mk_exchange_word_sync(X, shared_mapping, &there,
+						  SYNC_GATE),
+			    0);
+		CHECK_EQUAL(mk_cap_rights(MK_CAP_TASK, SYNC_GATE), MK_CAP_SEND);
+		self->result = there;
+		break;
+	default:
+		/* Signals again; what was known of it is void. */
+		CHECK_EQUAL(
+			mk_exchange_word_wait(X, shared_mapping, 64, event, 8),
+			0);
+	}
+}
+
+/* A waiter that wants to be sent a message, and whose gate that is. */
+static void by_message(void)
+{
+	uint64_t handle = 0, made = 0, mapping = 0, bits = 1, number = 0;
+	uint64_t kept = slot_new(), own = slot_new(), gate = 0, conn, there;
+	struct mk_message m = {0};
+
+	conn = meet();
+	g.argument = 0;
+	CHECK_EQUAL(mk_exchange_region_create(X, PAGE, 0, &handle, &made), 0);
+	CHECK_EQUAL(mk_exchange_region_open(X, handle, PAGE, OPEN_ALL, &mapping,
+					    &made),
+		    0);
+	CHECK_EQUAL(send_word(conn, 1, handle), 0);
+	guest_run(&g, by_message_body);
+	CHECK_EQUAL(ask(mapping, 64, 0, &bits, &number, kept), 0);
+	CHECK_EQUAL(bits, 0);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, kept), MK_CAP_SEND);
+	guest_start(&g, by_message_body);
+	CHECK(mk_send(kept, MK_FOREVER, &m));
+	CHECK(job_wait(&g.job));
+	CHECK_EQUAL(g.result, 7);
+	/* It does not receive now: the send ends at once. */
+	CHECK(!mk_send(kept, 0, &m));
+	CHECK_EQUAL(mk_error(), MK_IPC_TIMEOUT | MK_IPC_SEND);
+	/* The synchronisation thread of the one who made the region. */
+	CHECK_EQUAL(mk_create_gate(MK_CAP_FACTORY, own, 0, MK_CAP_THREAD), 0);
+	CHECK_EQUAL(mk_exchange_sync_add(X, MK_EXCHANGE_EVENTS), -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_event_add(X, EVENT(own), &gate), 0);
+	CHECK_EQUAL(mk_exchange_sync_add(X, gate), 0);
+	CHECK_EQUAL(mk_exchange_word_sync(X, mapping, &there, slot_new()),
+		    -DSI_ENOENT);
+	guest_run(&g, by_message_body);
+	CHECK_EQUAL(g.result, mapping);
+	CHECK_EQUAL(mk_exchange_event_remove(X, gate), 0);
+	guest_run(&g, by_message_body);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, kept), 0);
+	CHECK_EQUAL(ask(mapping, 64, 0, &bits, &number, kept), 0);
+	CHECK_EQUAL(bits, 8);
+	guest_kill(&g);
+	hung_up(conn);
+	CHECK_EQUAL(mk_delete(OWN_TASK, own), 0);
+	CHECK_EQUAL(mk_exchange_region_close(X, mapping), 0);
 	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
 }
 
@@ -1079,6 +1194,7 @@ static const struct behaviour list[] = {
 	 who_does_not_read},
 	{"x17", "who waits for a word while others come and go",
 	 waiters_come_and_go},
+	{"x18", "who waits for a message", by_message},
 	{"x12", "greed and floods hurt nobody else", greed_hurts_nobody},
 };
 

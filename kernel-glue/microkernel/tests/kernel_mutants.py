@@ -108,7 +108,7 @@ MUTANTS = [
      "if (!__atomic_compare_exchange_n(word, &seen, asleep, false, "
      "__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return MK_IPC_CHANGED;",
      "(void)seen; __atomic_store_n(word, asleep, __ATOMIC_SEQ_CST);",
-     "event", ONE, ["70"]),
+     "event", ONE, ["69"]),
     ("flag and wait are two steps", "ipc/ipc.c",
      "if (!block(t, MK_STATE_RECEIVING, MK_IPC_RECEIVE)) return; "
      "if (partner) {",
@@ -117,6 +117,25 @@ MUTANTS = [
      "t->op &= (uint8_t)~MK_FLAGGED; } "
      "if (!block(t, MK_STATE_RECEIVING, MK_IPC_RECEIVE)) return; "
      "if (partner) {", "event", APART, ["69"]),
+    ("a word that is only compared is to be written", "ipc/ipc.c",
+     "flag_word(t, t->regs.r9, awake != asleep)",
+     "flag_word(t, t->regs.r9, true)", "event", ONE, ["94"]),
+    ("a word that may only be read is written", "ipc/ipc.c",
+     "flag_word(t, t->regs.r9, awake != asleep)",
+     "flag_word(t, t->regs.r9, false)", "event", ONE, ["94"]),
+    ("a word that is only compared is not", "ipc/ipc.c",
+     "return seen == awake ? 0 : MK_IPC_CHANGED;", "return 0;",
+     "event", ONE, ["70", "94"]),
+    ("comparison and wait are two steps", "ipc/ipc.c",
+     "if (!block(t, MK_STATE_RECEIVING, MK_IPC_RECEIVE)) return; "
+     "if (partner) {",
+     "if (t->op & MK_FLAGGED) { unsigned late = flag_set(t); "
+     "kernel_unlock(); for (int i = 0; i < 1000; i++) "
+     "__builtin_ia32_pause(); kernel_lock(); "
+     "if (late) { ipc_fail(t, late | MK_IPC_RECEIVE); return; } "
+     "t->op &= (uint8_t)~MK_FLAGGED; } "
+     "if (!block(t, MK_STATE_RECEIVING, MK_IPC_RECEIVE)) return; "
+     "if (partner) {", "event", APART, ["95"]),
     ("a bit is lost with the timeout", "obj/kevent.c",
      "struct thread *t = first_waiter(e);",
      "struct thread *t = first_waiter(e); if (t->timeout.link && "

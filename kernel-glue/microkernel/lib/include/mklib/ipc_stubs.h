@@ -130,7 +130,8 @@ static inline uint64_t mk_signal_wait(uint64_t peer, uint64_t bits,
 
 /* Wait for @thread (0: for anybody) if *@flag is @awake: the kernel makes it
  * @asleep with the beginning of the wait, and @awake again with its end unless
- * somebody else has changed it.  MK_IPC_CHANGED: it was not @awake. */
+ * somebody else has changed it.  MK_IPC_CHANGED: it was not @awake.  With both
+ * the same it is only compared, and need only be readable. */
 static inline bool mk_receive_flagged(uint64_t thread, uint32_t *flag,
 				      uint32_t awake, uint32_t asleep,
 				      uint64_t timeouts, struct mk_message *m)
