@@ -220,6 +220,14 @@ void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared)
 		wake_shared(place);
 }
 
+int dsi_port_wake_wait(const _Atomic uint32_t *wake,
+		       const struct dsi_port_word *words, uint32_t n,
+		       uint64_t deadline_ns)
+{
+	dsi_port_wake(wake, 1);
+	return dsi_port_wait(words, n, deadline_ns);
+}
+
 void mk_port_words_forget(struct mk_port_thread *thread)
 {
 	for (uint32_t i = 0; i < MK_PORT_WAKE_WORDS; i++)
