@@ -51,6 +51,25 @@ struct mk_port_woken {
 	uint64_t bits[MK_PORT_WAKE_WAITERS];
 };
 
+/*
+ * The last wait and the last wake that the exchange need not be asked for, by
+ * the addresses of their words: those of a stream are the same each time.
+ *
+ * The wait: the exchange signals us for each shared word of it, and the private
+ * ones stand in `word` of the thread, where they stay after the wait.  Any other
+ * wait takes its place.
+ * The wake: one thread waits for the word, and its event is in this slot.  Ends
+ * when the capability is dropped; that it is dead is seen when it is used.
+ */
+#define MK_PORT_USUAL_WORDS 2u
+struct mk_port_usual {
+	uint64_t regions; /* mk_port_regions_ended of both */
+	uint32_t n;	  /* words of the wait; 0: none */
+	const _Atomic uint32_t *word[MK_PORT_USUAL_WORDS];
+	const _Atomic uint32_t *wake; /* NULL: none */
+	uint64_t slot, bits;
+};
+
 struct mk_port_thread {
 	uint32_t index;
 	uint32_t detached;
@@ -68,6 +87,7 @@ struct mk_port_thread {
 	const _Atomic uint32_t *_Atomic word[MK_PORT_WAIT_WORDS];
 
 	/* Only for its own thread: port_wait.c. */
+	struct mk_port_usual usual;
 	uint64_t waits;
 	uint32_t n_known;
 	struct mk_port_known known[MK_PORT_WAIT_WORDS];
@@ -107,6 +127,19 @@ void mk_port_mutex_unlock(struct mk_port_mutex *mutex);
 /* dsi_port_wait() for a thread that will be signalled for all shared words. */
 int mk_port_wait_announced(const struct dsi_port_word *words, uint32_t n,
 			   uint64_t deadline_ns);
+/* Likewise, and the private words are those of the last wait. */
+int mk_port_wait_again(const struct dsi_port_word *words, uint32_t n,
+		       uint64_t deadline_ns);
+/* Has one of them another value than expected? */
+static inline int mk_port_changed(const struct dsi_port_word *words, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		/* acquire: what was written before the word is seen */
+		if (atomic_load_explicit(words[i].word, memory_order_acquire) !=
+		    words[i].expected)
+			return 1;
+	return 0;
+}
 void mk_port_wake_private(const _Atomic uint32_t *word);
 /* Sleep until a word has another value. */
 void mk_port_sleep_while(const _Atomic uint32_t *word, uint32_t value);
