@@ -20,6 +20,18 @@ static inline bool cpu_is_here(const struct cpu *c)
 	return c == this_cpu();
 }
 
+/* For who has this_cpu() at hand. */
+static inline bool cpu_is(const struct cpu *c, const struct cpu *here)
+{
+	return c == here;
+}
+
+/* Whether somebody wants it to look who is to run. */
+static inline bool cpu_is_asked(const struct cpu *c)
+{
+	return c->resched;
+}
+
 struct big_lock {
 	uint32_t next, serving;
 };
@@ -38,9 +50,12 @@ static inline void kernel_lock(void)
 
 	if (unlikely(__atomic_load_n(&big_lock.serving, __ATOMIC_ACQUIRE) !=
 		     mine))
-		__asm__ volatile("call %P1"
-				 : "+D"(mine)
-				 : "i"(kernel_lock_wait)
+		__asm__ volatile("push %%rdi\n\t"
+				 "mov %0,%%edi\n\t"
+				 "call %P1\n\t"
+				 "pop %%rdi"
+				 :
+				 : "r"(mine), "i"(kernel_lock_wait)
 				 : "memory", "cc");
 }
 
