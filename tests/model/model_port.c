@@ -63,6 +63,14 @@ void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared)
 		mc_wake(word);
 }
 
+int dsi_port_wake_wait(const _Atomic uint32_t *wake,
+		       const struct dsi_port_word *words, uint32_t n,
+		       uint64_t deadline_ns)
+{
+	dsi_port_wake(wake, 1);
+	return dsi_port_wait(words, n, deadline_ns);
+}
+
 /* The bell and the loop of an end are the same thing here: its number. */
 void dsi_port_bell_ring(int32_t end)
 {

@@ -99,6 +99,10 @@ int mk_port_sleep(uint64_t deadline_ns);
 
 /* ---- regions: port_region.c ---------------------------------------------- */
 
+/* How many mappings have ended: who keeps something by an address keeps it as
+ * long as this is the same. */
+extern _Atomic uint64_t mk_port_regions_ended;
+
 /* The mapping and offset of a word in a region.  False: it is in none.
  * RT-safe, takes no lock. */
 bool mk_port_word_find(const void *word, uint64_t *out_mapping,

@@ -20,6 +20,8 @@ struct entry {
 	bool own;	   /* we made the region */
 };
 
+_Atomic uint64_t mk_port_regions_ended;
+
 static struct entry entries[MK_EXCHANGE_MAPPINGS];
 static struct mk_port_guard guard;
 
@@ -349,6 +351,10 @@ void dsi_port_region_fini(struct dsi_port_region *region)
 		e->own = false;
 		atomic_store_explicit(&e->bytes, 0, memory_order_release);
 		mk_port_guard_give(&guard);
+		/* relaxed: who uses an address behind the end of its region
+		 * has more to fear than this. */
+		atomic_fetch_add_explicit(&mk_port_regions_ended, 1,
+					  memory_order_relaxed);
 		unmap_pages(first_of(e), region->bytes);
 		(void)mk_exchange_region_close(MK_PORT_EXCHANGE, mapping);
 		unreserve(e);

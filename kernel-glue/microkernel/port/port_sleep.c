@@ -15,7 +15,8 @@
  *
  * The event keeps a signal that comes between the comparison and the sleep.
  * A block that is read while it is written gives a signal too many, never one
- * too few.
+ * too few.  So does one that is left as it is after the wait, until the next:
+ * that one may be for the same words.
  */
 #include <mklib/clock.h>
 #include <mklib/ipc_stubs.h>
@@ -87,16 +88,6 @@ void mk_port_wake_private(const _Atomic uint32_t *word)
 	}
 }
 
-static int changed(const struct dsi_port_word *words, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		/* acquire: what was written before the word is seen */
-		if (atomic_load_explicit(words[i].word, memory_order_acquire) !=
-		    words[i].expected)
-			return 1;
-	return 0;
-}
-
 int mk_port_wait_announced(const struct dsi_port_word *words, uint32_t n,
 			   uint64_t deadline_ns)
 {
@@ -104,6 +95,7 @@ int mk_port_wait_announced(const struct dsi_port_word *words, uint32_t n,
 	uint32_t count = 0;
 	int result = 0;
 
+	self->usual.n = 0;
 	for (uint32_t i = 0; i < n; i++)
 		if (!words[i].shared)
 			/* relaxed: published by the number below */
@@ -114,11 +106,20 @@ int mk_port_wait_announced(const struct dsi_port_word *words, uint32_t n,
 	atomic_store_explicit(&self->waiting, count, memory_order_release);
 	/* We are there to be seen before we compare. */
 	atomic_thread_fence(memory_order_seq_cst);
-	if (!changed(words, n))
+	if (!mk_port_changed(words, n))
 		result = mk_port_rest(self, deadline_ns);
-	/* relaxed: too late is a signal too many */
-	atomic_store_explicit(&self->waiting, 0, memory_order_relaxed);
 	return result;
+}
+
+int mk_port_wait_again(const struct dsi_port_word *words, uint32_t n,
+		       uint64_t deadline_ns)
+{
+	/* After all that the caller did, and the words have long been there to
+	 * be seen. */
+	atomic_thread_fence(memory_order_seq_cst);
+	return mk_port_changed(words, n)
+		       ? 0
+		       : mk_port_rest(mk_port_self(), deadline_ns);
 }
 
 void mk_port_sleep_while(const _Atomic uint32_t *word, uint32_t value)

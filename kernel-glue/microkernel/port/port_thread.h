@@ -63,6 +63,27 @@ struct mk_port_woken {
 	uint64_t bits[MK_PORT_WAKE_WAITERS];
 };
 
+/*
+ * The last wait and the last wake that the exchange need not be asked for, by
+ * the addresses of their words: those of a stream are the same each time.
+ *
+ * The wait: the exchange signals us for each shared word of it (or has somebody
+ * send to us, if `alone` is not NULL), and the private ones stand in `word` of
+ * the thread, where they stay after the wait.  Any other wait takes its place.
+ * The wake: one thread waits for the word, and its event is in this slot, or its
+ * gate if `bits` is 0.  Ends when the capability is dropped; that it is dead is
+ * seen when it is used.
+ */
+#define MK_PORT_USUAL_WORDS 2u
+struct mk_port_usual {
+	uint64_t regions; /* mk_port_regions_ended of both */
+	uint32_t n;	  /* words of the wait; 0: none */
+	const struct mk_port_known *alone;
+	const _Atomic uint32_t *word[MK_PORT_USUAL_WORDS];
+	const _Atomic uint32_t *wake; /* NULL: none */
+	uint64_t slot, bits;
+};
+
 struct mk_port_thread {
 	uint32_t index;
 	uint32_t detached;
@@ -82,6 +103,7 @@ struct mk_port_thread {
 	const _Atomic uint32_t *_Atomic word[MK_PORT_WAIT_WORDS];
 
 	/* Only for its own thread: port_wait.c. */
+	struct mk_port_usual usual;
 	uint64_t waits;
 	/* The only shared word of the wait under way, if a message ends it. */
 	const struct mk_port_known *alone; /* NULL: a signal does */
@@ -132,6 +154,19 @@ uint32_t mk_port_limit(uint64_t *deadline_ns);
 /* dsi_port_wait() for a thread that will be signalled for all shared words. */
 int mk_port_wait_announced(const struct dsi_port_word *words, uint32_t n,
 			   uint64_t deadline_ns);
+/* Likewise, and the private words are those of the last wait. */
+int mk_port_wait_again(const struct dsi_port_word *words, uint32_t n,
+		       uint64_t deadline_ns);
+/* Has one of them another value than expected? */
+static inline int mk_port_changed(const struct dsi_port_word *words, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		/* acquire: what was written before the word is seen */
+		if (atomic_load_explicit(words[i].word, memory_order_acquire) !=
+		    words[i].expected)
+			return 1;
+	return 0;
+}
 void mk_port_wake_private(const _Atomic uint32_t *word);
 /* Sleep until a word has another value. */
 void mk_port_sleep_while(const _Atomic uint32_t *word, uint32_t value);

@@ -43,6 +43,28 @@ static bool place_of(const _Atomic uint32_t *word, struct mk_port_place *out)
 				 &out->offset);
 }
 
+/* ---- what is the same each time ------------------------------------------ */
+
+/* No region has ended since, at whose address another one could be. */
+static inline int usual_holds(const struct mk_port_usual *usual)
+{
+	/* relaxed: the caller's own regions have not */
+	return usual->regions == atomic_load_explicit(&mk_port_regions_ended,
+						      memory_order_relaxed);
+}
+
+/* Before something is noted: what was noted before must hold as long. */
+static void usual_begin(struct mk_port_usual *usual)
+{
+	if (usual_holds(usual))
+		return;
+	usual->n = 0;
+	usual->wake = NULL;
+	/* relaxed: see usual_holds() */
+	usual->regions = atomic_load_explicit(&mk_port_regions_ended,
+					      memory_order_relaxed);
+}
+
 /* ---- the waiter's side --------------------------------------------------- */
 
 /* An entry for one word more: a free one, or the one that was not used for the
@@ -178,10 +200,33 @@ static int announce_all(struct mk_port_thread *self,
 	return error;
 }
 
-int dsi_port_wait(const struct dsi_port_word *words, uint32_t n,
-		  uint64_t deadline_ns)
+/* After a wait that the exchange need not be told of again. */
+static void note_wait(struct mk_port_thread *self,
+		      const struct dsi_port_word *words, uint32_t n)
 {
-	struct mk_port_thread *self = mk_port_self();
+	struct mk_port_usual *usual = &self->usual;
+
+	if (n > MK_PORT_USUAL_WORDS)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		usual->word[i] = words[i].word;
+	usual->alone = self->alone;
+	usual->n = n;
+}
+
+/* Is it the wait that is known? */
+static inline int is_usual(const struct mk_port_usual *usual,
+			   const struct dsi_port_word *words, uint32_t n)
+{
+	return n && n == usual->n && usual_holds(usual) &&
+	       words[0].word == usual->word[0] &&
+	       (n == 1 || words[1].word == usual->word[1]);
+}
+
+static int wait_new(struct mk_port_thread *self,
+		    const struct dsi_port_word *words, uint32_t n,
+		    uint64_t deadline_ns)
+{
 	uint64_t until = deadline_ns;
 	int error = n == 0 || n > MK_PORT_WAIT_WORDS ? -DSI_EINVAL : 0;
 	int result;
@@ -193,8 +238,39 @@ int dsi_port_wait(const struct dsi_port_word *words, uint32_t n,
 	if (n > MK_PORT_WAIT_WORDS)
 		n = MK_PORT_WAIT_WORDS;
 	result = mk_port_wait_announced(words, n, until);
+	if (!error)
+		note_wait(self, words, n);
 	self->alone = NULL;
 	return until == deadline_ns ? result : 0;
+}
+
+/* It was one that a message ends: now for other values. */
+static int wait_alone_again(struct mk_port_thread *self,
+			    const struct dsi_port_word *words, uint32_t n,
+			    uint64_t deadline_ns)
+{
+	int result;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (words[i].shared)
+			self->alone_word = words[i];
+	self->alone = self->usual.alone;
+	result = mk_port_wait_again(words, n, deadline_ns);
+	self->alone = NULL;
+	return result;
+}
+
+int dsi_port_wait(const struct dsi_port_word *words, uint32_t n,
+		  uint64_t deadline_ns)
+{
+	struct mk_port_thread *self = mk_port_self();
+
+	if (is_usual(&self->usual, words, n))
+		return self->usual.alone
+			       ? wait_alone_again(self, words, n, deadline_ns)
+			       : mk_port_wait_again(words, n, deadline_ns);
+	usual_begin(&self->usual);
+	return wait_new(self, words, n, deadline_ns);
 }
 
 uint32_t dsi_port_wait_max(void)
@@ -213,9 +289,9 @@ static uint64_t woken_slot(const struct mk_port_thread *self,
 	return MK_PORT_SLOT_WAKERS + number * MK_PORT_WAKE_WAITERS + i;
 }
 
-static void woken_drop(const struct mk_port_thread *self,
-		       struct mk_port_woken *woken)
+static void woken_drop(struct mk_port_thread *self, struct mk_port_woken *woken)
 {
+	self->usual.wake = NULL;
 	for (uint32_t i = 0; i < woken->count; i++)
 		(void)mk_drop_cap(MK_CAP_TASK, woken_slot(self, woken, i));
 	woken->count = 0;
@@ -255,7 +331,7 @@ static void woken_fill(const struct mk_port_thread *self,
  * once, when another one waits.  If we have as many as are signalled now, they
  * are the same: who went or came since the first question has made one of ours
  * die.  Too many are not asked for again as long as they are. */
-static void wake_by_exchange(const struct mk_port_thread *self,
+static void wake_by_exchange(struct mk_port_thread *self,
 			     struct mk_port_woken *woken,
 			     struct mk_port_place place)
 {
@@ -280,11 +356,21 @@ static struct mk_port_woken *woken_for(struct mk_port_thread *self,
 	return &self->woken[hash % MK_PORT_WAKE_WORDS];
 }
 
-static void wake_shared(struct mk_port_place place)
+/* After a wake: who is woken next time? */
+static void note_wake(struct mk_port_thread *self, const _Atomic uint32_t *word,
+		      const struct mk_port_woken *woken)
 {
-	struct mk_port_thread *self = mk_port_self();
-	struct mk_port_woken *woken = woken_for(self, place);
+	struct mk_port_usual *usual = &self->usual;
 
+	usual_begin(usual);
+	usual->wake = woken->count == 1 ? word : NULL;
+	usual->slot = woken_slot(self, woken, 0);
+	usual->bits = woken->bits[0];
+}
+
+static void wake_shared(struct mk_port_thread *self,
+			struct mk_port_woken *woken, struct mk_port_place place)
+{
 	/* The word has changed before we look who waits for it. */
 	atomic_thread_fence(memory_order_seq_cst);
 	if (same_place(woken->place, place) && woken_signal(self, woken))
@@ -293,14 +379,75 @@ static void wake_shared(struct mk_port_place place)
 	wake_by_exchange(self, woken, place);
 }
 
-void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared)
+static void wake_new(struct mk_port_thread *self, const _Atomic uint32_t *word)
 {
+	struct mk_port_woken *woken;
 	struct mk_port_place place;
 
-	if (!shared)
+	if (!place_of(word, &place))
+		return;
+	woken = woken_for(self, place);
+	wake_shared(self, woken, place);
+	note_wake(self, word, woken);
+}
+
+void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared)
+{
+	struct mk_port_thread *self = mk_port_self();
+
+	if (!shared) {
 		mk_port_wake_private(word);
-	else if (place_of(word, &place))
-		wake_shared(place);
+		return;
+	}
+	/* The word has changed before the signal: that is a system call. */
+	if (word != self->usual.wake || !usual_holds(&self->usual) ||
+	    !mk_port_wake_one(self->usual.slot, self->usual.bits))
+		wake_new(self, word);
+}
+
+/* ---- both ---------------------------------------------------------------- */
+
+/* The signal has not been sent: the capability is dead.  Or it has, and the
+ * wait has ended otherwise: that is worth a look. */
+static int wake_wait_failed(struct mk_port_thread *self,
+			    const _Atomic uint32_t *wake,
+			    const struct dsi_port_word *words, uint32_t n)
+{
+	if (mk_error() & MK_IPC_RECEIVE)
+		return 0;
+	wake_new(self, wake);
+	return dsi_port_wait(words, n, DSI_FOREVER);
+}
+
+/* One step, if both are what is known, and signals on both sides. */
+static inline int is_one_step(const struct mk_port_usual *usual,
+			      const _Atomic uint32_t *wake,
+			      const struct dsi_port_word *words, uint32_t n)
+{
+	return wake == usual->wake && usual->bits && !usual->alone &&
+	       is_usual(usual, words, n);
+}
+
+int dsi_port_wake_wait(const _Atomic uint32_t *wake,
+		       const struct dsi_port_word *words, uint32_t n,
+		       uint64_t deadline_ns)
+{
+	struct mk_port_thread *self = mk_port_self();
+	const struct mk_port_usual *usual = &self->usual;
+
+	if (!is_one_step(usual, wake, words, n) || deadline_ns != DSI_FOREVER) {
+		dsi_port_wake(wake, 1);
+		return dsi_port_wait(words, n, deadline_ns);
+	}
+	atomic_thread_fence(memory_order_seq_cst);
+	if (mk_port_changed(words, n)) {
+		dsi_port_wake(wake, 1);
+		return 0;
+	}
+	if (!mk_signal_wait(usual->slot, usual->bits, self->event, MK_NEVER))
+		return wake_wait_failed(self, wake, words, n);
+	self->taken++;
+	return 0;
 }
 
 void mk_port_words_forget(struct mk_port_thread *thread)
@@ -311,4 +458,7 @@ void mk_port_words_forget(struct mk_port_thread *thread)
 		known_part(&thread->known[i]);
 	/* The exchange forgets the rest with the thread's event. */
 	thread->n_known = 0;
+	thread->usual = (struct mk_port_usual){0};
+	/* relaxed: too late is a signal too many */
+	atomic_store_explicit(&thread->waiting, 0, memory_order_relaxed);
 }

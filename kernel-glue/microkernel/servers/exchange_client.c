@@ -4,6 +4,7 @@
  * becomes of it all when they end.
  */
 #include <mklib/monitor.h>
+#include <mklib/program.h>
 
 #include "exchange_state.h"
 #include "slot_pool.h"
@@ -14,10 +15,32 @@ struct client clients[CLIENTS];
 static struct slot_pool slots;
 static uint64_t serial;
 
+static unsigned places = CLIENTS;
+
+/* `clients=N` of the command line: fewer, of which each has more memory. */
+static void read_places(void)
+{
+	unsigned number = 0;
+	char text[4];
+
+	if (!mk_option(mk_boot_info()->command, "clients", text, sizeof(text)))
+		return;
+	for (const char *p = text; *p >= '0' && *p <= '9'; p++)
+		number = number * 10 + (unsigned)(*p - '0');
+	if (number && number < CLIENTS)
+		places = number;
+}
+
+unsigned clients_most(void)
+{
+	return places;
+}
+
 void clients_begin(void)
 {
 	static uint64_t memory[KEPT];
 
+	read_places();
 	slot_pool_init(&slots, SLOT_KEPT, memory, KEPT);
 }
 
@@ -55,7 +78,7 @@ static bool is_thread(uint64_t slot)
 
 static struct client *place_find(void)
 {
-	for (struct client *c = clients; c < clients + CLIENTS; c++)
+	for (struct client *c = clients; c < clients + places; c++)
 		if (c->life == FREE)
 			return c;
 	return NULL;

@@ -469,9 +469,9 @@ void mk_main(void)
 {
 	int error;
 
+	clients_begin();
 	memory_begin();
 	objects_begin();
-	clients_begin();
 	life_begin();
 	access_load(&rules, "exchange", "exchange.policy", verbs,
 		    sizeof(verbs) / sizeof(verbs[0]), 1);

@@ -20,10 +20,10 @@ void memory_begin(void)
 	pages = mk_boot_info()->pool_pages;
 	if (pages > PAGES_MOST)
 		pages = PAGES_MOST;
-	mailboxes = (uint64_t)CLIENTS
+	mailboxes = (uint64_t)clients_most()
 		    << (MK_EXCHANGE_MAILBOX_ORDER - MK_PAGE_ORDER);
 	/* What a client made and what it mapped can outlive one another. */
-	each = pages > mailboxes ? (pages - mailboxes) / CLIENTS / 2 : 0;
+	each = pages > mailboxes ? (pages - mailboxes) / clients_most() / 2 : 0;
 }
 
 uint64_t pages_each(void)

@@ -155,9 +155,12 @@ enum verb { LISTEN, CONNECT };
 
 /* ---- exchange_client.c --------------------------------------------------- */
 
+/* Before memory_begin(). */
 void clients_begin(void);
 /* By its number; NULL: it has ended. */
 struct client *client_numbered(uint64_t number);
+/* How many there can be. */
+unsigned clients_most(void);
 /* Whose session it is; NULL: of nobody who said hello. */
 struct client *client_of(uint64_t session);
 int client_hello(uint64_t session, uint64_t thread_slot);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* behave_event.c - behaviours 59 to 70, 94, 95: events, interrupts, flagged waits. */
+/* behave_event.c - behaviours 59 to 70, 94 to 96: events, interrupts, flagged waits. */
 #include "tap.h"
 
 #include <mklib/program.h>
@@ -633,6 +633,173 @@ static void b95(void)
 	unmap_others();
 }
 
+/* ---- what signal and wait remembers -------------------------------------- */
+
+static uint64_t third;
+
+/* Answers each `ping` with 1. */
+static void answer_ones(struct job *j)
+{
+	(void)j;
+	(void)mk_event_wait(ping, MK_NEVER);
+	for (;;)
+		(void)mk_signal_wait(pong, 1, ping, MK_NEVER);
+}
+
+static void answer_third(struct job *j)
+{
+	(void)j;
+	(void)mk_event_wait(third, MK_NEVER);
+	(void)mk_signal(pong, 8);
+}
+
+/* A copy of `event`, in a slot that has become usual for signal and wait. */
+static uint64_t usual_copy(uint64_t event)
+{
+	uint64_t copy = slot_new();
+
+	CHECK_EQUAL(mk_map_cap(OWN_TASK, copy, event, MK_ALL_RIGHTS), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+		CHECK_EQUAL(event == ping
+				    ? mk_signal_wait(copy, 1, pong, MK_NEVER)
+				    : mk_signal_wait(ping, 1, copy, MK_NEVER),
+			    1);
+	}
+	CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+	return copy;
+}
+
+static void fails(uint64_t peer, uint64_t own, uint64_t error)
+{
+	CHECK_EQUAL(mk_signal_wait(peer, 1, own, MK_NEVER), 0);
+	CHECK_EQUAL(mk_error(), error);
+}
+
+static void take_right(uint64_t slot, unsigned right)
+{
+	CHECK_EQUAL(mk_unmap(OWN_TASK, mk_cap_page(slot, right), MK_UNMAP_SELF),
+		    0);
+}
+
+/* The answer to a signal whose wait was refused. */
+static void absorb(void)
+{
+	CHECK_EQUAL(mk_event_wait(pong, MK_NEVER), 1);
+}
+
+static void usual_slot_is_lost(void)
+{
+	uint64_t copy = usual_copy(ping), moved = slot_new();
+
+	/* With an empty slot for its own. */
+	fails(copy, moved, MK_IPC_NO_PARTNER | MK_IPC_RECEIVE);
+	absorb();
+	CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+	CHECK_EQUAL(mk_signal_wait(copy, 1, pong, MK_NEVER), 1);
+	take_right(copy, MK_CAP_SEND);
+	fails(copy, pong, MK_IPC_DENIED | MK_IPC_SEND);
+	copy = usual_copy(ping);
+	CHECK_EQUAL(mk_drop_cap(OWN_TASK, copy), 0);
+	fails(copy, pong, MK_IPC_NO_PARTNER | MK_IPC_SEND);
+	copy = usual_copy(ping);
+	CHECK_EQUAL(mk_map(OWN_TASK, moved << 12 | MK_ITEM_GRANT,
+			   mk_cap_page(copy, MK_ALL_RIGHTS)),
+		    0);
+	fails(copy, pong, MK_IPC_NO_PARTNER | MK_IPC_SEND);
+	copy = usual_copy(pong);
+	take_right(copy, MK_CAP_CONTROL);
+	fails(ping, copy, MK_IPC_DENIED | MK_IPC_RECEIVE);
+	absorb();
+}
+
+static void usual_slot_is_another(void)
+{
+	uint64_t copy = usual_copy(ping);
+
+	third = new_event(MK_EVENT_BITS);
+	job_make(&b, OWN_TASK);
+	job_run(&b, answer_third);
+	CHECK(job_reaches(&b, MK_STATE_WAITING_EVENT));
+	CHECK_EQUAL(mk_drop_cap(OWN_TASK, copy), 0);
+	CHECK_EQUAL(mk_map_cap(OWN_TASK, copy, third, MK_ALL_RIGHTS), 0);
+	CHECK_EQUAL(mk_signal_wait(copy, 1, pong, MK_NEVER), 8);
+	job_drop(&b);
+	CHECK_EQUAL(mk_delete(OWN_TASK, third), 0);
+}
+
+static void usual_event_has_something(void)
+{
+	uint64_t copy = usual_copy(ping);
+
+	CHECK(mk_signal(pong, 32));
+	CHECK_EQUAL(mk_signal_wait(copy, 1, pong, MK_NEVER), 32);
+	absorb();
+}
+
+static void usual_event_is_bound(void)
+{
+	uint64_t copy = usual_copy(ping);
+
+	job_make(&b, OWN_TASK);
+	CHECK_EQUAL(mk_event_bind(pong, b.thread, 5), 0);
+	fails(copy, pong, MK_IPC_DENIED | MK_IPC_RECEIVE);
+	job_drop(&b);
+}
+
+static uint32_t has_run;
+
+static void run_once(struct job *j)
+{
+	(void)j;
+	__atomic_store_n(&has_run, 1, __ATOMIC_RELEASE);
+}
+
+static void answer_who_ran(struct job *j)
+{
+	(void)j;
+	(void)mk_event_wait(ping, MK_NEVER);
+	for (;;)
+		(void)mk_signal_wait(
+			pong, 2 + __atomic_load_n(&has_run, __ATOMIC_ACQUIRE),
+			ping, MK_NEVER);
+}
+
+/* The partner is less important than somebody else who could run. */
+static void usual_partner_has_to_wait(void)
+{
+	job_make_with(&a, OWN_TASK, MAIN_PRIORITY - 10, 0, 0);
+	job_make_with(&b, OWN_TASK, MAIN_PRIORITY - 5, 0, 0);
+	job_run(&a, answer_who_ran);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+		CHECK_EQUAL(mk_signal_wait(ping, 1, pong, MK_NEVER), 2);
+	}
+	CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+	job_run(&b, run_once);
+	CHECK_EQUAL(mk_signal_wait(ping, 1, pong, MK_NEVER), 3);
+	job_drop(&a);
+	job_drop(&b);
+}
+
+static void b96(void)
+{
+	ping = new_event(MK_EVENT_BITS);
+	pong = new_event(MK_EVENT_BITS);
+	job_make(&a, OWN_TASK);
+	job_run(&a, answer_ones);
+	usual_slot_is_lost();
+	usual_slot_is_another();
+	usual_event_has_something();
+	usual_event_is_bound();
+	job_drop(&a);
+	CHECK_EQUAL(mk_event_unbind(pong), 0);
+	(void)mk_event_wait(pong, 0);
+	usual_partner_has_to_wait();
+	CHECK_EQUAL(mk_delete(OWN_TASK, ping), 0);
+	CHECK_EQUAL(mk_delete(OWN_TASK, pong), 0);
+}
+
 static const struct behaviour list[] = {
 	{"59", "a signal before the wait is kept", b59},
 	{"60", "many signals are one, or are counted", b60},
@@ -648,6 +815,7 @@ static const struct behaviour list[] = {
 	{"70", "compare and wait; as many wake as are wanted", b70},
 	{"94", "a word that may only be read can be compared", b94},
 	{"95", "who changes the word and sends is noticed", b95},
+	{"96", "signal and wait notices that its capabilities are others", b96},
 };
 
 void mk_main(void)

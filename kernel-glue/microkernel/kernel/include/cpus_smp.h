@@ -20,6 +20,18 @@ static inline bool cpu_is_here(const struct cpu *c)
 	return c == this_cpu();
 }
 
+/* For who has this_cpu() at hand. */
+static inline bool cpu_is(const struct cpu *c, const struct cpu *here)
+{
+	return c == here;
+}
+
+/* Whether somebody wants it to look who is to run. */
+static inline bool cpu_is_asked(const struct cpu *c)
+{
+	return c->resched;
+}
+
 struct big_lock {
 	uint32_t word; /* see big_lock.c */
 };
