@@ -206,9 +206,10 @@ void dsi__wish_to_options(struct dsi_consumer_options *options,
 
 int dsi__wish_check(const struct dsi_wish *wish, struct dsi_text *why)
 {
-	const uint32_t flags =
-		DSI_CONSUMER_WRITABLE | DSI_CONSUMER_KEEP_EXPIRED |
-		DSI_CONSUMER_ACCEPT_UNSEALED | DSI_CONSUMER_TIME_HOLD;
+	const uint32_t flags = DSI_CONSUMER_WRITABLE |
+			       DSI_CONSUMER_KEEP_EXPIRED |
+			       DSI_CONSUMER_ACCEPT_UNSEALED |
+			       DSI_CONSUMER_TIME_HOLD | DSI_CONSUMER_COPY;
 
 	if ((wish->flags & ~flags) || wish->policy > DSI_POLICY_RECLAIM ||
 	    wish->queue_packets > DSI_MAX_PACKETS ||
@@ -219,6 +220,13 @@ int dsi__wish_check(const struct dsi_wish *wish, struct dsi_text *why)
 	    dsi__string_length(wish->label, DSI_LABEL_BYTES) ==
 		    DSI_LABEL_BYTES) {
 		dsi__text_add(why, "the consumer's options are not valid");
+		return -DSI_EINVAL;
+	}
+	if ((wish->flags & DSI_CONSUMER_COPY) &&
+	    (!wish->max_packet_bytes ||
+	     (wish->flags & DSI_CONSUMER_WRITABLE))) {
+		dsi__text_add(why, "copy: needs max_packet_bytes, the room for "
+				   "one packet, and is not for writing");
 		return -DSI_EINVAL;
 	}
 	return dsi__usage_check(&wish->usage, why);
@@ -272,7 +280,9 @@ int dsi__desc_match(const struct dsi_stream_desc *desc,
 	if (wish->max_sg && wish->max_sg < desc->max_sg)
 		return mismatch(why, "max_sg", desc->max_sg, "at most",
 				wish->max_sg);
-	if (wish->hold_packets > desc->packets)
+	/* Copies are the consumer's own. */
+	if (wish->hold_packets > desc->packets &&
+	    !(wish->flags & DSI_CONSUMER_COPY))
 		return mismatch(why, "packets", desc->packets,
 				"to hold at least", wish->hold_packets);
 	/* Also keeps a stranger from asking for a long calculation. */
@@ -283,6 +293,13 @@ int dsi__desc_match(const struct dsi_stream_desc *desc,
 	    !(desc->flags & DSI_STREAM_WRITABLE)) {
 		dsi__text_add(why, "writable: the consumer needs to write the "
 				   "data area, the stream is read-only");
+		return -DSI_ENOMATCH;
+	}
+	if ((wish->flags & DSI_CONSUMER_COPY) &&
+	    (desc->flags & DSI_STREAM_PHYS)) {
+		dsi__text_add(why,
+			      "copy: the stream may carry physical "
+			      "addresses, whose data nobody here can copy");
 		return -DSI_ENOMATCH;
 	}
 	return 0;

@@ -147,8 +147,8 @@ static int set_up_plane(struct dsi_socket *sock,
 					       : sock->control.addr) +
 		     DSI_SHM_PAGE_HEAD;
 	uint32_t slots = offer->own_slots ? offer->own_slots : desc->ring_slots;
-	uint32_t hold =
-		options->hold_packets ? options->hold_packets : desc->packets;
+	uint32_t hold = dsi__transfer_hold(options, desc->packets);
+	int err;
 
 	plane->stream_flags = desc->flags;
 	plane->packets = desc->packets;
@@ -159,14 +159,15 @@ static int set_up_plane(struct dsi_socket *sock,
 	consumer->return_mask = dsi__pow2(desc->packets) - 1u;
 	consumer->lossy = options->policy == DSI_POLICY_RECLAIM;
 	consumer->keep_expired = options->flags & DSI_CONSUMER_KEEP_EXPIRED;
-	consumer->time_hold = options->flags & DSI_CONSUMER_TIME_HOLD;
+	consumer->apart = options->flags & DSI_CONSUMER_APART;
 	consumer->on_reclaim = options->on_reclaim;
 	consumer->user = options->user;
 	set_up_words(sock, peer_bell);
 	consumer->early = dsi_port_alloc(((size_t)slots + 63u) / 64u * 8u);
 	if (!consumer->early)
 		return -DSI_ENOMEM;
-	return dsi__packet_table_init(&plane->table, plane, hold, desc->max_sg);
+	err = dsi__packet_table_init(&plane->table, plane, hold, desc->max_sg);
+	return err ? err : dsi__transfer_init(plane, options);
 }
 
 /* ---- the end of the connection ------------------------------------------- */
@@ -287,7 +288,8 @@ static int take_offer(struct dsi_link *link, struct dsi_wire_in *in)
 	sock->desc = offer->desc;
 	sock->plane.trace.open.reader = offer->reader;
 	return err ? dsi__socket_fail(sock, err,
-				      "no memory for the consumer page")
+				      "no memory for the consumer page, its "
+				      "packets, or its copies")
 		   : 0;
 }
 
@@ -345,6 +347,7 @@ static void undo(struct dsi_socket *sock)
 {
 	dsi__packet_table_fini(&sock->plane.table);
 	dsi_port_free(sock->plane.as.consumer.early);
+	dsi__transfer_fini(&sock->plane.as.consumer.transfer);
 	sock->plane.as.consumer = (struct dsi_consumer){0};
 	unmap(sock);
 }

@@ -639,8 +639,10 @@ void dsi_socket_destroy(struct dsi_socket *sock)
 		return;
 	(void)dsi_socket_close(sock);
 	dsi__packet_table_fini(&sock->plane.table);
-	if (sock->plane.role == DSI_ROLE_CONSUMER)
+	if (sock->plane.role == DSI_ROLE_CONSUMER) {
 		dsi_port_free(sock->plane.as.consumer.early);
+		dsi__transfer_fini(&sock->plane.as.consumer.transfer);
+	}
 	dsi_port_region_fini(&sock->stats);
 	dsi_port_free(sock);
 }
@@ -694,8 +696,11 @@ int dsi_socket_area(const struct dsi_socket *sock, void **out_addr,
 	if (!is_connected(sock) ||
 	    dsi__state_now(&sock->state) == DSI_STATE_CLOSED)
 		return -DSI_ENOTCONN;
-	*out_addr = sock->data.addr;
+	*out_addr = sock->plane.data;
 	*out_bytes = sock->data.bytes;
+	if (sock->plane.role == DSI_ROLE_CONSUMER &&
+	    sock->plane.as.consumer.transfer.buffer)
+		*out_bytes = sock->plane.as.consumer.transfer.bytes;
 	return 0;
 }
 

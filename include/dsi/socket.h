@@ -275,6 +275,8 @@ DSI_API DSI_MUST_CHECK int dsi_socket_need(const struct dsi_socket *sock,
  * @out_addr:  its address in this process
  * @out_bytes: its size
  *
+ * For a consumer with DSI_CONSUMER_COPY: the buffers of its copies.
+ *
  * Return: 0, -DSI_ENOTCONN, -DSI_EINVAL.
  * Context: any thread.
  * Lifetime: until dsi_socket_close().

@@ -179,6 +179,16 @@ struct dsi_stream_desc {
  * for each get and each commit: dsi_socket_stats.hold_max_ns. */
 #define DSI_CONSUMER_TIME_HOLD 0x0008u
 
+/* Get a copy of each packet's data, made by get() into memory of the consumer
+ * itself: the producer has the packet back at once, and nobody can change what
+ * is read.  It costs one pass over the data.  Needs @max_packet_bytes: so
+ * large a buffer is made for each of @hold_packets when the consumer connects.
+ * A packet with more data than that comes without data, as DSI_PACKET_GAP, and
+ * raises DSI_EVENT_DROPPED.  Not with DSI_CONSUMER_WRITABLE, and not for
+ * streams with DSI_STREAM_PHYS.  With policy RECLAIM a packet that was got is
+ * intact and stays so. */
+#define DSI_CONSUMER_COPY 0x0010u
+
 /**
  * struct dsi_consumer_options - what a consumer needs of a stream.
  * @size:             sizeof(struct dsi_consumer_options)
@@ -187,10 +197,13 @@ struct dsi_stream_desc {
  * @queue_packets:    DROP_NEW: packets it may have waiting or held;
  *                    0 = as many as it needs, if both ends declared how they
  *                    work, else a quarter of the stream's packets, at least 1
- * @hold_packets:     packets it wants to hold at once; 0 = as many as exist
+ * @hold_packets:     packets it wants to hold at once; 0 = as many as exist.
+ *                    COPY: copies, which may be more than there are packets;
+ *                    0 = 1
  * @align_bytes:      least alignment of data slots it can use; 0 = any
  * @min_packet_bytes: smallest slot capacity it can use; 0 = any
- * @max_packet_bytes: largest slot capacity it can use; 0 = any
+ * @max_packet_bytes: largest slot capacity it can use; 0 = any.  COPY: most
+ *                    data of one packet, all elements together; not 0
  * @max_sg:           most scatter/gather elements it can use; 0 = any
  * @spin_ns:          how long a blocking get polls before it sleeps
  * @format:           the format it needs; "" = any

@@ -40,6 +40,7 @@ extern const struct conf_test conf_loop_tests[];
 extern const struct conf_test conf_stream_tests[];
 extern const struct conf_test conf_policy_tests[];
 extern const struct conf_test conf_packet_tests[];
+extern const struct conf_test conf_transfer_tests[];
 extern const struct conf_test conf_refuse_tests[];
 extern const struct conf_test conf_death_tests[];
 extern const struct conf_test conf_select_tests[];
