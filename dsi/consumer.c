@@ -386,9 +386,11 @@ static int take_copy(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 DSI_RARE static int take_apart(struct dsi_data_plane *plane,
 			       struct dsi_packet *pkt)
 {
-	return plane->as.consumer.apart & DSI_CONSUMER_COPY
-		       ? take_copy(plane, pkt)
-		       : 0;
+	uint32_t apart = plane->as.consumer.apart;
+
+	if (apart & DSI_CONSUMER_COPY)
+		return take_copy(plane, pkt);
+	return apart & DSI_CONSUMER_MAP ? dsi__transfer_borrow(plane, pkt) : 0;
 }
 
 /* Take the READY packet of @position.  0, SKIPPED, or an error. */
@@ -796,6 +798,9 @@ DSI_RARE static int commit_apart(struct dsi_data_plane *plane,
 
 	if (apart & DSI_CONSUMER_TIME_HOLD)
 		note_held(plane, pkts, n);
+	if (apart & DSI_CONSUMER_MAP)
+		for (uint32_t i = 0; i < n; i++)
+			dsi__transfer_give_back(plane, pkts[i]);
 	if (apart & DSI_CONSUMER_COPY)
 		end_hold(plane, pkts, n);
 	else

@@ -76,18 +76,23 @@ static int map_regions(struct dsi_socket *sock, struct dsi_wire_in *in)
 		return dsi__socket_fail(sock, err,
 					"control area: wrong size or not "
 					"sealed");
-	err = dsi_port_region_attach(&sock->signal,
-				     dsi__wire_take(in, DSI_OFFER_SIGNAL),
-				     dsi__round_to_pages(dsi__signal_bytes(
-					     offer->own_slots, desc->max_sg)),
-				     DSI_PORT_READ);
+	err = dsi_port_region_attach(
+		&sock->signal, dsi__wire_take(in, DSI_OFFER_SIGNAL),
+		dsi__signal_region_bytes(desc, offer->own_slots),
+		DSI_PORT_READ);
 	if (err)
 		return dsi__socket_fail(sock, err,
 					"signal page: wrong size or not "
 					"sealed");
-	err = dsi_port_region_attach(&sock->data,
-				     dsi__wire_take(in, DSI_OFFER_DATA),
-				     desc->data_bytes, access);
+	if (desc->flags & DSI_STREAM_MAP)
+		err = dsi_port_loan_attach(
+			&sock->data, dsi__wire_take(in, DSI_OFFER_DATA),
+			desc->data_bytes, dsi__desc_stride(desc),
+			&sock->plane.as.consumer.transfer.loan);
+	else
+		err = dsi_port_region_attach(&sock->data,
+					     dsi__wire_take(in, DSI_OFFER_DATA),
+					     desc->data_bytes, access);
 	if (err)
 		return dsi__socket_fail(
 			sock, err,
@@ -153,6 +158,8 @@ static int set_up_plane(struct dsi_socket *sock,
 	plane->stream_flags = desc->flags;
 	plane->packets = desc->packets;
 	plane->lifetime_ns = desc->lifetime_ns;
+	plane->packet_bytes = desc->packet_bytes;
+	plane->slot_stride = dsi__desc_stride(desc);
 	plane->data = sock->data.addr;
 	plane->data_bytes = desc->data_bytes;
 	dsi__ring_attach(&consumer->ring, ring, slots, desc->max_sg);
@@ -160,6 +167,9 @@ static int set_up_plane(struct dsi_socket *sock,
 	consumer->lossy = options->policy == DSI_POLICY_RECLAIM;
 	consumer->keep_expired = options->flags & DSI_CONSUMER_KEEP_EXPIRED;
 	consumer->apart = options->flags & DSI_CONSUMER_APART;
+	if (!(desc->flags & DSI_STREAM_MAP))
+		consumer->apart &= ~DSI_CONSUMER_MAP;
+	consumer->transfer.window = sock->data;
 	consumer->on_reclaim = options->on_reclaim;
 	consumer->user = options->user;
 	set_up_words(sock, peer_bell);

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test_transfer.c - packets whose data does not lie in memory that the consumer
- * has mapped for good: copies.
+ * has mapped for good: copies, and packets that are lent (MAP).
+ *
+ * Hostile consumers do what the library would not: they ask the port themselves
+ * and keep what they have.
  */
 #include <string.h>
 
 #include <dsi/errno.h>
 #include <dsi/event.h>
 #include <dsi/packet.h>
+
+#include "dsi/socket_private.h"
 
 #include "conf.h"
 
@@ -329,6 +334,435 @@ static int copy_of_what_is_overwritten(void)
 	return 0;
 }
 
+/* ---- packets that are lent ---------------------------------------------- */
+
+#define SLOT_PAGES 3u
+
+static int can_lend(void)
+{
+	return dsi_port_loan_possible() == 0;
+}
+
+static struct dsi_stream_desc lending(uint32_t packets)
+{
+	struct dsi_stream_desc desc = {
+		.size = sizeof(desc),
+		.flags = DSI_STREAM_MAP,
+		.packets = packets,
+		.packet_bytes = (uint32_t)(SLOT_PAGES * dsi_port_page_bytes()),
+		.align_bytes = (uint32_t)dsi_port_page_bytes(),
+	};
+
+	return desc;
+}
+
+static struct dsi_consumer_options borrowing(uint32_t policy)
+{
+	struct dsi_consumer_options opts = conf_policy(policy);
+
+	opts.flags = DSI_CONSUMER_MAP;
+	return opts;
+}
+
+/* The value in the first and the last word of a packet of @size bytes. */
+static int put(struct dsi_socket *sock, uint64_t value, uint32_t size)
+{
+	struct dsi_packet *pkt;
+	uint32_t room;
+	void *addr;
+
+	conf_try(get(sock, &pkt));
+	conf_equal(dsi_packet_data(pkt, 0, &addr, &room), 0);
+	memcpy(addr, &value, sizeof(value));
+	memcpy((char *)addr + size - sizeof(value), &value, sizeof(value));
+	conf_equal(dsi_packet_set_size(pkt, size), 0);
+	conf_equal(dsi_packet_commit(sock, pkt), 0);
+	return 0;
+}
+
+static int has(const struct dsi_packet *pkt, uint64_t value, uint32_t size,
+	       char **out_addr)
+{
+	uint64_t first, last;
+	uint32_t bytes;
+	void *addr;
+
+	conf_equal(dsi_packet_data(pkt, 0, &addr, &bytes), 0);
+	conf_equal(bytes, size);
+	memcpy(&first, addr, sizeof(first));
+	memcpy(&last, (char *)addr + size - sizeof(last), sizeof(last));
+	conf_equal(first, value);
+	conf_equal(last, value);
+	*out_addr = addr;
+	return 0;
+}
+
+static int map_only_where_possible(void)
+{
+	struct dsi_stream_desc desc = lending(2);
+	struct dsi_socket *producer;
+	char why[200] = "";
+
+	if (!can_lend()) {
+		conf_equal(dsi_stream_desc_check(&desc, why, sizeof(why)),
+			   -DSI_ENOTSUP);
+		conf_check(strstr(why, "microkernel"));
+		conf_equal(dsi_producer_create(&desc, NULL, &producer),
+			   -DSI_ENOTSUP);
+	} else {
+		conf_equal(dsi_stream_desc_check(&desc, why, sizeof(why)), 0);
+	}
+	desc.flags |= DSI_STREAM_WRITABLE;
+	conf_equal(dsi_stream_desc_check(&desc, NULL, 0), -DSI_EINVAL);
+	desc.flags = DSI_STREAM_MAP | DSI_STREAM_PHYS;
+	conf_equal(dsi_stream_desc_check(&desc, NULL, 0), -DSI_EINVAL);
+	desc = lending(2);
+	desc.max_sg = 2;
+	conf_equal(dsi_stream_desc_check(&desc, NULL, 0), -DSI_EINVAL);
+	desc = lending(2);
+	desc.align_bytes /= 2;
+	conf_equal(dsi_stream_desc_check(&desc, NULL, 0), -DSI_EINVAL);
+	desc = lending(2);
+	desc.packet_bytes = 0;
+	desc.data_bytes = 65536;
+	conf_equal(dsi_stream_desc_check(&desc, why, sizeof(why)), -DSI_EINVAL);
+	conf_check(strstr(why, "packet_bytes"));
+	return 0;
+}
+
+static int map_needs_consent(void)
+{
+	struct dsi_consumer_options opts = conf_policy(DSI_POLICY_BLOCK);
+	struct dsi_stream_desc desc = lending(2);
+
+	if (!can_lend())
+		return 0;
+	conf_try(refused(&desc, &opts, "map: "));
+	opts = borrowing(DSI_POLICY_RECLAIM);
+	conf_try(refused(&desc, &opts, "policy: "));
+	opts = borrowing(DSI_POLICY_BLOCK);
+	opts.flags |= DSI_CONSUMER_COPY;
+	opts.max_packet_bytes = desc.packet_bytes;
+	conf_try(refused(&desc, &opts, "copy: "));
+	return 0;
+}
+
+/* Faults before get, after commit, behind what was sent, and in all else. */
+static int watch_pages(uint64_t policy)
+{
+	struct dsi_consumer_options opts = borrowing((uint32_t)policy);
+	uint64_t page = dsi_port_page_bytes();
+	struct dsi_socket *consumer;
+	struct dsi_packet *pkt;
+	uint64_t bytes;
+	char *area, *addr;
+	void *start;
+
+	conf_try(conf_consume(NAME, &opts, &consumer));
+	conf_equal(dsi_socket_area(consumer, &start, &bytes), 0);
+	area = start;
+	for (uint32_t round = 0; round < 40; round++) {
+		uint32_t size = 8u + round * 311u;
+		uint32_t here = 0;
+
+		for (uint64_t at = 0; at < bytes; at += page)
+			conf_equal(conf_load_faults(area + at), 1);
+		conf_step(0);
+		conf_try(get(consumer, &pkt));
+		conf_try(has(pkt, round, size, &addr));
+		conf_equal(conf_load_faults(addr + size - 1), 0);
+		conf_equal(conf_store_faults(addr), 1);
+		for (uint64_t at = 0; at < bytes; at += page)
+			here += conf_load_faults(area + at) == 0;
+		conf_equal(here, (size + page - 1) / page);
+		conf_equal(dsi_packet_commit(consumer, pkt), 0);
+	}
+	/* Nothing in it: nothing is mapped. */
+	conf_step(0);
+	conf_try(get(consumer, &pkt));
+	conf_equal(dsi_packet_flags(pkt), DSI_PACKET_GAP);
+	for (uint64_t at = 0; at < bytes; at += page)
+		conf_equal(conf_load_faults(area + at), 1);
+	conf_equal(dsi_packet_commit(consumer, pkt), 0);
+	dsi_socket_destroy(consumer);
+	return 0;
+}
+
+static int map_only_while_held_by(uint32_t policy)
+{
+	struct dsi_stream_desc desc = lending(3);
+	struct dsi_socket *producer;
+	struct dsi_packet *pkt;
+	int peer;
+
+	if (!can_lend())
+		return 0;
+	peer = conf_spawn_process(watch_pages, policy);
+	conf_try(conf_produce(NAME, &desc, 1, &producer));
+	for (uint32_t round = 0; round < 40; round++) {
+		conf_try(conf_await(0, round + 1));
+		conf_try(put(producer, round, 8u + round * 311u));
+	}
+	conf_try(conf_await(0, 41));
+	conf_try(get(producer, &pkt));
+	conf_equal(dsi_packet_set_size(pkt, 0), 0);
+	conf_equal(dsi_packet_set_flags(pkt, DSI_PACKET_GAP), 0);
+	conf_equal(dsi_packet_commit(producer, pkt), 0);
+	conf_equal(conf_join(peer), 0);
+	conf_equal(conf_stats(producer).dropped, 0);
+	dsi_socket_destroy(producer);
+	return 0;
+}
+
+static int map_only_while_held(void)
+{
+	return map_only_while_held_by(DSI_POLICY_BLOCK);
+}
+
+static int map_from_a_queue(void)
+{
+	return map_only_while_held_by(DSI_POLICY_DROP_NEW);
+}
+
+/* Two consumers, batches, in any order, and sleeps on all sides. */
+static int take_batches(uint64_t unused)
+{
+	struct dsi_consumer_options opts = borrowing(DSI_POLICY_BLOCK);
+	uint32_t size = (uint32_t)(SLOT_PAGES * dsi_port_page_bytes());
+	struct dsi_packet *pkts[3];
+	struct dsi_socket *consumer;
+	uint64_t next = 0;
+	int32_t n;
+	char *addr;
+
+	(void)unused;
+	conf_try(conf_consume(NAME, &opts, &consumer));
+	while ((n = dsi_packet_get_many(consumer, conf_later(), pkts, 3)) > 0) {
+		for (int32_t i = 0; i < n; i++)
+			conf_try(has(pkts[i], next++, size, &addr));
+		for (int32_t i = n; i-- > 0;)
+			conf_equal(dsi_packet_commit(consumer, pkts[i]), 0);
+	}
+	conf_equal(n, -DSI_EPIPE);
+	conf_equal(next, CONF_ROUNDS);
+	dsi_socket_destroy(consumer);
+	return 0;
+}
+
+static int map_for_several(void)
+{
+	struct dsi_stream_desc desc = lending(4);
+	struct dsi_socket *producer;
+	int peers[2];
+
+	if (!can_lend())
+		return 0;
+	for (uint32_t i = 0; i < 2; i++)
+		peers[i] = conf_spawn_process(take_batches, i);
+	conf_try(conf_produce(NAME, &desc, 2, &producer));
+	for (uint64_t i = 0; i < CONF_ROUNDS; i++)
+		conf_try(put(producer, i, desc.packet_bytes));
+	conf_equal(dsi_socket_drain(producer, conf_later()), 0);
+	dsi_socket_destroy(producer);
+	for (uint32_t i = 0; i < 2; i++)
+		conf_equal(conf_join(peers[i]), 0);
+	return 0;
+}
+
+/* ---- those who would rather keep it ------------------------------------- */
+
+/* What the port answers to who asks for pages of the area itself. */
+static int borrow(struct dsi_socket *sock, uint64_t page, uint64_t pages)
+{
+	const struct dsi_transfer *transfer = &sock->plane.as.consumer.transfer;
+	uint64_t bytes = dsi_port_page_bytes();
+
+	return dsi_port_loan_take(&transfer->window, transfer->loan,
+				  page * bytes, pages * bytes);
+}
+
+/* One slot.  Steps: 0 we go on, 1 the producer does. */
+static int keep_pages(uint64_t hang_up)
+{
+	struct dsi_consumer_options opts = borrowing(DSI_POLICY_BLOCK);
+	struct dsi_socket *consumer;
+	struct dsi_packet *pkt;
+	char *addr;
+
+	conf_try(conf_consume(NAME, &opts, &consumer));
+	/* Nothing is committed yet. */
+	conf_equal(borrow(consumer, 0, 1), -DSI_EACCES);
+	conf_step(0);
+	conf_try(get(consumer, &pkt));
+	conf_try(has(pkt, 77, 4096, &addr));
+	/* What was not sent of it. */
+	conf_equal(borrow(consumer, 1, 1), -DSI_EACCES);
+	conf_equal(borrow(consumer, 0, 2), -DSI_EACCES);
+	if (hang_up) {
+		dsi_port_handle_close(consumer->links->conn);
+	} else {
+		conf_equal(dsi_packet_commit(consumer, pkt), 0);
+		conf_equal(conf_load_faults(addr), 1);
+	}
+	/* The refusal has unmapped it, or the commit. */
+	conf_equal(borrow(consumer, 0, 1), 0);
+	conf_equal(conf_load_faults(addr), 0);
+	conf_step(0);
+	conf_try(conf_await(1, 1)); /* the producer has it again */
+	conf_equal(conf_load_faults(addr), 1);
+	conf_equal(borrow(consumer, 0, 1), -DSI_EACCES);
+	conf_equal(conf_load_faults(addr), 1);
+	conf_step(0);
+	conf_try(conf_await(1, 2)); /* and has committed it */
+	conf_equal(borrow(consumer, 0, 1), hang_up ? -DSI_EACCES : 0);
+	conf_equal(borrow(consumer, 1, 1), -DSI_EACCES);
+	conf_equal(conf_load_faults(addr), hang_up ? 1 : 0);
+	conf_step(0);
+	conf_die();
+}
+
+static int map_is_taken_from(uint64_t hang_up)
+{
+	struct dsi_stream_desc desc = lending(1);
+	struct dsi_socket *producer;
+	struct dsi_packet *pkt;
+	uint64_t value = 88;
+	uint32_t size;
+	void *addr;
+	int peer;
+
+	if (!can_lend())
+		return 0;
+	peer = conf_spawn_process(keep_pages, hang_up);
+	conf_try(conf_produce(NAME, &desc, 1, &producer));
+	conf_try(conf_await(0, 1));
+	conf_try(put(producer, 77, 4096));
+	conf_try(conf_await(0, 2));
+	conf_try(get(producer, &pkt));
+	conf_step(1);
+	conf_try(conf_await(0, 3));
+	conf_equal(dsi_packet_data(pkt, 0, &addr, &size), 0);
+	memcpy(addr, &value, sizeof(value));
+	conf_equal(dsi_packet_set_size(pkt, 100), 0);
+	conf_equal(dsi_packet_commit(producer, pkt), 0);
+	conf_step(1);
+	conf_try(conf_await(0, 4));
+	conf_equal(conf_join(peer), CONF_KILLED);
+	/* It died with it. */
+	for (uint64_t i = 0; i < 3; i++) {
+		conf_try(get(producer, &pkt));
+		conf_equal(dsi_packet_discard(producer, pkt), 0);
+	}
+	dsi_socket_destroy(producer);
+	return 0;
+}
+
+static int map_is_taken_back(void)
+{
+	return map_is_taken_from(0);
+}
+
+static int map_is_taken_from_who_hung_up(void)
+{
+	return map_is_taken_from(1);
+}
+
+/* Wrong numbers of all kinds. */
+static int ask_for_anything(uint64_t unused)
+{
+	struct dsi_consumer_options opts = borrowing(DSI_POLICY_BLOCK);
+	struct dsi_socket *consumer;
+	struct dsi_packet *pkt;
+	char *addr;
+
+	(void)unused;
+	conf_try(conf_consume(NAME, &opts, &consumer));
+	conf_try(get(consumer, &pkt));
+	conf_try(has(pkt, 5, 8, &addr));
+	for (uint64_t page = 0; page < 2 * SLOT_PAGES; page++) {
+		int own = conf_load_faults((char *)consumer->data.addr +
+					   page * dsi_port_page_bytes()) == 0;
+
+		conf_equal(borrow(consumer, page, 1), own ? 0 : -DSI_EACCES);
+		for (uint64_t pages = 2; pages <= 8; pages++)
+			conf_check(borrow(consumer, page, pages) < 0);
+		/* A refusal gives back what came before it. */
+		if (own)
+			conf_equal(borrow(consumer, page, 1), 0);
+	}
+	conf_check(borrow(consumer, 2 * SLOT_PAGES, 1) < 0);
+	conf_check(borrow(consumer, UINT64_C(1) << 40, 1) < 0);
+	/* It is no region to be mapped as a whole, and not ours to recall. */
+	conf_equal(dsi_port_loan_recall(&consumer->data, 0, 4096), -DSI_EINVAL);
+	conf_equal(dsi_port_loan_recall(&consumer->control, 0, 4096),
+		   -DSI_EACCES);
+	conf_try(has(pkt, 5, 8, &addr));
+	dsi_socket_destroy(consumer);
+	return 0;
+}
+
+static int map_of_wrong_ranges(void)
+{
+	struct dsi_stream_desc desc = lending(2);
+	struct dsi_socket *producer;
+	int peer;
+
+	if (!can_lend())
+		return 0;
+	peer = conf_spawn_process(ask_for_anything, 0);
+	conf_try(conf_produce(NAME, &desc, 1, &producer));
+	conf_try(put(producer, 5, 8));
+	conf_equal(conf_join(peer), 0);
+	dsi_socket_destroy(producer);
+	return 0;
+}
+
+static int produce_and_die(uint64_t unused)
+{
+	struct dsi_stream_desc desc = lending(4);
+	struct dsi_socket *producer;
+
+	(void)unused;
+	conf_try(conf_produce(NAME, &desc, 1, &producer));
+	for (uint64_t i = 0; i < 4; i++)
+		conf_try(put(producer, i, desc.packet_bytes));
+	conf_try(conf_await(0, 1));
+	conf_die();
+}
+
+/* What was committed can be got, and what is held be read, when the producer is
+ * dead. */
+static int map_outlives_the_producer(void)
+{
+	struct dsi_consumer_options opts = borrowing(DSI_POLICY_BLOCK);
+	uint32_t size = (uint32_t)(SLOT_PAGES * dsi_port_page_bytes());
+	struct dsi_packet *pkts[4];
+	struct dsi_socket *consumer;
+	char *addr;
+	int peer;
+
+	if (!can_lend())
+		return 0;
+	peer = conf_spawn_process(produce_and_die, 0);
+	conf_try(conf_consume(NAME, &opts, &consumer));
+	conf_try(get(consumer, &pkts[0]));
+	conf_step(0);
+	conf_equal(conf_join(peer), CONF_KILLED);
+	for (uint64_t i = 0; i < 4; i++) {
+		if (i)
+			conf_try(get(consumer, &pkts[i]));
+		conf_try(has(pkts[i], i, size, &addr));
+	}
+	conf_try(conf_ended(consumer));
+	for (uint64_t i = 0; i < 4; i++) {
+		conf_try(has(pkts[i], i, size, &addr));
+		conf_equal(dsi_packet_commit(consumer, pkts[i]), 0);
+		conf_equal(conf_load_faults(addr), 1);
+	}
+	dsi_socket_destroy(consumer);
+	return 0;
+}
+
 const struct conf_test conf_transfer_tests[] = {
 	{"copy_is_the_consumers_own", copy_is_the_consumers_own},
 	{"copy_has_all_elements", copy_has_all_elements},
@@ -339,5 +773,14 @@ const struct conf_test conf_transfer_tests[] = {
 	{"copy_is_refused", copy_is_refused},
 	{"copy_between_processes", copy_between_processes},
 	{"copy_of_what_is_overwritten", copy_of_what_is_overwritten},
+	{"map_only_where_possible", map_only_where_possible},
+	{"map_needs_consent", map_needs_consent},
+	{"map_only_while_held", map_only_while_held},
+	{"map_from_a_queue", map_from_a_queue},
+	{"map_for_several", map_for_several},
+	{"map_is_taken_back", map_is_taken_back},
+	{"map_is_taken_from_who_hung_up", map_is_taken_from_who_hung_up},
+	{"map_of_wrong_ranges", map_of_wrong_ranges},
+	{"map_outlives_the_producer", map_outlives_the_producer},
 	{NULL, NULL},
 };
