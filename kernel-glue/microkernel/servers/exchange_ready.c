@@ -173,7 +173,7 @@ static void forget_word(const struct region *r, uint64_t offset)
 static int word_of(struct client *c, uint64_t mapping, uint64_t offset,
 		   struct region **out)
 {
-	struct mapping *m = mapping_find(c, mapping);
+	struct mapping *m = mapping_find(c, mapping, MK_EXCHANGE_REGION);
 
 	if (!m || offset % 4 ||
 	    offset >= m->region->region.pages * MK_PAGE_BYTES)
@@ -261,7 +261,9 @@ static void waiters_end(struct client *c, uint64_t mapping, uint64_t offset,
 		    (~offset && w->offset != offset) ||
 		    (~event && w->event != event && w->message != event))
 			continue;
-		waiter_end(&mapping_find(c, w->mapping)->region->region, w);
+		waiter_end(&mapping_find(c, w->mapping, MK_EXCHANGE_REGION)
+				    ->region->region,
+			   w);
 	}
 }
 
@@ -341,7 +343,7 @@ int word_waiter(struct client *c, uint64_t mapping, uint64_t offset,
 int word_sync(struct client *c, uint64_t mapping, uint64_t *out_there,
 	      uint64_t *out_gate_page)
 {
-	const struct mapping *m = mapping_find(c, mapping);
+	const struct mapping *m = mapping_find(c, mapping, MK_EXCHANGE_REGION);
 	const struct client *maker;
 
 	if (!m)
