@@ -182,6 +182,16 @@ static void answer_question(struct dsi_link *link)
 	dsi__link_end(link);
 }
 
+static void tell_regions(struct dsi_link *link)
+{
+	if (dsi__regions_tell(link) == -DSI_EPERM)
+		refuse(link, -DSI_EPERM,
+		       "regions: only the producer's own user and root are "
+		       "told where they lie");
+	else
+		dsi__link_end(link);
+}
+
 static void hello(struct dsi_link *link, const struct dsi_wire_hello *msg)
 {
 	char sentence[DSI_WIRE_TEXT_BYTES];
@@ -196,6 +206,10 @@ static void hello(struct dsi_link *link, const struct dsi_wire_hello *msg)
 		err = dsi__watcher_greet(link);
 		if (err)
 			refuse(link, err, "too many watch this stream already");
+		return;
+	}
+	if (msg->purpose == DSI_HELLO_REGIONS) {
+		tell_regions(link);
 		return;
 	}
 	err = admit(link, &msg->wish, &why);

@@ -150,6 +150,12 @@ int dsi__watcher_greet(struct dsi_link *link);
 void dsi__watchers_joined(const struct dsi_link *consumer);
 void dsi__watchers_parted(const struct dsi_link *consumer);
 
+/* ---- handshake_regions.c: on the monitor's thread ------------------------ */
+
+/* Somebody asks where the regions lie.  0; -DSI_EPERM: it may not know; or why
+ * the answer could not be sent. */
+int dsi__regions_tell(struct dsi_link *link);
+
 /* ---- handshake_consumer.c ------------------------------------------------ */
 
 /* Say hello over a connection and map what is offered.  Takes the handle

@@ -22,12 +22,12 @@ LAYERS = [
      "stall service merge self_timed limit loss area"),
     ("data plane", "producer consumer data_plane packet trace_hooks"),
     ("socket", "socket socket_private access link wire handshake handshake_producer "
-     "handshake_consumer handshake_watch names watch event trace_ends"),
+     "handshake_consumer handshake_regions handshake_watch names regions watch event trace_ends"),
     ("stream", "stream stream_private component component_private select"),
 ]
 DATA_PLANE = {"ring", "data plane"}
 # Public headers that only the control plane has a use for.
-CONTROL_HEADERS = {"stream.h", "component.h", "event.h", "watch.h", "dsi.h"}
+CONTROL_HEADERS = {"stream.h", "component.h", "event.h", "regions.h", "watch.h", "dsi.h"}
 # Freestanding headers, and the two that every small runtime brings: mem*(),
 # static_assert.
 CORE_HEADERS = {

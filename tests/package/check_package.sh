@@ -39,11 +39,11 @@ install_prefix() {
 files() {
 	local lib header
 	lib=$(libdir)
-	for header in component dsi errno event export histogram jcs packet sizing \
-		socket stream trace types version watch; do
+	for header in component dsi errno event export histogram jcs packet \
+		regions sizing socket stream trace types version watch; do
 		[ -f "$prefix/include/dsi/$header.h" ] || fail "no $header.h"
 	done
-	[ "$(find "$prefix/include" -type f | wc -l)" -eq 15 ] ||
+	[ "$(find "$prefix/include" -type f | wc -l)" -eq 16 ] ||
 		fail "headers nobody knows of in $prefix/include"
 	"$source/tests/lint/check_headers.sh" "$prefix/include"
 
