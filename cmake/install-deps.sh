@@ -13,6 +13,7 @@ build_packages=(
 	libjson-c-dev libncurses-dev
 	libconfig-dev libgraphviz-dev libcsv-dev gnuplot-nox
 	libbabeltrace2-dev libjs-chart.js
+	libhwloc-dev libnuma-dev
 	liblttng-ust-dev lttng-tools liblttng-ust-ctl5
 	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
 	libswscale-dev
@@ -22,6 +23,7 @@ test_packages=(
 	libcmocka-dev python3
 	spin strace valgrind
 	mandoc shellcheck
+	libseccomp-dev
 	babeltrace2 python3-bt2 chromium
 	ffmpeg git util-linux
 	qemu-system-x86 grub-common grub-pc-bin mtools xorriso

@@ -47,6 +47,13 @@
 #define DSI_STREAM_NO_STAMP 0x0002u /* do not stamp packets at commit */
 #define DSI_STREAM_PHYS 0x0004u	    /* packets may carry DSI_PACKET_PHYS */
 
+/* Placement of an end: on which memory nodes lies what it makes?  On a machine
+ * with one node there is nothing to choose.  See placement.h. */
+#define DSI_PLACEMENT_AUTO 0u /* by the CPUs of the ends, as placement.h says */
+#define DSI_PLACEMENT_NONE 1u /* wherever the system puts it */
+#define DSI_PLACEMENT_NODE 2u /* on this node */
+#define DSI_PLACEMENT_LIKE 3u /* on the node where this process runs */
+
 /**
  * struct dsi_traffic - how a producer sends, declared beforehand.
  * @tick_hz:   ticks in a second, 1..DSI_TICKS_MAX; all times below are ticks.
