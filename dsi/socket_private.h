@@ -75,6 +75,7 @@ struct dsi_socket {
 	struct dsi_port_region signal; /* consumer */
 	struct dsi_port_region page;   /* consumer */
 	struct dsi_port_region stats;  /* from create to destroy */
+	struct dsi_port_placement placement;
 	/* A component that forwards this socket's events. */
 	struct dsi_port_loop *observer_loop;
 	struct dsi_port_source *observer;

@@ -106,13 +106,10 @@ static int bind_failed(struct why why, int error)
 	return why_fail(why, why_code(error), "mbind: %s", strerror(error));
 }
 
-int32_t dsi_memory_bind(void *addr, uint64_t bytes,
-			const struct dsi_nodes *nodes, uint32_t mode, char *why,
-			uint32_t why_bytes)
+int dsi_memory_bind(void *addr, uint64_t bytes, const struct dsi_nodes *nodes,
+		    uint32_t mode, char *why, uint32_t why_bytes)
 {
 	struct why reason = {why, why_bytes};
-	uint64_t pages[DSI_NODES_MAX];
-	uint64_t absent, astray;
 	struct mask mask;
 	uint32_t n;
 	long err;
@@ -125,17 +122,7 @@ int32_t dsi_memory_bind(void *addr, uint64_t bytes,
 	err = bind_and_move(addr, bytes, mode_of(mode, n), &mask);
 	if (err && errno == EINVAL && mode_of(mode, n) == MPOL_PREFERRED_MANY)
 		err = bind_preferred(addr, bytes, &mask);
-	if (err && errno != EIO)
-		return bind_failed(reason, errno);
-
-	/* Who may not look does not know better. */
-	if (dsi_memory_where(addr, bytes, pages, DSI_NODES_MAX, &absent))
-		return 0;
-	astray = 0;
-	for (uint32_t i = 0; i < DSI_NODES_MAX; i++)
-		if (!(nodes->words[i / 64u] >> (i % 64u) & 1u))
-			astray += pages[i];
-	return astray < INT32_MAX ? (int32_t)astray : INT32_MAX;
+	return err ? bind_failed(reason, errno) : 0;
 }
 
 /* ---- where they are ------------------------------------------------------ */

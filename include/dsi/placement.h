@@ -359,9 +359,10 @@ DSI_API const char *dsi_plan_reason(uint32_t why);
  *
  * Of shared memory (a stream's) the object gets the policy: it holds for all
  * who map it, whatever they may do with it themselves.  Pages that another
- * process has mapped as well move only if this one has CAP_SYS_NICE.
+ * process has mapped as well move only if this one has CAP_SYS_NICE; what
+ * cannot move stays, and dsi_memory_where() tells.
  *
- * Return: number of pages that are not on one of @nodes afterwards, or
+ * Return: 0, or
  *   -DSI_EINVAL  arguments, or no such node
  *   -DSI_EACCES  a sandbox forbids it, or the cpuset has none of these nodes
  *   -DSI_ENOTSUP the kernel has no NUMA
@@ -369,10 +370,10 @@ DSI_API const char *dsi_plan_reason(uint32_t why);
  * Context: any thread; a page costs about a microsecond when it moves.
  * Since:   0.1
  */
-DSI_API DSI_MUST_CHECK int32_t dsi_memory_bind(void *addr, uint64_t bytes,
-					       const struct dsi_nodes *nodes,
-					       uint32_t mode, char *why,
-					       uint32_t why_bytes);
+DSI_API DSI_MUST_CHECK int dsi_memory_bind(void *addr, uint64_t bytes,
+					   const struct dsi_nodes *nodes,
+					   uint32_t mode, char *why,
+					   uint32_t why_bytes);
 
 /**
  * dsi_memory_where - on which nodes the pages of a mapping lie.
