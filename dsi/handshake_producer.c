@@ -261,6 +261,8 @@ static void hello(struct dsi_link *link, const struct dsi_wire_hello *msg)
 		return;
 	}
 	memcpy(link->label, msg->wish.label, sizeof(link->label));
+	link->placement = msg->wish.placement;
+	link->placement_of = msg->wish.placement_of;
 	err = offer(link);
 	if (err)
 		refuse(link, err, "the producer could not make a signal page");

@@ -40,6 +40,7 @@ static void add(struct batch *batch, uint32_t kind,
 		const struct dsi_port_region *region,
 		const struct dsi_link *consumer)
 {
+	const struct dsi_socket *sock = batch->link->sock;
 	struct dsi_wire_regions *msg = &batch->msg.regions;
 	struct dsi_wire_region *to;
 
@@ -49,8 +50,14 @@ static void add(struct batch *batch, uint32_t kind,
 	to->kind = kind;
 	to->address = (uint64_t)(uintptr_t)region->addr;
 	to->bytes = region->bytes;
+	to->placement = sock->producer_options.placement;
+	to->placement_of = sock->producer_options.placement_of;
 	if (!consumer)
 		return;
+	if (kind == DSI_REGION_PAGE) { /* which it made itself */
+		to->placement = consumer->placement;
+		to->placement_of = consumer->placement_of;
+	}
 	to->place = (uint32_t)(consumer->peer -
 			       consumer->sock->plane.as.producer.peers);
 	to->policy = consumer->policy;

@@ -38,6 +38,7 @@ static int region_ok(const struct dsi_wire_region *said)
 	uint64_t page = dsi_port_page_bytes();
 
 	return said->kind <= DSI_REGION_PAGE &&
+	       said->placement <= DSI_PLACEMENT_LIKE &&
 	       said->policy <= DSI_POLICY_RECLAIM && said->bytes != 0 &&
 	       said->address % page == 0 && said->bytes % page == 0 &&
 	       said->bytes <= UINT64_MAX - said->address;
@@ -55,6 +56,8 @@ static int take_region(struct hearing *hearing,
 	info.producer = hearing->producer;
 	info.address = said->address;
 	info.bytes = said->bytes;
+	info.placement = said->placement;
+	info.placement_of = said->placement_of;
 	if (is_consumers(said->kind)) {
 		info.place = said->place;
 		info.policy = said->policy;

@@ -53,6 +53,8 @@ struct dsi_link {
 	uint32_t need;	 /* packets it needs of the stream's; 0 = not known */
 	int32_t stats;	 /* the handle of its statistics page, or -1 */
 	char label[DSI_LABEL_BYTES];
+	uint32_t placement; /* of its page, as it says */
+	uint32_t placement_of;
 	struct dsi_producer_peer *peer;
 	struct dsi_port_region signal;
 	struct dsi_port_region page;

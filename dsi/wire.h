@@ -153,7 +153,9 @@ struct dsi_wire_region {
 	uint32_t place; /* the consumer's, as in struct dsi_wire_peer */
 	uint32_t policy;
 	struct dsi_peer who; /* the consumer */
-	uint64_t address;    /* in the producer's address space */
+	uint32_t placement;
+	uint32_t placement_of;
+	uint64_t address; /* in the producer's address space */
 	uint64_t bytes;
 	char label[DSI_LABEL_BYTES];
 };

@@ -32,6 +32,8 @@
  * @producer: the producer's process
  * @consumer: signal and consumer page: the process of that consumer, as its
  *            producer says; else all zero
+ * @placement: DSI_PLACEMENT_* that its end asked for
+ * @placement_of: the node or process that this names
  * @label:    what that consumer calls itself, made printable
  * @address:  in the address space of the producer
  * @bytes:    whole pages
@@ -43,6 +45,8 @@ struct dsi_region_info {
 	uint32_t policy;
 	struct dsi_peer producer;
 	struct dsi_peer consumer;
+	uint32_t placement;
+	uint32_t placement_of;
 	char label[DSI_LABEL_BYTES];
 	uint64_t address;
 	uint64_t bytes;
