@@ -17,6 +17,7 @@ build_packages=(
 	liblttng-ust-dev lttng-tools liblttng-ust-ctl5
 	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
 	libswscale-dev
+	hwloc
 )
 test_packages=(
 	g++ clang libclang-rt-14-dev clang-format
@@ -27,6 +28,7 @@ test_packages=(
 	babeltrace2 python3-bt2 chromium
 	ffmpeg git util-linux
 	qemu-system-x86 grub-common grub-pc-bin mtools xorriso
+	busybox-static cpio
 )
 
 say() {
