@@ -224,11 +224,14 @@ static int compare(const void *a, const void *b)
 	return strcmp((*first)->name, (*second)->name);
 }
 
-/* Those that ended meanwhile, and names whose owner is dead, are left out. */
+/* Those that ended meanwhile, and names whose owner is dead, are left out; of
+ * the one that was asked for its error is said. */
 static void drop_ended(struct topology_view *view)
 {
 	size_t kept = 0;
 
+	if (view->only)
+		return;
 	for (size_t i = 0; i < view->n; i++) {
 		int err = view->streams[i]->error;
 

@@ -6,7 +6,7 @@
 # whatever they found.
 #
 # Machines:
-#   two    2 nodes with 2 CPUs each
+#   two    2 nodes with 2 cores each
 #   four   4 nodes with a CPU each, in a row: the farther, the slower
 #   odd    2 nodes with 2 threads of one core each and no cache for both, and
 #          a third that has memory and no CPU
@@ -25,6 +25,7 @@ command -v qemu-system-x86_64 >/dev/null || skip "no qemu-system-x86_64"
 
 # nodes MB CPUS...: nodes with so much memory each and these CPUs, "" none.
 options=()
+layout=0,0 # CPUs of each core, CPUs of each cache of level 3
 nodes() {
 	local bytes=$1 id=0 cpus
 
@@ -46,11 +47,13 @@ far() {
 case $machine in
 two)
 	options+=(-cpu max -smp "4,sockets=2,cores=2,threads=1")
+	layout=1,2
 	nodes 256 0-1 2-3
 	far 0 1 21
 	;;
 four)
 	options+=(-cpu max -smp "4,sockets=4,cores=1,threads=1")
+	layout=1,1
 	nodes 160 0 1 2 3
 	far 0 1 16
 	far 0 2 22
@@ -62,6 +65,7 @@ four)
 odd)
 	options+=(-cpu "max,vendor=GenuineIntel,l3-cache=off"
 		-smp "4,sockets=2,cores=1,threads=2")
+	layout=2,0
 	nodes 192 0-1 2-3 ""
 	far 0 1 20
 	far 0 2 17
@@ -85,11 +89,11 @@ boot() {
 }
 
 rm -f "$log"
-words=$*
-boot 170 && exit 0
+words="numa_layout=$layout $*"
+boot 280 && exit 0
 # An emulated machine may hang before it has begun; then nothing was tested.
 if grep -qa '^TAP version' "$log"; then
 	echo "the tests did not come to their end"
 	exit 1
 fi
-boot 170
+boot 280

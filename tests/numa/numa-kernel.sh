@@ -13,7 +13,7 @@ skip() {
 
 # The package that the meta-package stands for today.
 newest() {
-	apt-cache depends --no-recommends linux-image-cloud-amd64 2>/dev/null |
+	{ apt-cache depends --no-recommends linux-image-cloud-amd64 2>/dev/null || true; } |
 		sed -n 's/^ *Depends: *\(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1
 }
 
@@ -22,10 +22,21 @@ for tool in apt-get apt-cache dpkg qemu-system-x86_64; do
 done
 mkdir -p "$folder"
 cd "$folder"
+# The lists of packages are missing, or older than the archive.
+update() {
+	[ "$(id -u)" -eq 0 ] &&
+		apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 update
+}
+
+download() {
+	rm -rf new
+	mkdir new
+	(cd new && apt-get -q -o Acquire::Retries=3 download "$package")
+}
+
 package=$(newest)
-# Without lists of packages what was fetched before is as good.
-if [ -z "$package" ] && [ ! -s vmlinuz ] && [ "$(id -u)" -eq 0 ]; then
-	apt-get -q -o DPkg::Lock::Timeout=300 update || true
+# Without lists what was fetched before is as good.
+if [ -z "$package" ] && [ ! -s vmlinuz ] && update; then
 	package=$(newest)
 fi
 if [ -s vmlinuz ] && { [ -z "$package" ] || [ "$(cat version)" = "$package" ]; }; then
@@ -33,10 +44,12 @@ if [ -s vmlinuz ] && { [ -z "$package" ] || [ "$(cat version)" = "$package" ]; }
 	exit 0
 fi
 [ -n "$package" ] || skip "apt-cache knows no linux-image-cloud-amd64"
-rm -rf new
-mkdir new
-(cd new && apt-get -q download "$package") ||
-	skip "apt-get could not download $package"
+if ! download; then
+	if update; then
+		package=$(newest)
+	fi
+	download || skip "apt-get could not download $package"
+fi
 dpkg -x new/*.deb new/files
 mv new/files/boot/vmlinuz-* vmlinuz
 echo "$package" >version

@@ -119,7 +119,8 @@ static void forbid_mbind(void)
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			 offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mbind, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mbind, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_get_mempolicy, 3, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_set_mempolicy, 2, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_move_pages, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -132,19 +133,17 @@ static void forbid_mbind(void)
 	MUST_BE(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
 }
 
-/* produce|consume PLACEMENT OF FORBID */
+/* producer|consumer PLACEMENT OF */
 int guest_ends_main(int argc, char **argv)
 {
 	uint32_t placement, of;
 
-	if (argc != 5)
+	if (argc != 4)
 		return -1;
 	placement = (uint32_t)strtoul(argv[2], NULL, 10);
 	of = (uint32_t)strtoul(argv[3], NULL, 10);
 	setlinebuf(stdout);
-	if (argv[4][0] == '1')
-		forbid_mbind();
-	if (strcmp(argv[1], "produce") == 0)
+	if (strcmp(argv[1], "producer") == 0)
 		produce(placement, of);
 	else
 		consume(placement, of);
@@ -165,10 +164,8 @@ static void join_cgroup(const char *folder)
 	MUST_BE(fclose(procs), 0);
 }
 
-static void become(const struct guest_start *start, const char *what)
+void guest_confine(const struct guest_start *start)
 {
-	char placement[16], of[16];
-
 	if (start->cgroup)
 		join_cgroup(start->cgroup);
 	if (start->node >= 0)
@@ -180,16 +177,43 @@ static void become(const struct guest_start *start, const char *what)
 		MUST_BE(setgid(start->uid), 0);
 		MUST_BE(setuid(start->uid), 0);
 	}
+	if (start->no_mbind)
+		forbid_mbind();
+}
+
+static void become(const struct guest_start *start, const char *what)
+{
+	char placement[16], of[16];
+
+	guest_confine(start);
 	snprintf(placement, sizeof(placement), "%u", start->placement);
 	snprintf(of, sizeof(of), "%u", start->placement_of);
 	execl("/proc/self/exe", "numa_guest", what, placement, of,
-	      start->no_mbind ? "1" : "0", (char *)NULL);
+	      (char *)NULL);
 	_exit(127);
+}
+
+/* Where it complains. */
+static void errors_of(const char *what, char *path, size_t bytes)
+{
+	snprintf(path, bytes, "/tmp/%s.err", what);
+}
+
+static int open_errors(const char *what)
+{
+	char path[64];
+	int fd;
+
+	errors_of(what, path, sizeof(path));
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	MUST(fd >= 0);
+	return fd;
 }
 
 static bool start_end(const struct guest_start *start, const char *what,
 		      struct guest_end *end)
 {
+	int errors = open_errors(what);
 	int in[2], out[2];
 
 	MUST_BE(pipe2(in, O_CLOEXEC), 0);
@@ -199,13 +223,35 @@ static bool start_end(const struct guest_start *start, const char *what,
 	if (end->pid == 0) {
 		MUST_BE(dup2(in[0], STDIN_FILENO), STDIN_FILENO);
 		MUST_BE(dup2(out[1], STDOUT_FILENO), STDOUT_FILENO);
+		MUST_BE(dup2(errors, STDERR_FILENO), STDERR_FILENO);
 		become(start, what);
 	}
+	close(errors);
 	close(in[0]);
 	close(out[1]);
 	end->in = in[1];
 	end->out = out[0];
 	return true;
+}
+
+unsigned int guest_complaints(const char *what, const char *text)
+{
+	char path[64], line[512];
+	unsigned int n = 0;
+	FILE *errors;
+
+	errors_of(what, path, sizeof(path));
+	errors = fopen(path, "r");
+	MUST(errors);
+	while (fgets(line, sizeof(line), errors)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strncmp(line, "dsi: placement: ", 16) != 0 ||
+		    !strstr(line, text))
+			guest_wrong("the %s said: %s", what, line);
+		n++;
+	}
+	fclose(errors);
+	return n;
 }
 
 /* A line of an end, without its newline. */
@@ -233,17 +279,20 @@ static bool await_ready(const struct guest_end *end, const char *what)
 	if (read_line(end, line, sizeof(line)) && strcmp(line, "ready") == 0)
 		return true;
 	guest_wrong("the %s did not begin", what);
+	(void)guest_complaints(what, "");
 	return false;
 }
 
 bool guest_produce(const struct guest_start *start, struct guest_end *end)
 {
-	return start_end(start, "produce", end) && await_ready(end, "producer");
+	return start_end(start, "producer", end) &&
+	       await_ready(end, "producer");
 }
 
 bool guest_consume(const struct guest_start *start, struct guest_end *end)
 {
-	return start_end(start, "consume", end) && await_ready(end, "consumer");
+	return start_end(start, "consumer", end) &&
+	       await_ready(end, "consumer");
 }
 
 bool guest_flows(const struct guest_end *consumer)
@@ -278,9 +327,11 @@ static void reap(struct guest_end *end, const char *what)
 {
 	int status = -1;
 
-	if (waitpid(end->pid, &status, 0) != end->pid || status != 0)
+	if (waitpid(end->pid, &status, 0) != end->pid || status != 0) {
 		guest_wrong("the %s failed, status %#x", what,
 			    (unsigned int)status);
+		(void)guest_complaints(what, "");
+	}
 	close(end->out);
 }
 

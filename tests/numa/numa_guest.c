@@ -5,8 +5,11 @@
  * machine: the same program runs in all.
  *
  *   numa_guest dsi [CASE]
+ *
+ * CASE "suite" is the long ones, which are left out if no case is named.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,7 +31,9 @@ static struct guest_machine machine;
 static const char *only; /* NULL: all cases */
 static char current[64];
 static bool failed;
-static bool quiet; /* the case is expected to fail */
+static bool quiet;	      /* the case is expected to fail */
+static const char *stage;     /* of a case */
+static const char *failed_at; /* the first stage that went wrong */
 static unsigned int cases;
 
 /* ---- what is said -------------------------------------------------------- */
@@ -47,6 +52,8 @@ void guest_wrong(const char *text, ...)
 {
 	va_list args;
 
+	if (!failed)
+		failed_at = stage;
 	failed = true;
 	va_start(args, text);
 	say(text, args);
@@ -70,6 +77,7 @@ static bool begin(const char *name)
 		return false;
 	snprintf(current, sizeof(current), "%s", name);
 	failed = false;
+	failed_at = stage = "";
 	return true;
 }
 
@@ -103,6 +111,15 @@ static bool start(const struct guest_start *from, const struct guest_start *to,
 	return false;
 }
 
+/* Both ends said once, or never, that something could not be placed. */
+static void complained(unsigned int producer, unsigned int consumer,
+		       const char *text)
+{
+	if (guest_complaints("producer", text) != producer ||
+	    guest_complaints("consumer", text) != consumer)
+		guest_wrong("an end complained more or less often");
+}
+
 static void flows(const struct guest_end *consumer)
 {
 	if (!guest_flows(consumer))
@@ -121,29 +138,39 @@ static void fix(uint32_t uid, int want, const char *text)
 /* ---- cases --------------------------------------------------------------- */
 
 /* Placed where the plan says; then both ends run on other nodes, which is
- * seen, and mended, while packets flow. */
-static void pair(int from, int to, const char *preload)
+ * seen, and mended, while packets flow.  The libraries are preloaded into the
+ * ends, and into `dsi topology --fix`. */
+static void pair(int from, int to, const char *in_ends, const char *in_fix)
 {
 	int n = (int)machine.nodes;
-	struct guest_start producer = {.node = from, .preload = preload};
-	struct guest_start consumer = {.node = to, .preload = preload};
+	struct guest_start producer = {.node = from, .preload = in_ends};
+	struct guest_start consumer = {.node = to, .preload = in_ends};
 	struct guest_where where = where_of(from, to);
 	struct guest_end a, b;
 
+	stage = "begin";
 	if (!start(&producer, &consumer, &a, &b))
 		return;
 	guest_see(a.pid, &where, false);
+	stage = "other CPUs";
 	from = (from + 1) % n;
 	to = (to + 1) % n;
 	where = where_of(from, to);
 	guest_pin(a.pid, from);
 	guest_pin(b.pid, to);
-	guest_see(a.pid, &where, true);
+	if (!in_ends)
+		guest_see(a.pid, &where, true);
 	flows(&b);
+	stage = "fix";
+	if (in_fix)
+		setenv("LD_PRELOAD", in_fix, 1);
 	fix(0, 0, NULL);
+	unsetenv("LD_PRELOAD");
 	guest_see(a.pid, &where, false);
+	stage = "end";
 	flows(&b);
 	guest_finish(&a, &b);
+	complained(0, 0, "");
 }
 
 static void all_pairs(void)
@@ -155,23 +182,29 @@ static void all_pairs(void)
 			snprintf(name, sizeof(name), "pair-%u-%u", from, to);
 			if (!begin(name))
 				continue;
-			pair((int)from, (int)to, NULL);
+			pair((int)from, (int)to, NULL, NULL);
 			end();
 		}
 }
 
-/* If nothing binds or moves pages, the pairs have to fail. */
-static void mutant(void)
+/* A pair must go wrong, and this must be the first stage that does. */
+static void mutant(const char *name, const char *in_ends, const char *in_fix,
+		   const char *at)
 {
-	if (!begin("mutant"))
+	if (!begin(name))
 		return;
 	quiet = true;
-	setenv("LD_PRELOAD", MUTANT, 1);
-	pair(0, 1, MUTANT);
-	unsetenv("LD_PRELOAD");
+	pair(0, 1, in_ends, in_fix);
 	quiet = false;
-	failed = !failed;
+	failed = !failed || strcmp(failed_at, at) != 0;
 	end();
+}
+
+/* If nobody binds pages, or nobody moves them, the pairs have to fail. */
+static void mutants(void)
+{
+	mutant("mutant-bind", MUTANT, NULL, "begin");
+	mutant("mutant-move", NULL, MUTANT, "fix");
 }
 
 static void same_machine(void)
@@ -179,6 +212,7 @@ static void same_machine(void)
 	if (!begin("machine"))
 		return;
 	guest_machine_compare(&machine);
+	guest_layout_compare(getenv("numa_layout"));
 	end();
 }
 
@@ -223,6 +257,7 @@ static void forbidden(void)
 		guest_see(a.pid, &where, false);
 		flows(&b);
 		guest_finish(&a, &b);
+		complained(1, 1, "sandbox");
 	}
 	end();
 }
@@ -244,7 +279,7 @@ static bool make_cgroup(void)
 
 	if (!to || fputs("+cpuset", to) < 0 || fclose(to) != 0)
 		guest_wrong("no cpuset controller");
-	else if (mkdir(CGROUP, 0755) != 0)
+	else if (mkdir(CGROUP, 0755) != 0 && errno != EEXIST)
 		guest_wrong("cannot make " CGROUP);
 	write_cgroup("cpuset.mems", "0");
 	return !failed;
@@ -268,7 +303,47 @@ static void cpuset(void)
 		guest_see(a.pid, &node_1, true);
 		flows(&b);
 		guest_finish(&a, &b);
+		complained(0, 0, "");
 	}
+	end();
+}
+
+/* A node that the cpuset has not is said once, and is no reason to fail. */
+static void cpuset_asked(void)
+{
+	const struct guest_start from = {.node = 1,
+					 .placement = DSI_PLACEMENT_NODE,
+					 .placement_of = 1,
+					 .cgroup = CGROUP};
+	const struct guest_start to = {.node = 1, .cgroup = CGROUP};
+	struct guest_end a, b;
+
+	if (!begin("cpuset-asked"))
+		return;
+	if (make_cgroup() && start(&from, &to, &a, &b)) {
+		flows(&b);
+		guest_see(a.pid, &anywhere, true);
+		guest_finish(&a, &b);
+		complained(1, 0, "node:1");
+	}
+	end();
+}
+
+/* All tests of the port. */
+static void suites(void)
+{
+	struct guest_start start = {.node = -1, .placement_of = 1};
+
+	only = NULL;
+	start.no_mbind = true;
+	(void)begin("suite-forbidden");
+	guest_suite(&start);
+	end();
+	start.no_mbind = false;
+	start.cgroup = CGROUP;
+	(void)begin("suite-cpuset");
+	if (make_cgroup())
+		guest_suite(&start);
 	end();
 }
 
@@ -326,6 +401,23 @@ static bool every_node_has_cpus(void)
 	return true;
 }
 
+static void all_cases(void)
+{
+	same_machine();
+	if (every_node_has_cpus())
+		all_pairs();
+	if (machine.nodes == 2) {
+		mutants();
+		rights();
+		unbound();
+	} else if (!every_node_has_cpus()) {
+		asked();
+		forbidden();
+		cpuset();
+		cpuset_asked();
+	}
+}
+
 int main(int argc, char **argv)
 {
 	int code = argc > 1 ? guest_ends_main(argc, argv) : -1;
@@ -339,18 +431,10 @@ int main(int argc, char **argv)
 	(void)chmod(getenv("DSI_RUNTIME_DIR"), 01777);
 	printf("TAP version 13\n");
 	guest_machine_read(&machine);
-	same_machine();
-	if (every_node_has_cpus())
-		all_pairs();
-	if (machine.nodes == 2) {
-		mutant();
-		rights();
-		unbound();
-	} else if (!every_node_has_cpus()) {
-		asked();
-		forbidden();
-		cpuset();
-	}
+	if (only && strcmp(only, "suite") == 0)
+		suites();
+	else
+		all_cases();
 	printf("1..%u\n# end\n", cases);
 	return 0;
 }

@@ -5,11 +5,14 @@
  *   numa_guest.c   the cases
  *   numa_ends.c    a producer and a consumer, processes of their own
  *   numa_see.c     where pages are: by `dsi topology`, and by the kernel
+ *   numa_layout.c  cores and caches: by `dsi topology`, and by the kernel
+ *   numa_suite.c   the conformance suite in a sandbox
  */
 #ifndef DSI_NUMA_GUEST_H
 #define DSI_NUMA_GUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -52,6 +55,11 @@ bool guest_consume(const struct guest_start *start, struct guest_end *end);
 bool guest_flows(const struct guest_end *consumer);
 /* Let both end; all that was sent must have come, in order and whole. */
 void guest_finish(struct guest_end *producer, struct guest_end *consumer);
+/* How often did the "producer" or the "consumer" that was started last say that
+ * it could not place something?  Each time it must have said this. */
+unsigned int guest_complaints(const char *what, const char *text);
+/* Only in a process of its own: what a start asks for besides a program. */
+void guest_confine(const struct guest_start *start);
 /* Let all threads of a process run on a node from now on. */
 void guest_pin(pid_t pid, int node);
 
@@ -73,6 +81,10 @@ struct guest_where {
 	int page;
 };
 
+/* A file's first line, "" if there is none. */
+void guest_read_line(const char *path, char *text, size_t bytes);
+/* The numbers of "0-1,3". */
+uint64_t guest_parse_list(const char *text);
 void guest_machine_read(struct guest_machine *machine);
 /* Does `dsi topology` see the same machine? */
 void guest_machine_compare(const struct guest_machine *machine);
@@ -80,8 +92,21 @@ void guest_machine_compare(const struct guest_machine *machine);
  * errors is kept in guest_errors. */
 int guest_topology(const char *arguments, uint32_t uid);
 extern char guest_errors[GUEST_TEXT_BYTES];
+#define GUEST_OUTPUT "/tmp/topology.out" /* what it says else */
 /* All pages of all regions are there, by `dsi topology` and by the kernel;
  * @misplaced: and that is, or is not, where they should be. */
 void guest_see(pid_t producer, const struct guest_where *where, bool misplaced);
+
+/* ---- numa_layout.c ------------------------------------------------------- */
+
+/* Does `dsi topology --json`, which has run, see the cores and caches that the
+ * kernel sees?  @wanted: "THREADS,L3", the CPUs of each core and of each cache
+ * of level 3 (0: there is none). */
+void guest_layout_compare(const char *wanted);
+
+/* ---- numa_suite.c -------------------------------------------------------- */
+
+/* The conformance suite of the port, run as @start says. */
+void guest_suite(const struct guest_start *start);
 
 #endif /* DSI_NUMA_GUEST_H */

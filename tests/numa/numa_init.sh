@@ -16,7 +16,7 @@ echo 0 >/proc/sys/kernel/numa_balancing
 # What the kernel's command line has for us: NAME=VALUE of no module.
 for word in $(cat /proc/cmdline); do
 	case $word in
-	numa_*=*) eval "${word%%=*}=\${word#*=}" ;;
+	numa_*=*) export "${word?}" ;;
 	esac
 done
 numa_guest dsi ${numa_only:-}

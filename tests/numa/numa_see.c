@@ -19,7 +19,6 @@
 #include "numa_guest.h"
 #include "tests/unit/must.h"
 
-#define OUTPUT "/tmp/topology.out"
 #define ERRORS "/tmp/topology.err"
 
 char guest_errors[GUEST_TEXT_BYTES];
@@ -27,7 +26,7 @@ static struct guest_machine known;
 
 /* ---- the machine --------------------------------------------------------- */
 
-static void read_file(const char *path, char *text, size_t bytes)
+void guest_read_line(const char *path, char *text, size_t bytes)
 {
 	FILE *file = fopen(path, "r");
 	size_t n = file ? fread(text, 1, bytes - 1, file) : 0;
@@ -38,8 +37,7 @@ static void read_file(const char *path, char *text, size_t bytes)
 		fclose(file);
 }
 
-/* "0-1,3" */
-static uint64_t parse_list(const char *text)
+uint64_t guest_parse_list(const char *text)
 {
 	uint64_t mask = 0;
 
@@ -67,15 +65,16 @@ void guest_machine_read(struct guest_machine *machine)
 
 		snprintf(path, sizeof(path),
 			 "/sys/devices/system/node/node%u/distance", n);
-		read_file(path, text, sizeof(text));
+		guest_read_line(path, text, sizeof(text));
 		if (!text[0])
 			break;
 		for (uint32_t to = 0; to < GUEST_NODES && *at; to++)
 			machine->distance[n][to] = (int)strtol(at, &at, 10);
 		snprintf(path, sizeof(path),
 			 "/sys/devices/system/node/node%u/cpulist", n);
-		read_file(path, machine->cpus[n], sizeof(machine->cpus[n]));
-		machine->cpu_mask[n] = parse_list(machine->cpus[n]);
+		guest_read_line(path, machine->cpus[n],
+				sizeof(machine->cpus[n]));
+		machine->cpu_mask[n] = guest_parse_list(machine->cpus[n]);
 		machine->nodes = n + 1;
 	}
 	known = *machine;
@@ -130,7 +129,7 @@ int guest_topology(const char *arguments, uint32_t uid)
 	pid = fork();
 	MUST(pid >= 0);
 	if (pid == 0) {
-		MUST(freopen(OUTPUT, "w", stdout) &&
+		MUST(freopen(GUEST_OUTPUT, "w", stdout) &&
 		     freopen(ERRORS, "w", stderr));
 		run_topology(arguments, uid);
 	}
@@ -162,7 +161,7 @@ void guest_machine_compare(const struct guest_machine *machine)
 
 	if (guest_topology("--json", 0) != 0)
 		guest_wrong("dsi topology --json: %s", guest_errors);
-	said = json_object_from_file(OUTPUT);
+	said = json_object_from_file(GUEST_OUTPUT);
 	nodes = get(said, "nodes");
 	if (!nodes || json_object_array_length(nodes) != machine->nodes) {
 		guest_wrong("not %u nodes", machine->nodes);
@@ -269,7 +268,7 @@ static void see_region(pid_t producer, struct json_object *region, int node,
 void guest_see(pid_t producer, const struct guest_where *where, bool misplaced)
 {
 	int code = guest_topology("--json --check " GUEST_STREAM, 0);
-	struct json_object *said = json_object_from_file(OUTPUT);
+	struct json_object *said = json_object_from_file(GUEST_OUTPUT);
 	struct json_object *stream =
 		json_object_array_get_idx(get(said, "streams"), 0);
 	struct json_object *regions = get(stream, "regions");
