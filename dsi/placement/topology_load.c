@@ -179,16 +179,6 @@ static int read_nodes(struct load *l, const char *source)
 
 /* ---- distances ----------------------------------------------------------- */
 
-static uint32_t assumed(const struct dsi_topology *t, uint32_t a, uint32_t b)
-{
-	if (a == b)
-		return DISTANCE_SAME;
-	return t->nodes[a].package == t->nodes[b].package &&
-			       t->nodes[a].package != DSI_INDEX_NONE
-		       ? DISTANCE_PACKAGE
-		       : DISTANCE_OTHER;
-}
-
 static void take_distances(struct dsi_topology *t,
 			   const struct hwloc_distances_s *given)
 {
@@ -218,7 +208,8 @@ static int read_distances(struct load *l, const char *source)
 		return fail(l, -DSI_ENOMEM, source, "no memory");
 	for (uint32_t a = 0; a < t->n_nodes; a++)
 		for (uint32_t b = 0; b < t->n_nodes; b++)
-			t->distances[a * t->n_nodes + b] = assumed(t, a, b);
+			t->distances[a * t->n_nodes + b] =
+				topology_assumed(t, a, b);
 	if (hwloc_distances_get_by_type(l->tree, HWLOC_OBJ_NUMANODE, &n, given,
 					HWLOC_DISTANCES_KIND_MEANS_LATENCY,
 					0) < 0 ||
@@ -230,27 +221,6 @@ static int read_distances(struct load *l, const char *source)
 }
 
 /* ---- CPUs ---------------------------------------------------------------- */
-
-/* Index of the nearest node from which an unasked end may take memory. */
-static uint32_t nearest_usable(const struct dsi_topology *t, uint32_t from)
-{
-	uint32_t best = DSI_INDEX_NONE, best_distance = UINT32_MAX;
-
-	for (uint32_t i = 0; i < t->n_nodes; i++) {
-		uint32_t distance =
-			from == DSI_INDEX_NONE
-				? 0
-				: t->distances[from * t->n_nodes + i];
-
-		if (!node_usable(t, i) ||
-		    t->nodes[i].kind != DSI_MEMORY_NORMAL ||
-		    distance >= best_distance)
-			continue;
-		best = i;
-		best_distance = distance;
-	}
-	return best;
-}
 
 /* Several nodes may be local to a CPU: memory of its package, HBM beside it,
  * and CXL memory that firmware or hwloc hang up there.  The first normal one
@@ -274,7 +244,7 @@ static int32_t home_of(struct load *l, hwloc_obj_t pu)
 			home = i;
 	}
 	if (home == DSI_INDEX_NONE)
-		home = nearest_usable(t, local);
+		home = topology_nearest(t, local);
 	/* Nothing but fast or far memory: that is normal here. */
 	if (home == DSI_INDEX_NONE)
 		home = local == DSI_INDEX_NONE ? 0 : local;
@@ -348,16 +318,6 @@ static int read_cpus(struct load *l, const char *source)
 	return 0;
 }
 
-/* Memory that is no CPU's home, and of which nobody says what it is, hangs
- * behind a link. */
-static void name_the_rest(struct dsi_topology *t)
-{
-	for (uint32_t i = 0; i < t->n_nodes; i++)
-		if (t->nodes[i].n_cpus == 0 && node_usable(t, i) &&
-		    t->nodes[i].kind == DSI_MEMORY_NORMAL)
-			t->nodes[i].kind = DSI_MEMORY_FAR;
-}
-
 int dsi_topology_load(const char *source, struct dsi_topology **out_topology,
 		      char *why, uint32_t why_bytes)
 {
@@ -382,7 +342,7 @@ int dsi_topology_load(const char *source, struct dsi_topology **out_topology,
 		dsi_topology_destroy(l.table);
 		return err;
 	}
-	name_the_rest(l.table);
+	topology_name_the_rest(l.table);
 	*out_topology = l.table;
 	return 0;
 }

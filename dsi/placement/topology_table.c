@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* topology_table.c - look something up in the table; see topology_table.h. */
+/* topology_table.c - what is looked up in the table; see topology_table.h. */
 #include "topology_table.h"
 
 #include <stdlib.h>
@@ -11,6 +11,44 @@ uint32_t topology_node_index(const struct dsi_topology *topology, int32_t node)
 		if (topology->nodes[i].node == node)
 			return i;
 	return DSI_INDEX_NONE;
+}
+
+uint32_t topology_assumed(const struct dsi_topology *t, uint32_t a, uint32_t b)
+{
+	if (a == b)
+		return DISTANCE_SAME;
+	return t->nodes[a].package == t->nodes[b].package &&
+			       t->nodes[a].package != DSI_INDEX_NONE
+		       ? DISTANCE_PACKAGE
+		       : DISTANCE_OTHER;
+}
+
+uint32_t topology_nearest(const struct dsi_topology *t, uint32_t from)
+{
+	uint32_t best = DSI_INDEX_NONE, best_distance = UINT32_MAX;
+
+	for (uint32_t i = 0; i < t->n_nodes; i++) {
+		uint32_t distance =
+			from == DSI_INDEX_NONE
+				? 0
+				: t->distances[from * t->n_nodes + i];
+
+		if (!node_usable(t, i) ||
+		    t->nodes[i].kind != DSI_MEMORY_NORMAL ||
+		    distance >= best_distance)
+			continue;
+		best = i;
+		best_distance = distance;
+	}
+	return best;
+}
+
+void topology_name_the_rest(struct dsi_topology *t)
+{
+	for (uint32_t i = 0; i < t->n_nodes; i++)
+		if (t->nodes[i].n_cpus == 0 && node_usable(t, i) &&
+		    t->nodes[i].kind == DSI_MEMORY_NORMAL)
+			t->nodes[i].kind = DSI_MEMORY_FAR;
 }
 
 int32_t dsi_topology_nodes(const struct dsi_topology *topology)

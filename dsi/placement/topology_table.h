@@ -2,8 +2,9 @@
 /*
  * topology_table.h - a topology as the planner sees it: a table.
  *
- * Place: topology_load.c (hwloc) -> TABLE -> plan.c.  hwloc's tree is asked
- * once; what the rules need of it is one line for a CPU and one for a node.
+ * Place: topology_load.c (hwloc) or topology_nodes.c (libnuma) -> TABLE ->
+ * plan.c.  The machine is asked once; what the rules need of it is one line for
+ * a CPU and one for a node.
  */
 #ifndef DSI_TOPOLOGY_TABLE_H
 #define DSI_TOPOLOGY_TABLE_H
@@ -38,6 +39,16 @@ static inline void set_add(uint64_t *words, uint32_t n)
 
 /* Index of the node with a number, or DSI_INDEX_NONE. */
 uint32_t topology_node_index(const struct dsi_topology *topology, int32_t node);
+
+/* The distance between two nodes, by index, of which nobody says it. */
+uint32_t topology_assumed(const struct dsi_topology *t, uint32_t a, uint32_t b);
+
+/* Index of the nearest node from which an end may take memory unasked. */
+uint32_t topology_nearest(const struct dsi_topology *t, uint32_t from);
+
+/* Memory that is no CPU's home, and of which nobody says what it is, hangs
+ * behind a link. */
+void topology_name_the_rest(struct dsi_topology *t);
 
 /* May memory be taken from it, and is there any? */
 static inline int node_usable(const struct dsi_topology *topology,

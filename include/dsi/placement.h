@@ -120,6 +120,26 @@ DSI_API DSI_MUST_CHECK int dsi_topology_load(const char *source,
 					     char *why, uint32_t why_bytes);
 
 /**
+ * dsi_topology_load_nodes - read the nodes of this machine, and no more.
+ * @out_topology: the topology; each CPU is a core of its own, of the slowest
+ *                kind, and shares no cache.  Of CPUs also those are there that
+ *                this process may not use
+ * @why:          text buffer for the reason of a failure, may be NULL
+ * @why_bytes:    its size
+ *
+ * As much as a plan with DSI_PLAN_NO_CPUS needs: its nodes are the same as with
+ * dsi_topology_load().  Does not use hwloc.
+ *
+ * Return: 0, or
+ *   -DSI_ENOTSUP  the kernel knows no nodes, or /sys is not mounted
+ *   -DSI_ENOMEM   no memory
+ * Context: any thread, but one at a time; reads three small files for a node.
+ * Since:   0.1
+ */
+DSI_API DSI_MUST_CHECK int dsi_topology_load_nodes(
+	struct dsi_topology **out_topology, char *why, uint32_t why_bytes);
+
+/**
  * dsi_topology_destroy - free it.
  * @topology: topology or NULL
  *

@@ -38,7 +38,7 @@
 
 /* Functions of the library.  Set once, under the lock, before use. */
 static struct {
-	__typeof__(dsi_topology_load) *topology_load;
+	__typeof__(dsi_topology_load_nodes) *topology_load;
 	__typeof__(dsi_topology_cpus) *topology_cpus;
 	__typeof__(dsi_topology_cpu) *topology_cpu;
 	__typeof__(dsi_plan_make) *plan_make;
@@ -116,7 +116,7 @@ static void load(void)
 	char why[256] = "";
 
 	if (!object ||
-	    !resolve(object, "dsi_topology_load", &call.topology_load) ||
+	    !resolve(object, "dsi_topology_load_nodes", &call.topology_load) ||
 	    !resolve(object, "dsi_topology_cpus", &call.topology_cpus) ||
 	    !resolve(object, "dsi_topology_cpu", &call.topology_cpu) ||
 	    !resolve(object, "dsi_plan_make", &call.plan_make) ||
@@ -130,8 +130,8 @@ static void load(void)
 		    reason ? reason : LIBRARY " is of another version");
 		return;
 	}
-	/* Kept as long as the process lives: it takes milliseconds to make. */
-	if (call.topology_load(NULL, &machine, why, sizeof(why))) {
+	/* Kept as long as the process lives. */
+	if (call.topology_load(&machine, why, sizeof(why))) {
 		machine = NULL;
 		say(SAY_LIBRARY,
 		    "%s; streams are left where the system puts "

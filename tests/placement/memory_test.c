@@ -166,6 +166,57 @@ static void lock(void)
 	munmap(addr, bytes);
 }
 
+/* ---- nodes --------------------------------------------------------------- */
+
+static int32_t home_in(const struct dsi_topology *t, int32_t cpu)
+{
+	struct dsi_topology_cpu at = {.size = sizeof(at)};
+
+	for (uint32_t i = 0; i < (uint32_t)dsi_topology_cpus(t); i++)
+		if (dsi_topology_cpu(t, i, &at) == 0 && at.cpu == cpu)
+			return at.node;
+	return DSI_NODE_ANY;
+}
+
+static void same_node(const struct dsi_topology *all,
+		      const struct dsi_topology *nodes, uint32_t index)
+{
+	struct dsi_topology_node a = {.size = sizeof(a)};
+	struct dsi_topology_node b = {.size = sizeof(b)};
+	struct dsi_topology_node other = {.size = sizeof(other)};
+
+	CHECK(dsi_topology_node(all, index, &a) == 0);
+	CHECK(dsi_topology_node(nodes, index, &b) == 0);
+	CHECK(a.node == b.node && a.allowed == b.allowed);
+	CHECK((a.bytes == 0) == (b.bytes == 0));
+	CHECK((a.kind == DSI_MEMORY_NORMAL) == (b.kind == DSI_MEMORY_NORMAL));
+	for (uint32_t i = 0; i < (uint32_t)dsi_topology_nodes(all); i++)
+		if (dsi_topology_node(all, i, &other) == 0)
+			CHECK(dsi_topology_distance(all, a.node, other.node) ==
+			      dsi_topology_distance(nodes, a.node, other.node));
+}
+
+/* What is read without hwloc is what hwloc says of this machine. */
+static void nodes_alone(void)
+{
+	struct dsi_topology *all = NULL, *nodes = NULL;
+	struct dsi_topology_cpu cpu = {.size = sizeof(cpu)};
+
+	CHECK(dsi_topology_load(NULL, &all, why, sizeof(why)) == 0);
+	CHECK(dsi_topology_load_nodes(&nodes, why, sizeof(why)) == 0);
+	if (!all || !nodes)
+		return;
+	CHECK(dsi_topology_nodes(all) == dsi_topology_nodes(nodes));
+	for (uint32_t i = 0; i < (uint32_t)dsi_topology_nodes(all); i++)
+		same_node(all, nodes, i);
+	for (uint32_t i = 0; i < (uint32_t)dsi_topology_cpus(all); i++) {
+		CHECK(dsi_topology_cpu(all, i, &cpu) == 0);
+		CHECK(home_in(nodes, cpu.cpu) == cpu.node);
+	}
+	dsi_topology_destroy(all);
+	dsi_topology_destroy(nodes);
+}
+
 /* ---- rights -------------------------------------------------------------- */
 
 static void give_up_rights(void)
@@ -246,6 +297,7 @@ int main(void)
 		printf("skipped: this kernel has no memory policies\n");
 		return 77;
 	}
+	nodes_alone();
 	where_and_bind();
 	bind_refused();
 	normal_area();

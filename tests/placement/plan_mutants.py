@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""plan_mutants.py - would the machines of plan_test.c notice a wrong rule?
+"""plan_mutants.py - would the machines of plan_test.c and nodes_test.c notice a
+wrong rule?
 
 Each mutant is one source of the planner with one rule changed.  It is compiled
-into the test; an expectation must fail.  A mutant that is not caught, or does
+into the test that asks for it; an expectation must fail.  A mutant that is not caught, or does
 not apply any more, is an error.
 
 usage: plan_mutants.py --source DIR --include DIR --work DIR [--cc CC] [NAME...]
@@ -15,7 +16,12 @@ import re
 import subprocess
 import sys
 
-UNITS = ["topology_table.c", "topology_load.c", "plan.c", "plan_cpus.c", "plan_data.c"]
+# test -> what it is made of
+UNITS = {
+    "plan_test.c": ["topology_table.c", "topology_load.c", "plan.c", "plan_cpus.c",
+                    "plan_data.c", "-lhwloc"],
+    "nodes_test.c": ["topology_table.c", "topology_nodes.c", "why.c", "-lnuma"],
+}
 
 # name, file, old, new
 MUTANTS = [
@@ -90,7 +96,7 @@ MUTANTS = [
      "(node->bytes > 0 || !topology->sized)", "1"),
     ("machine: fast memory is a home", "topology_load.c",
      "strncmp(subtype, kinds[i].word, strlen(kinds[i].word)) == 0", "0"),
-    ("machine: memory without CPUs is normal", "topology_load.c",
+    ("machine: memory without CPUs is normal", "topology_table.c",
      "t->nodes[i].kind = DSI_MEMORY_FAR;", ";"),
     ("machine: firmware's distances are not read", "topology_load.c",
      "t->distances[i * t->n_nodes + j] = (uint32_t)value;", "(void)j;"),
@@ -102,7 +108,24 @@ MUTANTS = [
      "if (hwloc_bitmap_isset(allowed, pu->os_index)) table->n_cpus++;", "table->n_cpus++;"),
     ("machine: no memory-side caches", "topology_load.c",
      "bytes += at->attr->cache.size;", ""),
+    ("nodes: memory alone may be a home", "topology_nodes.c",
+     "if (has_home(t)) topology_name_the_rest(t);", ""),
+    ("nodes: memory alone is always far", "topology_nodes.c",
+     "if (has_home(t))", "if (1)"),
+    ("nodes: homes stay where there is no memory", "topology_nodes.c",
+     "homes[i] = topology_nearest(t, i);", ";"),
+    ("nodes: what is forbidden is used", "topology_nodes.c",
+     ".allowed = numa_bitmask_isbitset(numa_all_nodes_ptr,",
+     ".allowed = numa_bitmask_isbitset(numa_nodes_ptr,"),
+    ("nodes: distances are not read", "topology_nodes.c",
+     "value > 0 ? (uint32_t)value", "0 ? 0"),
+    ("nodes: what nobody said is a distance", "topology_nodes.c",
+     "value > 0 ? (uint32_t)value", "1 ? (uint32_t)value"),
 ]
+
+
+def test_for(file):
+    return "nodes_test.c" if file == "topology_nodes.c" else "plan_test.c"
 
 
 def options():
@@ -124,7 +147,7 @@ def copy(o, folder, file=None, old="", new=""):
             continue
         with open(os.path.join(original, name), encoding="utf-8") as f:
             text = f.read()
-        if name == file:
+        if name == file and old:
             # However the line is broken.
             pattern = r"\s+".join(map(re.escape, old.split()))
             text, count = re.subn(pattern, lambda _: new, text)
@@ -132,15 +155,16 @@ def copy(o, folder, file=None, old="", new=""):
                 return None
         with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
             f.write(text)
-    return [os.path.join(folder, unit) for unit in UNITS]
+    return [unit if unit.startswith("-l") else os.path.join(folder, unit)
+            for unit in UNITS[test_for(file)]]
 
 
-def build(o, folder, units):
-    program = os.path.join(folder, "plan_test")
-    subprocess.run([o.cc, "-std=gnu11", "-O1", "-w", "-I", os.path.join(o.source, "include"),
-                    "-I", o.include, *units,
-                    os.path.join(o.source, "tests/placement/plan_test.c"),
-                    "-lhwloc", "-o", program], check=True)
+def build(o, folder, units, file=None):
+    program = os.path.join(folder, "test")
+    subprocess.run([o.cc, "-std=gnu11", "-O1", "-w", "-fvisibility=hidden",
+                    "-I", os.path.join(o.source, "include"), "-I", o.include,
+                    os.path.join(o.source, "tests/placement", test_for(file)),
+                    *units, "-o", program], check=True)
     return program
 
 
@@ -157,7 +181,7 @@ def run(o, number, mutant):
     if not units:
         return "does not apply any more"
     try:
-        return "survived" if passes(o, build(o, folder, units)) else None
+        return "survived" if passes(o, build(o, folder, units, file)) else None
     except subprocess.TimeoutExpired:
         return None
 
@@ -165,10 +189,12 @@ def run(o, number, mutant):
 def main():
     o = options()
     # Nobody learns anything from mutants of what is wrong already.
-    sound = os.path.join(o.work, "sound")
-    wrong = 0 if passes(o, build(o, sound, copy(o, sound))) else 1
-    if wrong:
-        print("FAIL    the planner as it is")
+    wrong = 0
+    for file in ("plan.c", "topology_nodes.c"):
+        sound = os.path.join(o.work, "as-it-is", file)
+        if not passes(o, build(o, sound, copy(o, sound, file), file)):
+            print(f"FAIL    {test_for(file)} with the planner as it is")
+            wrong += 1
     chosen = [(i, m) for i, m in enumerate(MUTANTS)
               if not o.names or any(n in m[0] for n in o.names)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
