@@ -451,8 +451,8 @@ DSI_API DSI_MUST_CHECK int dsi_memory_area(uint64_t bytes, uint32_t pages,
  * @why:       text buffer for the reason of a failure, may be NULL
  * @why_bytes: its size
  *
- * Return: 0, -DSI_EINVAL, -DSI_EACCES (@why names the right or limit that is
- *         missing), -DSI_ENOMEM.
+ * Return: 0, -DSI_EINVAL, -DSI_EACCES (a right or limit is missing, named in
+ *         @why), -DSI_ENOMEM.
  * Context: any thread.
  * Since:   0.1
  */
@@ -495,7 +495,7 @@ DSI_API DSI_MUST_CHECK int dsi_thread_pin(const struct dsi_cpus *cpus,
  *
  * SCHED_FIFO.  Threads that it starts are ordinary again.
  *
- * Return: 0, -DSI_EINVAL, -DSI_EACCES (@why names the right that is missing).
+ * Return: 0, -DSI_EINVAL, -DSI_EACCES (a right is missing, see @why).
  * Context: any thread.
  * Since:   0.1
  */
