@@ -59,7 +59,7 @@ const char *topology_kind(uint32_t kind);
 /* Whose region: the consumer, or the producer. */
 const struct dsi_peer *topology_owner(const struct topology_region *region);
 
-/* ---- topology_nodes.c: sets of numbers ----------------------------------- */
+/* ---- topology_sets.c: sets of numbers ------------------------------------ */
 
 bool topology_has_node(const struct dsi_nodes *nodes, uint32_t node);
 void topology_add_node(struct dsi_nodes *nodes, uint32_t node);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dsi.h - everything.
+ * dsi.h - everything in libdsi.  <dsi/placement.h> is apart: it is of
+ * libdsi-placement, a library of its own, which not every system has.
  *
  *   control application   stream.h   join components, start, watch, stop
  *   component             component.h  callbacks a server implements

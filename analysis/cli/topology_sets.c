@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* topology_nodes.c - sets of nodes and CPUs, and where a process may run. */
+/* topology_sets.c - sets of nodes and CPUs, and where a process may run. */
 #define _GNU_SOURCE 1
 #include <dirent.h>
 #include <stdio.h>
