@@ -211,9 +211,9 @@ static int other_answer(struct dsi_socket *sock, int type,
 		dsi__text_add(&text, "the producer does not answer");
 		return type;
 	}
-	if (type == -DSI_EPIPE) {
+	if (type == -DSI_EPIPE || type == DSI_WIRE_BYE) {
 		dsi__text_add(&text, "the producer closed the connection");
-		return type;
+		return -DSI_EPIPE;
 	}
 	if (type == -DSI_EPROTONOSUPPORT) {
 		dsi__text_add(&text, "version: the producer speaks another "

@@ -48,7 +48,9 @@ struct _GstDsiSink {
 	gchar *caps;
 	gboolean raw_video;
 	GstVideoInfo info;
+	gboolean ended;
 	gint flushing;
+	gint flush; /* for the board; changed under the object's lock */
 };
 
 enum {
@@ -128,8 +130,39 @@ static GstFlowReturn say(GstDsiSink *sink, uint32_t kind, GstClockTime start,
 	media_header_from_buffer(&header, times, &segment, base_time_of(sink));
 	gst_buffer_unref(times);
 	header.kind = kind;
+	header.flush = g_atomic_int_get(&sink->flush) & ~1;
 	return media_outlet_send(sink->outlet, &header, sink->caps, NULL, FALSE,
 				 must_stop, sink, &sent);
+}
+
+/* Its packet may be dropped or overwritten, the word on the board not. */
+static void say_last(GstDsiSink *sink, uint32_t kind)
+{
+	if (sink->outlet)
+		media_board_set_word(media_outlet_board(sink->outlet), kind);
+	(void)say(sink, kind, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE);
+	sink->ended = kind == MEDIA_EOS;
+}
+
+/* After the end there is more, as after a flush. */
+static void go_on(GstDsiSink *sink)
+{
+	if (!sink->ended || !sink->outlet)
+		return;
+	media_board_set_word(media_outlet_board(sink->outlet), 0);
+	sink->ended = FALSE;
+}
+
+/* Upstream begins to flush, or is done.  Any thread. */
+static void set_flush(GstDsiSink *sink, gboolean flush)
+{
+	GST_OBJECT_LOCK(sink);
+	if ((sink->flush & 1) != flush)
+		g_atomic_int_inc(&sink->flush);
+	if (sink->outlet)
+		media_board_set_flush(media_outlet_board(sink->outlet),
+				      sink->flush);
+	GST_OBJECT_UNLOCK(sink);
 }
 
 /* An outlet with frames of at least @bytes. */
@@ -143,14 +176,16 @@ static gboolean have_frames(GstDsiSink *sink, gsize bytes)
 	    media_store_frame_bytes(media_outlet_store(sink->outlet)) >= bytes)
 		return TRUE;
 	if (sink->outlet) {
-		(void)say(sink, MEDIA_MOVED, GST_CLOCK_TIME_NONE,
-			  GST_CLOCK_TIME_NONE);
+		options.expected = media_outlet_consumers(sink->outlet);
+		say_last(sink, MEDIA_MOVED);
 		drop_outlet(sink);
+	} else {
+		options.wait_for_consumer = sink->wait_for_consumer;
 	}
 	options.stream = sink->stream;
+	options.flush = g_atomic_int_get(&sink->flush);
 	options.frames = sink->frames;
 	options.access = sink->access;
-	options.wait_for_consumer = sink->wait_for_consumer;
 	outlet = media_outlet_new(&options, &error);
 	if (!outlet) {
 		GST_ELEMENT_ERROR(
@@ -162,6 +197,8 @@ static gboolean have_frames(GstDsiSink *sink, gsize bytes)
 	}
 	GST_OBJECT_LOCK(sink);
 	sink->outlet = outlet;
+	/* A flush that began meanwhile is not missed. */
+	media_board_set_flush(media_outlet_board(outlet), sink->flush);
 	GST_OBJECT_UNLOCK(sink);
 	GST_INFO_OBJECT(sink, "stream '%s' has %u frames of %" G_GSIZE_FORMAT,
 			sink->stream, sink->frames,
@@ -192,6 +229,7 @@ static gboolean sink_start(GstBaseSink *base)
 	g_atomic_int_set(&sink->flushing, FALSE);
 	sink->zero_copied = 0;
 	sink->copied = 0;
+	sink->ended = FALSE;
 	return TRUE;
 }
 
@@ -294,8 +332,10 @@ static GstFlowReturn sink_render(GstBaseSink *base, GstBuffer *buffer)
 
 	if (!fit(sink, buffer))
 		return GST_FLOW_ERROR;
+	go_on(sink);
 	media_header_from_buffer(&header, buffer, &base->segment,
 				 base_time_of(sink));
+	header.flush = g_atomic_int_get(&sink->flush) & ~1;
 	flow = media_outlet_send(sink->outlet, &header, sink->caps, buffer,
 				 !sink->require_zero_copy, must_stop, sink,
 				 &sent);
@@ -323,16 +363,17 @@ static gboolean sink_event(GstBaseSink *base, GstEvent *event)
 
 	switch (GST_EVENT_TYPE(event)) {
 	case GST_EVENT_EOS:
-		(void)say(sink, MEDIA_EOS, GST_CLOCK_TIME_NONE,
-			  GST_CLOCK_TIME_NONE);
+		say_last(sink, MEDIA_EOS);
 		break;
 	case GST_EVENT_GAP:
 		gst_event_parse_gap(event, &start, &duration);
 		(void)say(sink, MEDIA_GAP, start, duration);
 		break;
+	case GST_EVENT_FLUSH_START:
+		set_flush(sink, TRUE);
+		break;
 	case GST_EVENT_FLUSH_STOP:
-		(void)say(sink, MEDIA_FLUSH, GST_CLOCK_TIME_NONE,
-			  GST_CLOCK_TIME_NONE);
+		set_flush(sink, FALSE);
 		break;
 	default:
 		break;

@@ -16,25 +16,27 @@
 #include <gst/gst.h>
 #include <gst/video/video.h>
 
-/* A slot: a page, so that the data behind all headers begins on one. */
-#define MEDIA_HEADER_SLOT 4096u
+/* A slot.  Pages that nobody writes cost nothing, and for slots of this size
+ * libdsi looks at once for what came back, so that few frames stay hot. */
+#define MEDIA_HEADER_SLOT 16384u
 /* Memories of one buffer that cross without being made one. */
 #define MEDIA_MEMORIES 15u
 /* Text in dsi_stream_desc.format. */
-#define MEDIA_FORMAT "gst/1"
+#define MEDIA_FORMAT "gst/2"
 
 /* What a packet is. */
 #define MEDIA_BUFFER 1u
 #define MEDIA_GAP 2u
 #define MEDIA_EOS 3u
-#define MEDIA_FLUSH 4u
-#define MEDIA_MOVED 5u /* look for the stream's name again: it grew */
+#define MEDIA_MOVED 4u /* look for the stream's name again: it grew */
 
 struct media_header {
 	uint32_t magic;
 	uint32_t kind;
 	uint32_t flags; /* of the buffer: MEDIA_BUFFER_FLAGS */
 	uint32_t caps_bytes;
+	int32_t flush; /* what struct media_board has, when it was sent */
+	uint32_t reserved;
 	uint64_t pts, dts; /* on CLOCK_MONOTONIC, or NONE; ns */
 	uint64_t duration, offset, offset_end;
 	/* The producer's own time line: PTS = its running time and that. */
@@ -53,7 +55,7 @@ struct media_header {
 	uint64_t reference_time, reference_duration;
 };
 
-#define MEDIA_MAGIC 0x31545347u /* "GST1" */
+#define MEDIA_MAGIC 0x32545347u /* "GST2" */
 #define MEDIA_CAPS_MOST (MEDIA_HEADER_SLOT - sizeof(struct media_header))
 
 /* Everything of @buffer but its data; GST_CLOCK_TIME_NONE if @segment has no

@@ -21,6 +21,8 @@ struct media_outlet_options {
 	gsize frame_bytes;
 	guint access; /* mode, as of a file */
 	gboolean wait_for_consumer;
+	guint expected; /* readers that come back after a move */
+	gint flush;	/* of the board */
 };
 
 /* What became of a buffer. */
@@ -36,6 +38,7 @@ void media_outlet_unref(struct media_outlet *outlet);
 void media_outlet_close(struct media_outlet *outlet);
 
 MediaStore *media_outlet_store(const struct media_outlet *outlet);
+struct media_board *media_outlet_board(const struct media_outlet *outlet);
 
 /* A frame; waits until one is free.  NULL: @stop said so, or it is closed. */
 GstMemory *media_outlet_take(struct media_outlet *outlet,

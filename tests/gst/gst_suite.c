@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gst_suite.c - dsisink and dsisrc in harnesses of one process.
+ *
+ * Here buffers are pushed and pulled one by one, so that what belongs to a
+ * buffer, a flush, a query can be looked at.  That two processes do the same is
+ * for gst_streams.py.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include <gst/check/gstcheck.h>
+#include <gst/check/gstharness.h>
+#include <gst/video/video.h>
+
+#define CAPS "video/x-raw,format=GRAY8,width=64,height=64,framerate=25/1"
+#define BIGGER "video/x-raw,format=GRAY8,width=640,height=480,framerate=25/1"
+#define BYTES (64u * 64u)
+/* For what must come; nothing is expected to take so long. */
+#define PATIENCE_S 30
+
+static GstHarness *sink, *src;
+
+/* ---- both ends ----------------------------------------------------------- */
+
+static GstHarness *start_src(const char *properties)
+{
+	gchar *text =
+		g_strdup_printf("dsisrc name=r stream=suite %s", properties);
+	GstHarness *harness = gst_harness_new_parse(text);
+
+	g_free(text);
+	gst_harness_play(harness);
+	return harness;
+}
+
+/* Two ends with @caps that have found each other. */
+static void start(const char *caps, const char *of_sink, const char *of_src)
+{
+	gchar *text =
+		g_strdup_printf("dsisink name=s stream=suite %s", of_sink);
+
+	sink = gst_harness_new_parse(text);
+	g_free(text);
+	src = start_src(of_src);
+	gst_harness_set_src_caps_str(sink, caps);
+}
+
+static guint consumers(void)
+{
+	GstElement *element = gst_harness_find_element(sink, "dsisink");
+	guint n;
+
+	g_object_get(element, "consumers", &n, NULL);
+	gst_object_unref(element);
+	return n;
+}
+
+static void stop(void)
+{
+	gst_harness_teardown(src);
+	gst_harness_teardown(sink);
+}
+
+/* A buffer of the sink's pool, all bytes of which are @value. */
+static GstBuffer *make(guint8 value, gsize bytes)
+{
+	GstBuffer *buffer = gst_harness_create_buffer(sink, bytes);
+
+	gst_buffer_memset(buffer, 0, value, bytes);
+	GST_BUFFER_PTS(buffer) = value * 40 * GST_MSECOND;
+	GST_BUFFER_DURATION(buffer) = 40 * GST_MSECOND;
+	return buffer;
+}
+
+static void push(guint8 value)
+{
+	fail_unless_equals_int(gst_harness_push(sink, make(value, BYTES)),
+			       GST_FLOW_OK);
+}
+
+static GstBuffer *pull(void)
+{
+	GstBuffer *buffer = NULL;
+
+	for (int i = 0; i < PATIENCE_S && !buffer; i++)
+		buffer = gst_harness_pull(src);
+	fail_unless(buffer != NULL, "nothing arrives");
+	return buffer;
+}
+
+/* Its value; all bytes have it. */
+static int value_of(GstBuffer *buffer)
+{
+	GstMapInfo map;
+	int value;
+
+	fail_unless(gst_buffer_map(buffer, &map, GST_MAP_READ));
+	value = map.size ? map.data[0] : -1;
+	for (gsize i = 1; i < map.size; i++)
+		fail_unless_equals_int(map.data[i], value);
+	gst_buffer_unmap(buffer, &map);
+	return value;
+}
+
+static int pull_value(void)
+{
+	GstBuffer *buffer = pull();
+	int value = value_of(buffer);
+
+	gst_buffer_unref(buffer);
+	return value;
+}
+
+/* The next event of @type that came to the end of the reader. */
+static GstEvent *event_of(GstEventType type)
+{
+	for (;;) {
+		GstEvent *event = gst_harness_pull_event(src);
+
+		fail_unless(event != NULL, "no %s",
+			    gst_event_type_get_name(type));
+		if (GST_EVENT_TYPE(event) == type)
+			return event;
+		gst_event_unref(event);
+	}
+}
+
+/* ---- cases --------------------------------------------------------------- */
+
+GST_START_TEST(zero_copy)
+{
+	guint64 zero_copied;
+
+	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
+	for (guint8 i = 0; i < 50; i++) {
+		push(i);
+		fail_unless_equals_int(pull_value(), i);
+	}
+	gst_harness_get(sink, "dsisink", "zero-copied", &zero_copied, NULL);
+	fail_unless_equals_uint64(zero_copied, 50);
+	stop();
+}
+GST_END_TEST
+
+/* An element that writes in place gets memory of its own. */
+GST_START_TEST(read_only)
+{
+	GstBuffer *buffer;
+	gconstpointer shared;
+	GstMapInfo map;
+
+	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
+	push(7);
+	buffer = pull();
+	fail_unless(GST_MEMORY_IS_READONLY(gst_buffer_peek_memory(buffer, 0)));
+	fail_unless(gst_buffer_map(buffer, &map, GST_MAP_READ));
+	shared = map.data;
+	gst_buffer_unmap(buffer, &map);
+	fail_unless(gst_buffer_map(buffer, &map, GST_MAP_WRITE));
+	fail_unless(map.data != shared);
+	memset(map.data, 8, map.size);
+	gst_buffer_unmap(buffer, &map);
+	gst_buffer_unref(buffer);
+	stop();
+}
+GST_END_TEST
+
+GST_START_TEST(times)
+{
+	GstBuffer *buffer;
+
+	start(CAPS, "wait-for-consumer=true",
+	      "consumer-policy=block timestamps=original");
+	buffer = make(3, BYTES);
+	GST_BUFFER_DTS(buffer) = 100 * GST_MSECOND;
+	GST_BUFFER_OFFSET(buffer) = 1234;
+	GST_BUFFER_OFFSET_END(buffer) = 1235;
+	GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT |
+					    GST_BUFFER_FLAG_MARKER);
+	fail_unless_equals_int(gst_harness_push(sink, buffer), GST_FLOW_OK);
+	buffer = pull();
+	fail_unless_equals_uint64(GST_BUFFER_PTS(buffer), 120 * GST_MSECOND);
+	fail_unless_equals_uint64(GST_BUFFER_DTS(buffer), 100 * GST_MSECOND);
+	fail_unless_equals_uint64(GST_BUFFER_DURATION(buffer),
+				  40 * GST_MSECOND);
+	fail_unless_equals_uint64(GST_BUFFER_OFFSET(buffer), 1234);
+	fail_unless_equals_uint64(GST_BUFFER_OFFSET_END(buffer), 1235);
+	fail_unless(GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT));
+	fail_unless(GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_MARKER));
+	fail_unless(GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT));
+	gst_buffer_unref(buffer);
+	stop();
+}
+GST_END_TEST
+
+GST_START_TEST(caps_change)
+{
+	GstBuffer *buffer;
+	GstEvent *event;
+	GstCaps *caps, *wanted = gst_caps_from_string(BIGGER);
+
+	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
+	push(1);
+	fail_unless_equals_int(pull_value(), 1);
+	gst_event_unref(event_of(GST_EVENT_CAPS));
+	gst_harness_set_src_caps_str(sink, BIGGER);
+	/* Not from the pool: the harness keeps the one of the old caps. */
+	buffer = gst_buffer_new_allocate(NULL, 640u * 480u, NULL);
+	gst_buffer_memset(buffer, 0, 2, 640u * 480u);
+	fail_unless_equals_int(gst_harness_push(sink, buffer), GST_FLOW_OK);
+	buffer = pull();
+	fail_unless_equals_int(gst_buffer_get_size(buffer), 640 * 480);
+	fail_unless_equals_int(value_of(buffer), 2);
+	gst_buffer_unref(buffer);
+	event = event_of(GST_EVENT_CAPS);
+	gst_event_parse_caps(event, &caps);
+	fail_unless(gst_caps_is_equal(caps, wanted));
+	gst_event_unref(event);
+	gst_caps_unref(wanted);
+	stop();
+}
+GST_END_TEST
+
+GST_START_TEST(end_and_gap)
+{
+	GstClockTime time, duration;
+	GstEvent *event;
+
+	start(CAPS, "wait-for-consumer=true",
+	      "consumer-policy=block timestamps=original");
+	push(1);
+	fail_unless(gst_harness_push_event(
+		sink, gst_event_new_gap(2 * GST_SECOND, GST_SECOND)));
+	fail_unless_equals_int(pull_value(), 1);
+	event = event_of(GST_EVENT_GAP);
+	gst_event_parse_gap(event, &time, &duration);
+	fail_unless_equals_uint64(time, 2 * GST_SECOND);
+	fail_unless_equals_uint64(duration, GST_SECOND);
+	gst_event_unref(event);
+	fail_unless(gst_harness_push_event(sink, gst_event_new_eos()));
+	gst_event_unref(event_of(GST_EVENT_EOS));
+	stop();
+}
+GST_END_TEST
+
+/* What was on its way when the producer flushed does not arrive; what came
+ * after does, and between them there was a flush. */
+GST_START_TEST(flush)
+{
+	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
+	push(1);
+	fail_unless_equals_int(pull_value(), 1);
+	fail_unless(gst_harness_push_event(sink, gst_event_new_flush_start()));
+	gst_event_unref(event_of(GST_EVENT_FLUSH_START));
+	fail_unless(
+		gst_harness_push_event(sink, gst_event_new_flush_stop(TRUE)));
+	gst_event_unref(event_of(GST_EVENT_FLUSH_STOP));
+	for (guint8 i = 2; i < 40; i++) {
+		GstSegment segment;
+
+		if (i == 2) {
+			gst_segment_init(&segment, GST_FORMAT_TIME);
+			fail_unless(gst_harness_push_event(
+				sink, gst_event_new_segment(&segment)));
+		}
+		push(i);
+		fail_unless_equals_int(pull_value(), i);
+	}
+	stop();
+}
+GST_END_TEST
+
+/* A reader whose downstream takes nothing is freed by the flush of the
+ * producer, and never sees what came before. */
+static GstPadProbeReturn hold(GstPad *pad, GstPadProbeInfo *info, gpointer user)
+{
+	(void)pad;
+	(void)info;
+	g_atomic_int_set((gint *)user, TRUE);
+	return GST_PAD_PROBE_OK;
+}
+
+GST_START_TEST(flush_when_blocked)
+{
+	gint held = FALSE;
+	GstSegment segment;
+	GstElement *element;
+	GstPad *pad;
+	gulong probe;
+
+	start(CAPS, "slots=4 wait-for-consumer=true", "consumer-policy=block");
+	element = gst_harness_find_element(src, "dsisrc");
+	pad = gst_element_get_static_pad(element, "src");
+	probe = gst_pad_add_probe(
+		pad, GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER, hold,
+		&held, NULL);
+	push(1);
+	push(2);
+	while (!g_atomic_int_get(&held))
+		g_usleep(1000);
+	fail_unless(gst_harness_push_event(sink, gst_event_new_flush_start()));
+	gst_event_unref(event_of(GST_EVENT_FLUSH_START));
+	gst_pad_remove_probe(pad, probe);
+	fail_unless(
+		gst_harness_push_event(sink, gst_event_new_flush_stop(TRUE)));
+	gst_event_unref(event_of(GST_EVENT_FLUSH_STOP));
+	gst_segment_init(&segment, GST_FORMAT_TIME);
+	fail_unless(
+		gst_harness_push_event(sink, gst_event_new_segment(&segment)));
+	push(3);
+	fail_unless_equals_int(pull_value(), 3);
+	gst_object_unref(pad);
+	gst_object_unref(element);
+	stop();
+}
+GST_END_TEST
+
+/* A reader that lets the producer overwrite: what it gets is whole and in
+ * order, and the producer never waits for it. */
+GST_START_TEST(reclaim)
+{
+	int before = -1, got = 0;
+	GstBuffer *buffer;
+
+	start(CAPS, "slots=4 wait-for-consumer=true",
+	      "consumer-policy=reclaim");
+	push(0);
+	while (consumers() == 0)
+		g_usleep(1000);
+	/* Nobody pulls: with another policy this would not come to its end
+	 * with whole frames, or at all. */
+	gst_harness_set_drop_buffers(src, FALSE);
+	for (guint i = 1; i < 200; i++)
+		push((guint8)i);
+	fail_unless(gst_harness_push_event(sink, gst_event_new_eos()));
+	gst_event_unref(event_of(GST_EVENT_EOS));
+	while ((buffer = gst_harness_try_pull(src))) {
+		int value = value_of(buffer);
+
+		fail_unless(value > before, "%d after %d", value, before);
+		before = value;
+		got++;
+		gst_buffer_unref(buffer);
+	}
+	fail_unless(got > 0);
+	stop();
+}
+GST_END_TEST
+
+static Suite *dsi_suite(void)
+{
+	Suite *suite = suite_create("dsi");
+	TCase *cases = tcase_create("harness");
+
+	suite_add_tcase(suite, cases);
+	tcase_set_timeout(cases, 120);
+	tcase_add_test(cases, zero_copy);
+	tcase_add_test(cases, read_only);
+	tcase_add_test(cases, times);
+	tcase_add_test(cases, caps_change);
+	tcase_add_test(cases, end_and_gap);
+	tcase_add_test(cases, flush);
+	tcase_add_test(cases, flush_when_blocked);
+	tcase_add_test(cases, reclaim);
+	return suite;
+}
+
+GST_CHECK_MAIN(dsi)
