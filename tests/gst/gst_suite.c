@@ -316,6 +316,55 @@ GST_START_TEST(flush_when_blocked)
 }
 GST_END_TEST
 
+/* What dsisrc tells its pipeline, in microseconds. */
+static void latency_of(guint64 *out_min, guint64 *out_max)
+{
+	GstElement *element = gst_harness_find_element(src, "dsisrc");
+	GstQuery *query = gst_query_new_latency();
+	GstClockTime min, max;
+	gboolean live;
+
+	fail_unless(gst_element_query(element, query));
+	gst_query_parse_latency(query, &live, &min, &max);
+	fail_unless(live);
+	*out_min = min / GST_USECOND;
+	*out_max = max / GST_USECOND;
+	gst_query_unref(query);
+	gst_object_unref(element);
+}
+
+/* Upstream 20 ms, jitter 5 ms, wake-up 2 ms: after 27 ms a buffer is there.
+ * Frames come every 40 ms and are taken for one period before their commit, so
+ * that of 8 one may be kept for 7 periods less the jitter. */
+GST_START_TEST(latency)
+{
+	GstElement *element;
+	guint64 min, max;
+
+	sink = gst_harness_new_parse("dsisink stream=suite slots=8 "
+				     "wait-for-consumer=true jitter=5000000");
+	gst_harness_set_upstream_latency(sink, 20 * GST_MSECOND);
+	src = start_src("consumer-policy=block wake=2000000");
+	gst_harness_set_src_caps_str(sink, CAPS);
+	push(1);
+	fail_unless_equals_int(pull_value(), 1);
+	latency_of(&min, &max);
+	fail_unless(min >= 27000 && min < 27100, "min %" G_GUINT64_FORMAT, min);
+	fail_unless(max > 294900 && max <= 295000, "max %" G_GUINT64_FORMAT,
+		    max);
+	/* Upstream becomes slower. */
+	gst_harness_set_upstream_latency(sink, 120 * GST_MSECOND);
+	element = gst_harness_find_element(sink, "dsisink");
+	fail_unless(gst_element_send_event(
+		element, gst_event_new_latency(120 * GST_MSECOND)));
+	gst_object_unref(element);
+	latency_of(&min, &max);
+	fail_unless(min >= 127000 && min < 127100, "min %" G_GUINT64_FORMAT,
+		    min);
+	stop();
+}
+GST_END_TEST
+
 /* A reader that lets the producer overwrite: what it gets is whole and in
  * order, and the producer never waits for it. */
 GST_START_TEST(reclaim)
@@ -362,6 +411,7 @@ static Suite *dsi_suite(void)
 	tcase_add_test(cases, end_and_gap);
 	tcase_add_test(cases, flush);
 	tcase_add_test(cases, flush_when_blocked);
+	tcase_add_test(cases, latency);
 	tcase_add_test(cases, reclaim);
 	return suite;
 }

@@ -17,12 +17,15 @@
 
 #include "media_header.h"
 #include "media_inlet.h"
+#include "media_latency.h"
 
 GST_DEBUG_CATEGORY_STATIC(gst_dsi_src_debug);
 #define GST_CAT_DEFAULT gst_dsi_src_debug
 
-/* How long one look for the stream's name lasts: unlock() waits for it. */
-#define LOOK_NS (100 * GST_MSECOND)
+/* How often the stream's name is looked for.  Not by a short deadline for the
+ * connection: one that passes in the midst of a handshake leaves the producer
+ * with a reader that is gone, and us without what it sent to that. */
+#define LOOK_MS 20
 /* How long a stream that moves may take to come back under its name: a producer
  * that takes longer has died between both. */
 #define MOVE_NS (10 * GST_SECOND)
@@ -32,6 +35,8 @@ GST_DEBUG_CATEGORY_STATIC(gst_dsi_src_debug);
 #define LOOK_AGAIN_MS 1000
 /* Latency to answer when the stream did not say how long a buffer lasts. */
 #define UNKNOWN_LATENCY (20 * GST_MSECOND)
+#define DEFAULT_WAKE GST_MSECOND
+#define WHY_BYTES 256
 
 enum {
 	DEATH_EOS,
@@ -51,6 +56,7 @@ struct _GstDsiSrc {
 	guint policy, queue;
 	gint on_peer_death, timestamps;
 	guint64 dropped;
+	guint64 wake, service;
 	/* Of the streaming thread. */
 	struct media_inlet *inlet; /* replaced under the object's lock */
 	gboolean ended, moved, discont, told;
@@ -63,6 +69,10 @@ struct _GstDsiSrc {
 	GstSegment segment;
 	/* Of any thread. */
 	GstClockTime frame_time;
+	/* From what both ends declare, without what is upstream of dsisink;
+	 * NONE: nothing follows.  Under the object's lock. */
+	GstClockTime latency_min, latency_max;
+	gint upstream; /* its latency as last told, streaming thread */
 	gint flushing;
 	int wake_fd;
 	/* Flushes what is downstream when the producer does. */
@@ -78,6 +88,8 @@ enum {
 	PROP_QUEUE,
 	PROP_ON_PEER_DEATH,
 	PROP_TIMESTAMPS,
+	PROP_WAKE,
+	PROP_SERVICE,
 	PROP_DROPPED,
 };
 
@@ -173,6 +185,15 @@ static void drop_inlet(GstDsiSrc *src)
 	set_inlet(src, NULL);
 }
 
+/* ---- waiting ------------------------------------------------------------- */
+
+static void wait_to_be_woken(GstDsiSrc *src, gint wait_ms)
+{
+	struct pollfd fd = {.fd = src->wake_fd, .events = POLLIN};
+
+	(void)poll(&fd, 1, wait_ms);
+}
+
 /* ---- flush --------------------------------------------------------------- */
 
 static gboolean stops(GstDsiSrc *src)
@@ -252,6 +273,94 @@ static void stop_flusher(GstDsiSrc *src)
 	g_clear_pointer(&thread, g_thread_join);
 }
 
+/* ---- latency ------------------------------------------------------------- */
+
+/* Frames that this reader may keep from the producer. */
+static guint frames_of(GstDsiSrc *src)
+{
+	const struct dsi_stream_desc *desc = media_inlet_desc(src->inlet);
+	guint frames = media_board_frames(media_inlet_board(src->inlet));
+	guint queue = src->queue ? src->queue : MAX(desc->packets / 4, 1);
+
+	if (frames == 0 || frames > desc->packets)
+		frames = desc->packets; /* it is not to be believed */
+	return src->policy == DSI_POLICY_DROP_NEW ? MIN(queue, frames) : frames;
+}
+
+static void tell_latency(GstDsiSrc *src)
+{
+	(void)gst_element_post_message(
+		GST_ELEMENT(src), gst_message_new_latency(GST_OBJECT(src)));
+}
+
+/* With a stream just found. */
+static void calculate_latency(GstDsiSrc *src)
+{
+	const struct media_use use = {
+		.policy = src->policy,
+		.frames = frames_of(src),
+		.wake_ns = src->wake,
+		.service_ns = src->service,
+	};
+	GstClockTime min = GST_CLOCK_TIME_NONE, max = GST_CLOCK_TIME_NONE;
+	gchar why[WHY_BYTES];
+
+	if (!media_latency_of(&media_inlet_desc(src->inlet)->traffic, &use,
+			      &min, &max, why, sizeof(why)) &&
+	    *why)
+		GST_WARNING_OBJECT(src, "latency: %s", why);
+	if (GST_CLOCK_TIME_IS_VALID(min) && max < min) {
+		GST_WARNING_OBJECT(src,
+				   "latency: a buffer may be %" GST_TIME_FORMAT
+				   " late, and %u frames last only for "
+				   "%" GST_TIME_FORMAT ": give more slots, or "
+				   "declare less jitter",
+				   GST_TIME_ARGS(min), use.frames,
+				   GST_TIME_ARGS(max));
+		max = min;
+	}
+	GST_OBJECT_LOCK(src);
+	src->latency_min = min;
+	src->latency_max = max;
+	GST_OBJECT_UNLOCK(src);
+	src->upstream = media_board_latency(media_inlet_board(src->inlet));
+	tell_latency(src);
+}
+
+/* What is upstream of dsisink may change while the stream runs. */
+static void look_at_upstream(GstDsiSrc *src)
+{
+	gint upstream = media_board_latency(media_inlet_board(src->inlet));
+
+	if (upstream == src->upstream)
+		return;
+	src->upstream = upstream;
+	tell_latency(src);
+}
+
+static void answer_latency(GstDsiSrc *src, GstQuery *query)
+{
+	GstClockTime min, max, upstream = 0;
+
+	GST_OBJECT_LOCK(src);
+	min = src->latency_min;
+	max = src->latency_max;
+	if (!GST_CLOCK_TIME_IS_VALID(min))
+		min = src->frame_time;
+	if (src->inlet) {
+		gint us = media_board_latency(media_inlet_board(src->inlet));
+
+		upstream = us > 0 ? (GstClockTime)us * GST_USECOND : 0;
+	}
+	GST_OBJECT_UNLOCK(src);
+	if (!GST_CLOCK_TIME_IS_VALID(min))
+		min = UNKNOWN_LATENCY;
+	min += upstream;
+	if (GST_CLOCK_TIME_IS_VALID(max))
+		max += upstream;
+	gst_query_set_latency(query, TRUE, min, max);
+}
+
 /* What on-peer-death says. */
 static GstFlowReturn died(GstDsiSrc *src)
 {
@@ -272,11 +381,12 @@ static GstFlowReturn look_for(GstDsiSrc *src)
 	struct media_inlet *inlet;
 	int err;
 
-	inlet = media_inlet_new(src->stream, src->policy, src->queue,
-				dsi_now() + LOOK_NS, &err, &why);
+	inlet = media_inlet_new(src->stream, src->policy, src->queue, 0, &err,
+				&why);
 	if (inlet) {
 		set_inlet(src, inlet);
 		start_flusher(src);
+		calculate_latency(src);
 		GST_INFO_OBJECT(src, "reading stream '%s'", src->stream);
 		src->ended = src->moved = src->told = FALSE;
 		src->give_up = 0;
@@ -290,6 +400,7 @@ static GstFlowReturn look_for(GstDsiSrc *src)
 					src->stream);
 		src->told = TRUE;
 		g_free(why);
+		wait_to_be_woken(src, LOOK_MS);
 		return src->give_up && dsi_now() > src->give_up ? died(src)
 								: GST_FLOW_OK;
 	}
@@ -328,13 +439,6 @@ static GstFlowReturn broken(GstDsiSrc *src)
 			   src->stream),
 			  (NULL));
 	return GST_FLOW_ERROR;
-}
-
-static void wait_to_be_woken(GstDsiSrc *src, gint wait_ms)
-{
-	struct pollfd fd = {.fd = src->wake_fd, .events = POLLIN};
-
-	(void)poll(&fd, 1, wait_ms);
 }
 
 /* ---- what a packet says -------------------------------------------------- */
@@ -418,9 +522,7 @@ static void learn_frame_time(GstDsiSrc *src, GstClockTime duration)
 	src->frame_time = duration;
 	GST_OBJECT_UNLOCK(src);
 	if (changed)
-		(void)gst_element_post_message(
-			GST_ELEMENT(src),
-			gst_message_new_latency(GST_OBJECT(src)));
+		tell_latency(src);
 }
 
 static GstFlowReturn as_buffer(GstDsiSrc *src, const struct media_header *h,
@@ -435,6 +537,7 @@ static GstFlowReturn as_buffer(GstDsiSrc *src, const struct media_header *h,
 		GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
 	src->discont = FALSE;
 	learn_frame_time(src, h->duration);
+	look_at_upstream(src);
 	return GST_FLOW_OK;
 }
 
@@ -627,18 +730,10 @@ static gboolean src_is_seekable(GstBaseSrc *base)
 
 static gboolean src_query(GstBaseSrc *base, GstQuery *query)
 {
-	GstDsiSrc *src = GST_DSI_SRC(base);
-	GstClockTime latency;
-
 	if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
 		return GST_BASE_SRC_CLASS(gst_dsi_src_parent_class)
 			->query(base, query);
-	GST_OBJECT_LOCK(src);
-	latency = src->frame_time;
-	GST_OBJECT_UNLOCK(src);
-	if (!GST_CLOCK_TIME_IS_VALID(latency))
-		latency = UNKNOWN_LATENCY;
-	gst_query_set_latency(query, TRUE, latency, GST_CLOCK_TIME_NONE);
+	answer_latency(GST_DSI_SRC(base), query);
 	return TRUE;
 }
 
@@ -667,6 +762,12 @@ static void src_set_property(GObject *object, guint id, const GValue *value,
 	case PROP_TIMESTAMPS:
 		src->timestamps = g_value_get_enum(value);
 		break;
+	case PROP_WAKE:
+		src->wake = g_value_get_uint64(value);
+		break;
+	case PROP_SERVICE:
+		src->service = g_value_get_uint64(value);
+		break;
 	default:
 		G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 	}
@@ -694,6 +795,12 @@ static void src_get_property(GObject *object, guint id, GValue *value,
 		break;
 	case PROP_TIMESTAMPS:
 		g_value_set_enum(value, src->timestamps);
+		break;
+	case PROP_WAKE:
+		g_value_set_uint64(value, src->wake);
+		break;
+	case PROP_SERVICE:
+		g_value_set_uint64(value, src->service);
 		break;
 	case PROP_DROPPED:
 		g_value_set_uint64(value, src->dropped);
@@ -751,6 +858,21 @@ static void install_properties(GObjectClass *object)
 				  "The times of buffers", times_type(),
 				  TIMES_CLOCK, SETTABLE));
 	g_object_class_install_property(
+		object, PROP_WAKE,
+		g_param_spec_uint64(
+			"wake", "Wake",
+			"Declared: this process wakes up at most so late when "
+			"a buffer comes (ns). It is part of the latency",
+			0, G_MAXINT64, DEFAULT_WAKE, SETTABLE));
+	g_object_class_install_property(
+		object, PROP_SERVICE,
+		g_param_spec_uint64(
+			"service", "Service",
+			"Declared: downstream keeps this element at most so "
+			"long for one buffer (ns), 0 if a queue follows. It "
+			"is part of the latency",
+			0, G_MAXINT64, 0, SETTABLE));
+	g_object_class_install_property(
 		object, PROP_DROPPED,
 		g_param_spec_uint64("dropped", "Dropped",
 				    "Times that buffers were missed", 0,
@@ -789,6 +911,8 @@ static void gst_dsi_src_init(GstDsiSrc *src)
 
 	src->policy = DSI_POLICY_DROP_NEW;
 	src->frame_time = GST_CLOCK_TIME_NONE;
+	src->latency_min = src->latency_max = GST_CLOCK_TIME_NONE;
+	src->wake = DEFAULT_WAKE;
 	src->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	gst_base_src_set_live(base, TRUE);
 	gst_base_src_set_format(base, GST_FORMAT_TIME);

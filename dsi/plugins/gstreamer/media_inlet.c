@@ -10,6 +10,7 @@ struct media_inlet {
 	int fd;
 	gboolean copy; /* policy RECLAIM */
 	const struct media_board *board;
+	struct dsi_stream_desc desc;
 	GMutex lock; /* for calls on the socket */
 	struct dsi_socket *socket;
 };
@@ -195,6 +196,11 @@ const struct media_board *media_inlet_board(const struct media_inlet *inlet)
 	return inlet->board;
 }
 
+const struct dsi_stream_desc *media_inlet_desc(const struct media_inlet *inlet)
+{
+	return &inlet->desc;
+}
+
 /* ---- life ---------------------------------------------------------------- */
 
 static int find_board(struct media_inlet *inlet)
@@ -223,6 +229,9 @@ static int join(struct media_inlet *inlet, const char *stream,
 		inlet->fd = dsi_socket_fd(inlet->socket);
 		err = inlet->fd < 0 ? inlet->fd : 0;
 	}
+	inlet->desc.size = sizeof(inlet->desc);
+	if (!err)
+		err = dsi_socket_desc(inlet->socket, &inlet->desc);
 	return err ? err : find_board(inlet);
 }
 

@@ -46,6 +46,9 @@ gboolean media_inlet_closed_in_order(struct media_inlet *inlet);
 /* What the producer says to all; valid as long as the inlet. */
 const struct media_board *media_inlet_board(const struct media_inlet *inlet);
 
+/* What the producer declared, all zero if nothing. */
+const struct dsi_stream_desc *media_inlet_desc(const struct media_inlet *inlet);
+
 /* Keeps the board valid for another thread. */
 struct media_inlet *media_inlet_ref(struct media_inlet *inlet);
 void media_inlet_unref(struct media_inlet *inlet);

@@ -357,6 +357,7 @@ static gboolean offer(struct media_outlet *outlet,
 		.max_sg = MEDIA_MEMORIES + 1,
 		.data_bytes = media_store_bytes(outlet->store),
 		.format = MEDIA_FORMAT,
+		.traffic = *options->traffic,
 	};
 	const struct dsi_producer_options producer = {
 		.size = sizeof(producer),

@@ -10,6 +10,8 @@
 #ifndef DSI_MEDIA_OUTLET_H
 #define DSI_MEDIA_OUTLET_H
 
+#include <dsi/types.h>
+
 #include "media_header.h"
 #include "media_store.h"
 
@@ -23,6 +25,7 @@ struct media_outlet_options {
 	gboolean wait_for_consumer;
 	guint expected; /* readers that come back after a move */
 	gint flush;	/* of the board */
+	const struct dsi_traffic *traffic;
 };
 
 /* What became of a buffer. */
