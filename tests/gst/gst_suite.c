@@ -194,6 +194,37 @@ GST_START_TEST(times)
 }
 GST_END_TEST
 
+static void begin_at(GstHarness *harness, const char *factory,
+		     GstClockTime base_time)
+{
+	GstElement *element = gst_harness_find_element(harness, factory);
+
+	gst_harness_use_systemclock(harness);
+	gst_element_set_base_time(element, base_time);
+	gst_object_unref(element);
+}
+
+/* Two pipelines that began at different times show a buffer at the same time:
+ * running time and base time have the same sum at both ends. */
+GST_START_TEST(times_on_clock)
+{
+	GstClockTime now = gst_util_get_timestamp();
+	GstBuffer *buffer;
+	gint64 wrong;
+
+	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
+	begin_at(sink, "dsisink", now - 10 * GST_SECOND);
+	begin_at(src, "dsisrc", now - 17 * GST_SECOND);
+	push(100); /* at 4 s */
+	buffer = pull();
+	wrong = GST_CLOCK_DIFF(GST_BUFFER_PTS(buffer), 11 * GST_SECOND);
+	fail_unless(ABS(wrong) <= (gint64)GST_USECOND, "%" G_GINT64_FORMAT,
+		    wrong);
+	gst_buffer_unref(buffer);
+	stop();
+}
+GST_END_TEST
+
 GST_START_TEST(caps_change)
 {
 	GstBuffer *buffer;
@@ -407,6 +438,7 @@ static Suite *dsi_suite(void)
 	tcase_add_test(cases, zero_copy);
 	tcase_add_test(cases, read_only);
 	tcase_add_test(cases, times);
+	tcase_add_test(cases, times_on_clock);
 	tcase_add_test(cases, caps_change);
 	tcase_add_test(cases, end_and_gap);
 	tcase_add_test(cases, flush);
