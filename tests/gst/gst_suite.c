@@ -225,6 +225,92 @@ GST_START_TEST(times_on_clock)
 }
 GST_END_TEST
 
+static void add_metas(GstBuffer *buffer)
+{
+	static const guint8 caption[] = {0x96, 0x69, 0, '\n', 0xff};
+	GstCaps *caps = gst_caps_new_empty_simple("timestamp/x-ntp");
+	GstVideoRegionOfInterestMeta *region;
+	GstCustomMeta *custom;
+	GstVideoTimeCode *code;
+
+	gst_buffer_add_reference_timestamp_meta(buffer, caps, 77,
+						GST_CLOCK_TIME_NONE);
+	gst_caps_unref(caps);
+	code = gst_video_time_code_new(
+		25, 1, NULL, GST_VIDEO_TIME_CODE_FLAGS_NONE, 1, 2, 3, 4, 0);
+	gst_buffer_add_video_time_code_meta(buffer, code);
+	gst_video_time_code_free(code);
+	region = gst_buffer_add_video_region_of_interest_meta(buffer, "face", 1,
+							      2, 30, 40);
+	region->id = 5;
+	gst_video_region_of_interest_meta_add_param(
+		region, gst_structure_new("who", "name", G_TYPE_STRING,
+					  "two\nlines", NULL));
+	gst_buffer_add_video_caption_meta(buffer,
+					  GST_VIDEO_CAPTION_TYPE_CEA708_CDP,
+					  caption, sizeof(caption));
+	custom = gst_buffer_add_custom_meta(buffer, "suite-meta");
+	gst_structure_set(gst_custom_meta_get_structure(custom), "answer",
+			  G_TYPE_INT, 42, NULL);
+}
+
+static void check_metas(GstBuffer *buffer)
+{
+	GstReferenceTimestampMeta *reference =
+		gst_buffer_get_reference_timestamp_meta(buffer, NULL);
+	GstVideoTimeCodeMeta *code =
+		gst_buffer_get_video_time_code_meta(buffer);
+	GstVideoRegionOfInterestMeta *region =
+		gst_buffer_get_video_region_of_interest_meta_id(buffer, 5);
+	GstVideoCaptionMeta *caption =
+		gst_buffer_get_video_caption_meta(buffer);
+	GstCustomMeta *custom =
+		gst_buffer_get_custom_meta(buffer, "suite-meta");
+	GstStructure *who;
+	gint answer = 0;
+
+	fail_unless(reference && code && region && caption && custom);
+	fail_unless(gst_structure_has_name(
+		gst_caps_get_structure(reference->reference, 0),
+		"timestamp/x-ntp"));
+	fail_unless_equals_uint64(reference->timestamp, 77);
+	fail_unless_equals_int(code->tc.minutes, 2);
+	fail_unless_equals_int(code->tc.frames, 4);
+	fail_unless_equals_string(g_quark_to_string(region->roi_type), "face");
+	fail_unless_equals_int(region->h, 40);
+	who = gst_video_region_of_interest_meta_get_param(region, "who");
+	fail_unless(who != NULL);
+	fail_unless_equals_string(gst_structure_get_string(who, "name"),
+				  "two\nlines");
+	fail_unless_equals_int(caption->size, 5);
+	fail_unless_equals_int(caption->data[3], '\n');
+	fail_unless(gst_structure_get_int(gst_custom_meta_get_structure(custom),
+					  "answer", &answer));
+	fail_unless_equals_int(answer, 42);
+}
+
+GST_START_TEST(metas)
+{
+	static const gchar *tags[] = {NULL};
+	GstBuffer *buffer;
+
+	gst_meta_register_custom("suite-meta", tags, NULL, NULL, NULL);
+	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
+	buffer = make(1, BYTES);
+	add_metas(buffer);
+	fail_unless_equals_int(gst_harness_push(sink, buffer), GST_FLOW_OK);
+	buffer = pull();
+	check_metas(buffer);
+	gst_buffer_unref(buffer);
+	/* And not those of the one before. */
+	push(2);
+	buffer = pull();
+	fail_if(gst_buffer_get_video_time_code_meta(buffer));
+	gst_buffer_unref(buffer);
+	stop();
+}
+GST_END_TEST
+
 GST_START_TEST(caps_change)
 {
 	GstBuffer *buffer;
@@ -439,6 +525,7 @@ static Suite *dsi_suite(void)
 	tcase_add_test(cases, read_only);
 	tcase_add_test(cases, times);
 	tcase_add_test(cases, times_on_clock);
+	tcase_add_test(cases, metas);
 	tcase_add_test(cases, caps_change);
 	tcase_add_test(cases, end_and_gap);
 	tcase_add_test(cases, flush);

@@ -22,6 +22,7 @@
 
 #include "media_header.h"
 #include "media_latency.h"
+#include "media_metas.h"
 #include "media_outlet.h"
 #include "media_pool.h"
 
@@ -134,8 +135,8 @@ static GstFlowReturn say(GstDsiSink *sink, uint32_t kind, GstClockTime start,
 	gst_buffer_unref(times);
 	header.kind = kind;
 	header.flush = g_atomic_int_get(&sink->flush) & ~1;
-	return media_outlet_send(sink->outlet, &header, sink->caps, NULL, FALSE,
-				 must_stop, sink, &sent);
+	return media_outlet_send(sink->outlet, &header, sink->caps, NULL, NULL,
+				 FALSE, must_stop, sink, &sent);
 }
 
 /* Its packet may be dropped or overwritten, the word on the board not. */
@@ -361,6 +362,29 @@ static gboolean fit(GstDsiSink *sink, GstBuffer *buffer)
 			   sink->raw_video ? &sink->info : NULL);
 }
 
+/* Send it, again if there was a pause in the midst of it. */
+static GstFlowReturn send(GstDsiSink *sink, const struct media_header *header,
+			  GstBuffer *buffer, struct media_sent *out_sent)
+{
+	gchar *metas = media_metas_to_text(buffer);
+	GstFlowReturn flow;
+
+	for (;;) {
+		flow = media_outlet_send(
+			sink->outlet, header, sink->caps, metas, buffer,
+			!sink->require_zero_copy, must_stop, sink, out_sent);
+		if (flow != GST_FLOW_FLUSHING)
+			break;
+		flow = gst_base_sink_wait_preroll(GST_BASE_SINK(sink));
+		if (flow != GST_FLOW_OK) {
+			g_free(metas);
+			return flow;
+		}
+	}
+	g_free(metas);
+	return flow == GST_FLOW_OK ? flow : not_sent(sink, flow);
+}
+
 static GstFlowReturn sink_render(GstBaseSink *base, GstBuffer *buffer)
 {
 	GstDsiSink *sink = GST_DSI_SINK(base);
@@ -374,19 +398,9 @@ static GstFlowReturn sink_render(GstBaseSink *base, GstBuffer *buffer)
 	media_header_from_buffer(&header, buffer, &base->segment,
 				 base_time_of(sink));
 	header.flush = g_atomic_int_get(&sink->flush) & ~1;
-	flow = media_outlet_send(sink->outlet, &header, sink->caps, buffer,
-				 !sink->require_zero_copy, must_stop, sink,
-				 &sent);
-	while (flow == GST_FLOW_FLUSHING) {
-		flow = gst_base_sink_wait_preroll(base);
-		if (flow != GST_FLOW_OK)
-			return flow;
-		flow = media_outlet_send(sink->outlet, &header, sink->caps,
-					 buffer, !sink->require_zero_copy,
-					 must_stop, sink, &sent);
-	}
+	flow = send(sink, &header, buffer, &sent);
 	if (flow != GST_FLOW_OK)
-		return not_sent(sink, flow);
+		return flow;
 	GST_OBJECT_LOCK(sink);
 	sink->copied += sent.copied;
 	sink->zero_copied += !sent.copied;

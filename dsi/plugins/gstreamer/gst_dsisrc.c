@@ -65,7 +65,8 @@ struct _GstDsiSrc {
 	gboolean dropped_before;
 	struct media_header header;
 	guint64 give_up; /* monotonic; 0: never */
-	gchar caps[MEDIA_CAPS_MOST + 1], new_caps[MEDIA_CAPS_MOST + 1];
+	gchar caps[MEDIA_TEXT_BYTES];
+	gchar new_caps[MEDIA_TEXT_BYTES]; /* and behind its NUL the metas */
 	GstSegment segment;
 	/* Of any thread. */
 	GstClockTime frame_time;
@@ -529,7 +530,8 @@ static GstFlowReturn as_buffer(GstDsiSrc *src, const struct media_header *h,
 			       GstBuffer *buffer, gboolean dropped_before)
 {
 	if (!new_caps(src) ||
-	    !media_header_to_buffer(h, buffer, gst_buffer_get_size(buffer)))
+	    !media_header_to_buffer(h, src->new_caps + h->caps_bytes + 1,
+				    buffer, gst_buffer_get_size(buffer)))
 		return broken(src);
 	new_segment(src, h);
 	times(src, h, buffer);

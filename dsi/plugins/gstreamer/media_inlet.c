@@ -106,13 +106,13 @@ static GstBuffer *copy(const struct dsi_packet *packet)
 }
 
 static int read_header(const struct dsi_packet *packet,
-		       struct media_header *out_header, char *out_caps)
+		       struct media_header *out_header, char *out_text)
 {
 	uint32_t bytes;
 	void *slot;
 
 	if (dsi_packet_data(packet, 0, &slot, &bytes) != 0 ||
-	    !media_header_read(out_header, out_caps, slot, bytes))
+	    !media_header_read(out_header, out_text, slot, bytes))
 		return -DSI_EPROTO;
 	return 0;
 }
@@ -120,10 +120,10 @@ static int read_header(const struct dsi_packet *packet,
 /* The packet's header and, with RECLAIM, its data; the packet goes back if it
  * is not needed any more, or not good.  With the lock held. */
 static int take(struct media_inlet *inlet, struct dsi_packet *packet,
-		struct media_header *out_header, char *out_caps,
+		struct media_header *out_header, char *out_text,
 		GstBuffer **out_copy)
 {
-	int err = read_header(packet, out_header, out_caps);
+	int err = read_header(packet, out_header, out_text);
 
 	*out_copy = NULL;
 	if (inlet->copy) {
@@ -140,7 +140,7 @@ static int take(struct media_inlet *inlet, struct dsi_packet *packet,
 }
 
 int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
-		    char *out_caps, GstBuffer **out_buffer,
+		    char *out_text, GstBuffer **out_buffer,
 		    gboolean *out_dropped_before)
 {
 	struct dsi_packet *packet;
@@ -151,7 +151,7 @@ int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
 	if (!err) {
 		*out_dropped_before = (dsi_packet_flags(packet) &
 				       DSI_PACKET_DROPPED_BEFORE) != 0;
-		err = take(inlet, packet, out_header, out_caps, out_buffer);
+		err = take(inlet, packet, out_header, out_text, out_buffer);
 	}
 	g_mutex_unlock(&inlet->lock);
 	if (!err && !*out_buffer)

@@ -29,12 +29,12 @@ struct media_inlet *media_inlet_new(const char *stream, uint32_t policy,
 /* No more packets; those that are out stay valid. */
 void media_inlet_close(struct media_inlet *inlet);
 
-/* The next packet: its header, its caps (room for MEDIA_CAPS_MOST + 1), and its
+/* The next packet: its header, its text (room for MEDIA_TEXT_BYTES), and its
  * data as a buffer without times.  0, -DSI_EAGAIN, -DSI_ESTALE (RECLAIM: it was
  * overwritten while it was copied; take the next), or the end: -DSI_EPIPE,
  * -DSI_EPROTO. */
 int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
-		    char *out_caps, GstBuffer **out_buffer,
+		    char *out_text, GstBuffer **out_buffer,
 		    gboolean *out_dropped_before);
 
 /* Wait until there may be one, until woken, or for @wait_ms. */

@@ -208,7 +208,7 @@ static struct dsi_packet *pop_packet(struct media_outlet *outlet)
 
 static int fill(struct media_outlet *outlet, struct dsi_packet *packet,
 		const struct media_header *header, const char *caps,
-		GstBuffer *buffer)
+		const char *metas, GstBuffer *buffer)
 {
 	guint n = buffer ? gst_buffer_n_memory(buffer) : 0;
 	uint32_t bytes, slot_bytes;
@@ -217,7 +217,7 @@ static int fill(struct media_outlet *outlet, struct dsi_packet *packet,
 
 	if (err)
 		return err;
-	if (!media_header_write(header, caps, slot, &bytes))
+	if (!media_header_write(header, caps, metas, slot, &bytes))
 		return -DSI_EMSGSIZE;
 	err = dsi_packet_set_size(packet, bytes);
 	for (guint i = 0; i < n && !err; i++) {
@@ -240,9 +240,9 @@ static int fill(struct media_outlet *outlet, struct dsi_packet *packet,
 /* With the lock held. */
 static int commit(struct media_outlet *outlet, struct dsi_packet *packet,
 		  const struct media_header *header, const char *caps,
-		  GstBuffer *buffer)
+		  const char *metas, GstBuffer *buffer)
 {
-	int err = fill(outlet, packet, header, caps, buffer);
+	int err = fill(outlet, packet, header, caps, metas, buffer);
 
 	if (err) {
 		(void)dsi_packet_discard(outlet->socket, packet);
@@ -279,8 +279,9 @@ static gboolean all_here(struct media_outlet *outlet)
 
 static GstFlowReturn send_ours(struct media_outlet *outlet,
 			       const struct media_header *header,
-			       const char *caps, GstBuffer *buffer,
-			       gboolean (*stop)(void *user), void *user)
+			       const char *caps, const char *metas,
+			       GstBuffer *buffer, gboolean (*stop)(void *user),
+			       void *user)
 {
 	while (!all_here(outlet)) {
 		if (stop(user))
@@ -294,7 +295,8 @@ static GstFlowReturn send_ours(struct media_outlet *outlet,
 		g_mutex_lock(&outlet->lock);
 		packet = outlet->socket ? pop_packet(outlet) : NULL;
 		if (packet)
-			err = commit(outlet, packet, header, caps, buffer);
+			err = commit(outlet, packet, header, caps, metas,
+				     buffer);
 		g_mutex_unlock(&outlet->lock);
 		if (packet)
 			return flow_of(err);
@@ -311,9 +313,10 @@ static GstFlowReturn send_ours(struct media_outlet *outlet,
 
 GstFlowReturn media_outlet_send(struct media_outlet *outlet,
 				const struct media_header *header,
-				const char *caps, GstBuffer *buffer,
-				gboolean may_copy, gboolean (*stop)(void *user),
-				void *user, struct media_sent *out_sent)
+				const char *caps, const char *metas,
+				GstBuffer *buffer, gboolean may_copy,
+				gboolean (*stop)(void *user), void *user,
+				struct media_sent *out_sent)
 {
 	GstBuffer *copy = NULL;
 	GstFlowReturn flow;
@@ -328,7 +331,7 @@ GstFlowReturn media_outlet_send(struct media_outlet *outlet,
 		out_sent->copied = TRUE;
 		buffer = copy;
 	}
-	flow = send_ours(outlet, header, caps, buffer, stop, user);
+	flow = send_ours(outlet, header, caps, metas, buffer, stop, user);
 	gst_clear_buffer(&copy);
 	return flow;
 }

@@ -52,9 +52,10 @@ GstMemory *media_outlet_take(struct media_outlet *outlet,
  * GST_FLOW_NOT_SUPPORTED: it would have to be copied. */
 GstFlowReturn media_outlet_send(struct media_outlet *outlet,
 				const struct media_header *header,
-				const char *caps, GstBuffer *buffer,
-				gboolean may_copy, gboolean (*stop)(void *user),
-				void *user, struct media_sent *out_sent);
+				const char *caps, const char *metas,
+				GstBuffer *buffer, gboolean may_copy,
+				gboolean (*stop)(void *user), void *user,
+				struct media_sent *out_sent);
 
 /* Whoever waits looks at its @stop again. */
 void media_outlet_wake(struct media_outlet *outlet);
