@@ -242,38 +242,59 @@ def say(what, value, limit, least=False):
           f"{limit:7.2f}  {'yes' if good else 'NO'}")
 
 
+def cpu_verdicts(bench, options):
+    cpu = cpu_table(bench, options.runs, options.frames)
+    one = cpu["dsisink, 1 reader"]
+    yield ("CPU, 1 reader: of an in-process queue",
+           one / cpu["in-process queue"], 1.05)
+    if "shmsink, 1 reader" in cpu:
+        yield ("CPU, 1 reader: of shmsink", one / cpu["shmsink, 1 reader"],
+               0.75)
+    yield ("CPU, each further reader, us",
+           (cpu["dsisink, 3 readers"] - one) / 2, 30)
+
+
+def latency_verdicts(bench, options):
+    way = latency_table(bench, options.runs, options.live_frames)
+    yield "one way: of shmsink's", way["dsisink"] / way["shmsink"], 0.65
+
+
+def ends_verdicts(bench, options):
+    died = [producer_killed(bench) for _ in range(options.runs)]
+    back = [reader_killed(bench) for _ in range(options.runs)]
+    passed = [reader_stopped(bench) for _ in range(3)]
+    yield ("producer killed: reader has left after, ms",
+           statistics.median(died), 250)
+    yield ("reader killed: producer goes on after, ms",
+           statistics.median(back), 250)
+    yield "reader stopped: of 45 live frames pass", min(passed), 44, True
+
+
+TABLES = {"cpu": cpu_verdicts, "latency": latency_verdicts,
+          "ends": ends_verdicts}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("build")
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--frames", type=int, default=4000)
     parser.add_argument("--live-frames", type=int, default=300)
+    parser.add_argument("--only", choices=("cpu", "latency", "ends"))
     options = parser.parse_args()
     bench = Bench(os.path.abspath(options.build))
     try:
         # The registry of elements is written by the first process.
         end_of([p for p, _ in run_queue(bench, 1, 0)])
-        cpu = cpu_table(bench, options.runs, options.frames)
-        way = latency_table(bench, options.runs, options.live_frames)
-        died = [producer_killed(bench) for _ in range(options.runs)]
-        back = [reader_killed(bench) for _ in range(options.runs)]
-        passed = [reader_stopped(bench) for _ in range(3)]
+        verdicts = []
+        for name, table in TABLES.items():
+            if options.only in (None, name):
+                verdicts += table(bench, options)
     finally:
         shutil.rmtree(bench.folder, ignore_errors=True)
     print("Against what is asked for")
-    one = cpu["dsisink, 1 reader"]
-    say("CPU, 1 reader: of an in-process queue", one / cpu["in-process queue"],
-        1.05)
-    if "shmsink, 1 reader" in cpu:
-        say("CPU, 1 reader: of shmsink", one / cpu["shmsink, 1 reader"], 0.75)
-    say("CPU, each further reader, us",
-        (cpu["dsisink, 3 readers"] - one) / 2, 30)
-    say("one way: of shmsink's", way["dsisink"] / way["shmsink"], 0.65)
-    say("producer killed: reader has left after, ms",
-        statistics.median(died), 250)
-    say("reader killed: producer goes on after, ms", statistics.median(back),
-        250)
-    say("reader stopped: of 45 live frames pass", min(passed), 44, least=True)
+    for verdict in verdicts:
+        say(*verdict)
     return 0
 
 

@@ -35,6 +35,7 @@ GST_DEBUG_CATEGORY_STATIC(gst_dsi_src_debug);
 #define LOOK_AGAIN_MS 1000
 /* Latency to answer when the stream did not say how long a buffer lasts. */
 #define UNKNOWN_LATENCY (20 * GST_MSECOND)
+#define DURATION_NOISE GST_MSECOND
 #define DEFAULT_WAKE GST_MSECOND
 #define WHY_BYTES 256
 
@@ -512,17 +513,22 @@ static void times(GstDsiSrc *src, const struct media_header *h,
 	}
 }
 
+/* Where nothing is declared.  Durations of 16666666 and 16666667 ns take turns;
+ * the pipeline is not to ask all elements again for that. */
 static void learn_frame_time(GstDsiSrc *src, GstClockTime duration)
 {
-	gboolean changed;
+	gboolean longer;
 
 	if (!GST_CLOCK_TIME_IS_VALID(duration))
 		return;
 	GST_OBJECT_LOCK(src);
-	changed = src->frame_time != duration;
-	src->frame_time = duration;
+	longer = !GST_CLOCK_TIME_IS_VALID(src->latency_min) &&
+		 (!GST_CLOCK_TIME_IS_VALID(src->frame_time) ||
+		  duration > src->frame_time + DURATION_NOISE);
+	if (longer)
+		src->frame_time = duration;
 	GST_OBJECT_UNLOCK(src);
-	if (changed)
+	if (longer)
 		tell_latency(src);
 }
 
@@ -673,6 +679,8 @@ static gboolean src_start(GstBaseSrc *base)
 	}
 	gst_segment_init(&src->segment, GST_FORMAT_UNDEFINED);
 	src->caps[0] = '\0';
+	src->frame_time = GST_CLOCK_TIME_NONE;
+	src->latency_min = src->latency_max = GST_CLOCK_TIME_NONE;
 	src->dropped = 0;
 	src->give_up = 0;
 	src->ended = src->moved = src->told = FALSE;

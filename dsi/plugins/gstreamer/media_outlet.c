@@ -26,6 +26,7 @@ struct media_outlet {
 	gint refs;
 	MediaStore *store;
 	int wake_fd, socket_fd;
+	gint waiting; /* threads */
 	guint packets;
 	GMutex lock;		   /* for all below, and calls on the socket */
 	struct dsi_socket *socket; /* NULL: closed */
@@ -109,9 +110,13 @@ void media_outlet_wake(struct media_outlet *outlet)
 	(void)!write(outlet->wake_fd, &one, sizeof(one));
 }
 
+/* With the store's lock held. */
 static void frame_freed(void *user)
 {
-	media_outlet_wake(user);
+	struct media_outlet *outlet = user;
+
+	if (g_atomic_int_get(&outlet->waiting))
+		media_outlet_wake(outlet);
 }
 
 /* ---- frames -------------------------------------------------------------- */
@@ -125,6 +130,19 @@ static gboolean has_packet(struct media_outlet *outlet, gboolean *out_closed)
 	has = outlet->n_free > 0;
 	g_mutex_unlock(&outlet->lock);
 	return has;
+}
+
+/* One that came back meanwhile, or NULL after a while. */
+static GstMemory *wait_for_frame(struct media_outlet *outlet)
+{
+	GstMemory *frame;
+
+	g_atomic_int_inc(&outlet->waiting);
+	frame = media_store_take(outlet->store);
+	if (!frame)
+		wait_a_little(outlet);
+	g_atomic_int_add(&outlet->waiting, -1);
+	return frame;
 }
 
 GstMemory *media_outlet_take(struct media_outlet *outlet,
@@ -151,7 +169,9 @@ GstMemory *media_outlet_take(struct media_outlet *outlet,
 			continue;
 		if (!may_change(err))
 			return NULL;
-		wait_a_little(outlet);
+		frame = wait_for_frame(outlet);
+		if (frame)
+			return frame;
 	}
 }
 
