@@ -482,6 +482,40 @@ GST_START_TEST(latency)
 }
 GST_END_TEST
 
+static void explains(const char *factory, const char *const *properties)
+{
+	GstElement *element = gst_element_factory_make(factory, NULL);
+	GObjectClass *class = G_OBJECT_GET_CLASS(element);
+
+	fail_unless(_gst_debug_get_category(factory) != NULL);
+	for (; *properties; properties++) {
+		GParamSpec *spec =
+			g_object_class_find_property(class, *properties);
+
+		fail_unless(spec != NULL, "%s has no %s", factory, *properties);
+		/* A sentence, not the name once more. */
+		fail_unless(strlen(g_param_spec_get_blurb(spec)) > 20, "%s: %s",
+			    factory, *properties);
+	}
+	gst_object_unref(element);
+}
+
+GST_START_TEST(properties)
+{
+	static const char *const of_sink[] = {"stream", "slots",
+					      "access", "wait-for-consumer",
+					      "jitter", "require-zero-copy",
+					      "copied", NULL};
+	static const char *const of_src[] = {
+		"stream",     "consumer-policy", "on-peer-death",
+		"timestamps", "queue",		 "wake",
+		"service",    "dropped",	 NULL};
+
+	explains("dsisink", of_sink);
+	explains("dsisrc", of_src);
+}
+GST_END_TEST
+
 /* A reader that lets the producer overwrite: what it gets is whole and in
  * order, and the producer never waits for it. */
 GST_START_TEST(reclaim)
@@ -531,6 +565,7 @@ static Suite *dsi_suite(void)
 	tcase_add_test(cases, flush);
 	tcase_add_test(cases, flush_when_blocked);
 	tcase_add_test(cases, latency);
+	tcase_add_test(cases, properties);
 	tcase_add_test(cases, reclaim);
 	return suite;
 }

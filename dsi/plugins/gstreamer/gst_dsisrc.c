@@ -864,9 +864,11 @@ static void install_properties(GObjectClass *object)
 				  death_type(), DEATH_EOS, SETTABLE));
 	g_object_class_install_property(
 		object, PROP_TIMESTAMPS,
-		g_param_spec_enum("timestamps", "Timestamps",
-				  "The times of buffers", times_type(),
-				  TIMES_CLOCK, SETTABLE));
+		g_param_spec_enum(
+			"timestamps", "Timestamps",
+			"The times of buffers: on this pipeline's time line, "
+			"or the producer's own with its segment",
+			times_type(), TIMES_CLOCK, SETTABLE));
 	g_object_class_install_property(
 		object, PROP_WAKE,
 		g_param_spec_uint64(
