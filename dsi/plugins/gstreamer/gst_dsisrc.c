@@ -53,13 +53,14 @@ enum {
 struct _GstDsiSrc {
 	GstPushSrc parent;
 	/* Properties, under the object's lock. */
-	gchar *stream;
+	gchar *stream, *placement;
 	guint policy, queue;
 	gint on_peer_death, timestamps;
 	guint64 dropped;
 	guint64 wake, service;
 	/* Of the streaming thread. */
 	struct media_inlet *inlet; /* replaced under the object's lock */
+	struct media_place place;
 	gboolean ended, moved, discont, told;
 	/* Got, but not before its flush is through. */
 	GstBuffer *pending;
@@ -93,6 +94,7 @@ enum {
 	PROP_WAKE,
 	PROP_SERVICE,
 	PROP_DROPPED,
+	PROP_PLACEMENT,
 };
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
@@ -383,8 +385,8 @@ static GstFlowReturn look_for(GstDsiSrc *src)
 	struct media_inlet *inlet;
 	int err;
 
-	inlet = media_inlet_new(src->stream, src->policy, src->queue, 0, &err,
-				&why);
+	inlet = media_inlet_new(src->stream, src->policy, src->queue,
+				&src->place, 0, &err, &why);
 	if (inlet) {
 		set_inlet(src, inlet);
 		start_flusher(src);
@@ -677,6 +679,8 @@ static gboolean src_start(GstBaseSrc *base)
 				  (NULL));
 		return FALSE;
 	}
+	if (!media_place_read(GST_ELEMENT(src), src->placement, &src->place))
+		return FALSE;
 	gst_segment_init(&src->segment, GST_FORMAT_UNDEFINED);
 	src->caps[0] = '\0';
 	src->frame_time = GST_CLOCK_TIME_NONE;
@@ -760,6 +764,10 @@ static void src_set_property(GObject *object, guint id, const GValue *value,
 		g_free(src->stream);
 		src->stream = g_value_dup_string(value);
 		break;
+	case PROP_PLACEMENT:
+		g_free(src->placement);
+		src->placement = g_value_dup_string(value);
+		break;
 	case PROP_CONSUMER_POLICY:
 		src->policy = (guint)g_value_get_enum(value);
 		break;
@@ -794,6 +802,10 @@ static void src_get_property(GObject *object, guint id, GValue *value,
 	case PROP_STREAM:
 		g_value_set_string(value, src->stream);
 		break;
+	case PROP_PLACEMENT:
+		g_value_set_string(value,
+				   src->placement ? src->placement : "auto");
+		break;
 	case PROP_CONSUMER_POLICY:
 		g_value_set_enum(value, (gint)src->policy);
 		break;
@@ -827,6 +839,7 @@ static void src_finalize(GObject *object)
 
 	(void)close(src->wake_fd);
 	g_free(src->stream);
+	g_free(src->placement);
 	G_OBJECT_CLASS(gst_dsi_src_parent_class)->finalize(object);
 }
 
@@ -835,6 +848,7 @@ static void src_finalize(GObject *object)
 
 static void install_properties(GObjectClass *object)
 {
+	media_place_install(object, PROP_PLACEMENT);
 	g_object_class_install_property(
 		object, PROP_STREAM,
 		g_param_spec_string("stream", "Stream",

@@ -13,6 +13,7 @@
 #include <dsi/types.h>
 
 #include "media_header.h"
+#include "media_place.h"
 #include "media_store.h"
 
 struct media_outlet;
@@ -26,6 +27,7 @@ struct media_outlet_options {
 	guint expected; /* readers that come back after a move */
 	gint flush;	/* of the board */
 	const struct dsi_traffic *traffic;
+	struct media_place place;
 };
 
 /* What became of a buffer. */

@@ -6,6 +6,7 @@
  *   exchange_client.c  who they are, their events and handles; their end
  *   exchange_object.c  what handles stand for, and who pays for it
  *   exchange_memory.c  pages; regions
+ *   exchange_loan.c    pages of regions for a time
  *   exchange_conn.c    connections, bells, messages
  *   exchange_names.c   listeners and their names
  *   exchange_ready.c   readiness, and who waits for a word
@@ -45,6 +46,8 @@
 #define SLOT_WATCHERS 32ul /* two for each client: exchange_life.c */
 #define SLOT_KEPT 256ul
 
+#define NO_GATE UINT64_MAX /* no gate */
+
 struct client;
 
 /* Signal @bits to an event of the client when the object becomes readable. */
@@ -61,7 +64,8 @@ struct waiter {
 	struct waiter *next; /* of the region */
 	struct client *client;
 	uint64_t mapping, offset, bits;
-	uint64_t number; /* in the region; the youngest has the highest */
+	uint64_t number;  /* in the region; the youngest has the highest */
+	uint64_t message; /* the number of a gate, or NO_GATE */
 	uint32_t event;
 };
 
@@ -71,6 +75,14 @@ struct region {
 	uint64_t waits;		/* that there ever were */
 	uint64_t maker;		/* the client's number */
 	bool share_write, unsealed, unsealable, withdrawn;
+	bool lent; /* it has a second place, from which pages are lent */
+};
+
+/* See loan_create(). */
+struct loan {
+	struct object *data, *table; /* NULL: ended */
+	uint64_t pages;		     /* of the data */
+	uint64_t offset, unit, units;
 };
 
 /* One end of a connection or of a bell.  What waits here is a ring of QUEUE
@@ -107,6 +119,7 @@ struct object {
 		struct region region;
 		struct end end;
 		struct listener listener;
+		struct loan loan;
 	};
 };
 
@@ -120,7 +133,7 @@ _Static_assert(PAGE_MESSAGES * sizeof(struct message) <= MK_PAGE_BYTES,
 	       "messages in a page");
 
 struct mapping {
-	struct object *region; /* NULL: free */
+	struct object *region; /* or a loan; NULL: free */
 	uint64_t
 		number; /* place + a multiple of all places; never used again */
 	bool write;
@@ -135,6 +148,7 @@ struct client {
 	uint64_t mailboxes;		    /* first page */
 	uint64_t event[MK_EXCHANGE_EVENTS]; /* slot; 0: free */
 	uint64_t names_bits[MK_EXCHANGE_EVENTS];
+	uint64_t sync; /* the gate's number, or NO_GATE */
 	struct object *handle[MK_EXCHANGE_HANDLES];
 	struct mapping mapping[MK_EXCHANGE_MAPPINGS];
 	struct watch watch[MK_EXCHANGE_WATCHES];
@@ -151,7 +165,12 @@ enum verb { LISTEN, CONNECT };
 
 /* ---- exchange_client.c --------------------------------------------------- */
 
+/* Before memory_begin(). */
 void clients_begin(void);
+/* By its number; NULL: it has ended. */
+struct client *client_numbered(uint64_t number);
+/* How many there can be. */
+unsigned clients_most(void);
 /* Whose session it is; NULL: of nobody who said hello. */
 struct client *client_of(uint64_t session);
 int client_hello(uint64_t session, uint64_t thread_slot);
@@ -219,7 +238,23 @@ int region_map(struct client *c, uint64_t mapping, uint64_t page,
 	       uint64_t order, uint64_t *out_page);
 int region_close(struct client *c, uint64_t mapping);
 int region_withdraw(const struct client *c, struct object *o);
-struct mapping *mapping_find(struct client *c, uint64_t mapping);
+/* Of this kind. */
+struct mapping *mapping_find(struct client *c, uint64_t mapping, uint32_t kind);
+/* A number for the region, or a loan of so many pages. */
+int mapping_new(struct client *c, struct object *o, uint64_t pages, bool write,
+		uint64_t *out_mapping);
+
+/* ---- exchange_loan.c ----------------------------------------------------- */
+
+int loan_create(struct client *c, struct object *data, struct object *table,
+		const struct loan *wanted, struct object **out);
+void loan_end(struct object *o);
+int loan_open(struct client *c, struct object *o, uint64_t pages, uint64_t unit,
+	      uint64_t *out_mapping);
+int loan_map(struct client *c, uint64_t mapping, uint64_t page, uint64_t order,
+	     uint64_t *out_page);
+int loan_recall(struct client *c, uint64_t mapping, uint64_t page,
+		uint64_t pages);
 
 /* ---- exchange_conn.c ----------------------------------------------------- */
 
@@ -261,6 +296,8 @@ uint64_t watch_ready(const struct client *c, const void *handles,
 		     uint64_t bytes);
 int word_wait(struct client *c, uint64_t mapping, uint64_t offset,
 	      uint64_t event, uint64_t bits);
+int word_message(struct client *c, uint64_t mapping, uint64_t offset,
+		 uint64_t event, uint64_t gate);
 int word_forget(struct client *c, uint64_t mapping, uint64_t offset,
 		uint64_t event);
 int word_wake(struct client *c, uint64_t mapping, uint64_t offset,
@@ -268,6 +305,9 @@ int word_wake(struct client *c, uint64_t mapping, uint64_t offset,
 int word_waiter(struct client *c, uint64_t mapping, uint64_t offset,
 		uint64_t below, uint64_t *out_bits, uint64_t *out_waiter,
 		uint64_t *out_event_page);
+/* The gate of the maker's synchronisation thread. */
+int word_sync(struct client *c, uint64_t mapping, uint64_t *out_there,
+	      uint64_t *out_gate_page);
 /* What belongs to an event or to a mapping that goes. */
 void waiters_of_event(struct client *c, uint64_t event);
 void waiters_of_mapping(struct client *c, uint64_t mapping);
