@@ -32,7 +32,8 @@ GST_DEBUG_CATEGORY_STATIC(gst_dsi_src_debug);
 /* Of a flush; longer ones end here, where nothing arrives anyway. */
 #define FLUSH_MS 500
 #define FLUSH_LOOK_MS 10
-#define LOOK_AGAIN_MS 1000
+/* A producer that died wakes nobody. */
+#define LOOK_AGAIN_MS 100
 /* Latency to answer when the stream did not say how long a buffer lasts. */
 #define UNKNOWN_LATENCY (20 * GST_MSECOND)
 #define DURATION_NOISE GST_MSECOND
@@ -588,7 +589,7 @@ static GstFlowReturn get(GstDsiSrc *src)
 		src->dropped += src->dropped_before;
 		return GST_FLOW_OK;
 	case -DSI_EAGAIN:
-		media_inlet_wait(src->inlet, src->wake_fd, LOOK_AGAIN_MS);
+		media_inlet_wait(src->inlet, LOOK_AGAIN_MS);
 		return GST_FLOW_OK;
 	case -DSI_ESTALE:
 		src->dropped++;
@@ -716,6 +717,10 @@ static gboolean src_unlock(GstBaseSrc *base)
 
 	g_atomic_int_set(&src->flushing, TRUE);
 	(void)!write(src->wake_fd, &one, sizeof(one));
+	GST_OBJECT_LOCK(src);
+	if (src->inlet)
+		media_board_wake(media_inlet_board(src->inlet));
+	GST_OBJECT_UNLOCK(src);
 	return TRUE;
 }
 

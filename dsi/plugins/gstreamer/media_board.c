@@ -17,6 +17,7 @@ static gint look(const gint *word)
 void media_board_init(struct media_board *board, gint flush, guint frames)
 {
 	g_atomic_int_set(&board->flush, flush);
+	g_atomic_int_set(&board->sent, 0);
 	g_atomic_int_set(&board->word, 0);
 	g_atomic_int_set(&board->frames, (gint)frames);
 	g_atomic_int_set(&board->latency, -1);
@@ -58,7 +59,7 @@ gint media_board_latency(const struct media_board *board)
 	return look(&board->latency);
 }
 
-void media_board_wait(const struct media_board *board, gint seen, guint wait_ms)
+static void sleep_on(const gint *word, gint seen, guint wait_ms)
 {
 	const struct timespec limit = {
 		.tv_sec = wait_ms / 1000u,
@@ -66,12 +67,38 @@ void media_board_wait(const struct media_board *board, gint seen, guint wait_ms)
 	};
 
 	/* Whatever the answer is, the caller looks again. */
-	(void)syscall(SYS_futex, &board->flush, FUTEX_WAIT, seen, &limit, NULL,
-		      0);
+	(void)syscall(SYS_futex, word, FUTEX_WAIT, seen, &limit, NULL, 0);
+}
+
+static void wake_all(const gint *word)
+{
+	(void)syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+void media_board_sent(struct media_board *board)
+{
+	g_atomic_int_inc(&board->sent);
+	wake_all(&board->sent);
+}
+
+gint media_board_packets(const struct media_board *board)
+{
+	return look(&board->sent);
+}
+
+void media_board_wait_packet(const struct media_board *board, gint seen,
+			     guint wait_ms)
+{
+	sleep_on(&board->sent, seen, wait_ms);
+}
+
+void media_board_wait(const struct media_board *board, gint seen, guint wait_ms)
+{
+	sleep_on(&board->flush, seen, wait_ms);
 }
 
 void media_board_wake(const struct media_board *board)
 {
-	(void)syscall(SYS_futex, &board->flush, FUTEX_WAKE, INT_MAX, NULL, NULL,
-		      0);
+	wake_all(&board->flush);
+	wake_all(&board->sent);
 }

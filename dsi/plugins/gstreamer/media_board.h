@@ -10,6 +10,7 @@
  *
  *   flush    odd: upstream of dsisink flushes; even: so many flushes twice.
  *            A packet belongs to the even number at which it was sent.
+ *   sent     packets so far: readers sleep on it, all woken by one call
  *   word     MEDIA_EOS, MEDIA_MOVED: how the stream ended; 0: it did not
  *   frames   that there are
  *   latency  of what is upstream of dsisink, microseconds; -1: it is not live
@@ -23,6 +24,7 @@
 
 struct media_board {
 	gint flush;
+	gint sent;
 	gint word;
 	gint frames;
 	gint latency;
@@ -34,7 +36,14 @@ void media_board_set_flush(struct media_board *board, gint flush);
 void media_board_set_word(struct media_board *board, guint word);
 void media_board_set_latency(struct media_board *board, gint latency_us);
 
+/* A packet more, or the end: readers look. */
+void media_board_sent(struct media_board *board);
+
 /* Readers. */
+gint media_board_packets(const struct media_board *board);
+/* Sleep while there are @seen packets, at most so long. */
+void media_board_wait_packet(const struct media_board *board, gint seen,
+			     guint wait_ms);
 gint media_board_flush(const struct media_board *board);
 guint media_board_word(const struct media_board *board);
 guint media_board_frames(const struct media_board *board);

@@ -2,12 +2,11 @@
 /* media_inlet.c - see media_inlet.h. */
 #include "media_inlet.h"
 
-#include <poll.h>
 #include <string.h>
 
 struct media_inlet {
-	gint refs; /* the element's, and one for each packet that is out */
-	int fd;
+	gint refs;     /* the element's, and one for each packet that is out */
+	gint seen;     /* packets, before the last look */
 	gboolean copy; /* policy RECLAIM */
 	const struct media_board *board;
 	struct dsi_stream_desc desc;
@@ -146,6 +145,7 @@ int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
 	struct dsi_packet *packet;
 	int err;
 
+	inlet->seen = media_board_packets(inlet->board);
 	g_mutex_lock(&inlet->lock);
 	err = dsi_packet_get(inlet->socket, 0, &packet);
 	if (!err) {
@@ -161,29 +161,11 @@ int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
 
 /* ---- waiting ------------------------------------------------------------- */
 
-static uint32_t take_events(struct media_inlet *inlet)
+/* On the board, not on the socket's descriptor: that costs the producer a call
+ * for each reader, and the reader five. */
+void media_inlet_wait(struct media_inlet *inlet, guint wait_ms)
 {
-	struct dsi_event_source source = {
-		.socket = inlet->socket,
-		.mask = ~(DSI_EVENT_SPACE | DSI_EVENT_DATA) &
-			((1u << DSI_EVENTS) - 1),
-	};
-
-	g_mutex_lock(&inlet->lock);
-	(void)!dsi_select(&source, 1, 0);
-	g_mutex_unlock(&inlet->lock);
-	return source.events;
-}
-
-void media_inlet_wait(struct media_inlet *inlet, int wake_fd, int wait_ms)
-{
-	struct pollfd fds[] = {
-		{.fd = inlet->fd, .events = POLLIN},
-		{.fd = wake_fd, .events = POLLIN},
-	};
-
-	(void)take_events(inlet);
-	(void)poll(fds, 2, wait_ms);
+	media_board_wait_packet(inlet->board, inlet->seen, wait_ms);
 }
 
 gboolean media_inlet_closed_in_order(struct media_inlet *inlet)
@@ -225,10 +207,6 @@ static int join(struct media_inlet *inlet, const char *stream,
 
 	if (!err)
 		err = dsi_socket_start(inlet->socket);
-	if (!err) {
-		inlet->fd = dsi_socket_fd(inlet->socket);
-		err = inlet->fd < 0 ? inlet->fd : 0;
-	}
 	inlet->desc.size = sizeof(inlet->desc);
 	if (!err)
 		err = dsi_socket_desc(inlet->socket, &inlet->desc);
@@ -253,7 +231,6 @@ struct media_inlet *media_inlet_new(const char *stream, uint32_t policy,
 	struct media_inlet *inlet = g_new0(struct media_inlet, 1);
 
 	inlet->refs = 1;
-	inlet->fd = -1;
 	inlet->copy = policy == DSI_POLICY_RECLAIM;
 	g_mutex_init(&inlet->lock);
 	*out_error = dsi_consumer_create(&options, &inlet->socket);

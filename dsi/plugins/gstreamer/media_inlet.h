@@ -40,8 +40,9 @@ int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
 		    char *out_text, GstBuffer **out_buffer,
 		    gboolean *out_dropped_before);
 
-/* Wait until there may be one, until woken, or for @wait_ms. */
-void media_inlet_wait(struct media_inlet *inlet, int wake_fd, int wait_ms);
+/* Wait until there is more than when the last one was asked for, until woken by
+ * media_board_wake(), or for @wait_ms. */
+void media_inlet_wait(struct media_inlet *inlet, guint wait_ms);
 
 /* Did the producer close, rather than die? */
 gboolean media_inlet_closed_in_order(struct media_inlet *inlet);

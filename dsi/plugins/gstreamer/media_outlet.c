@@ -318,6 +318,8 @@ static GstFlowReturn send_ours(struct media_outlet *outlet,
 			err = commit(outlet, packet, header, caps, metas,
 				     buffer);
 		g_mutex_unlock(&outlet->lock);
+		if (packet && !err)
+			media_board_sent(media_store_board(outlet->store));
 		if (packet)
 			return flow_of(err);
 		if (stop(user))
@@ -451,6 +453,8 @@ void media_outlet_close(struct media_outlet *outlet)
 	outlet->socket = NULL;
 	outlet->n_free = 0;
 	g_mutex_unlock(&outlet->lock);
+	if (outlet->store)
+		media_board_sent(media_store_board(outlet->store));
 	for (guint i = 0; i < outlet->packets; i++)
 		gst_clear_buffer(&outlet->carried[i]);
 	media_outlet_wake(outlet);
