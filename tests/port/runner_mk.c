@@ -254,6 +254,11 @@ int32_t conf_memory(uint64_t bytes, uint32_t sealable)
 	return mk_port_memory(bytes, sealable);
 }
 
+int32_t conf_device(void)
+{
+	return -DSI_ENOTSUP;
+}
+
 /* ---- the begin of a process ---------------------------------------------- */
 
 /* What a new task needs to know; its stack begins with it. */

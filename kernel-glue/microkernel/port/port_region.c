@@ -27,6 +27,11 @@ uint64_t dsi_port_page_bytes(void)
 	return MK_PAGE_BYTES;
 }
 
+int dsi_port_physical_possible(void)
+{
+	return -DSI_ENOTSUP;
+}
+
 /* ---- addresses ----------------------------------------------------------- */
 
 static uint64_t first_of(const struct entry *e)
