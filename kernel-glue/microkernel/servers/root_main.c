@@ -57,6 +57,11 @@ static void start_all(void)
 		p->policy = policy_of(p->name, program_count);
 		info.program = (uint32_t)p->number;
 		info.pool_pages = (uint32_t)(p->policy.memory >> MK_PAGE_ORDER);
+		info.device = info.device_bytes = 0;
+		if (p->policy.device.given)
+			device_find(p, &info.device, &info.device_bytes);
+		p->device = info.device;
+		p->device_bytes = info.device_bytes;
 		load(p, &info);
 		start_prepare(p);
 	}

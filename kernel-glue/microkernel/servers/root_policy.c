@@ -113,6 +113,39 @@ static bool read_flag(const char *word, struct policy *p)
 	return true;
 }
 
+/* Up to four hexadecimal digits; what follows them, or NULL. */
+static const char *read_hex(const char *s, uint16_t *out)
+{
+	const char *p = s;
+
+	for (*out = 0; p < s + 4; p++) {
+		char c = *p;
+
+		if (c >= '0' && c <= '9')
+			*out = (uint16_t)(*out << 4 | (c - '0'));
+		else if (c >= 'a' && c <= 'f')
+			*out = (uint16_t)(*out << 4 | (c - 'a' + 10));
+		else
+			break;
+	}
+	return p == s ? NULL : p;
+}
+
+/* device=VENDOR:NUMBER.BAR */
+static struct device read_device(const struct text *t, const char *value)
+{
+	struct device d = {.given = true};
+	const char *p = read_hex(value, &d.vendor);
+
+	p = p && *p == ':' ? read_hex(p + 1, &d.number) : NULL;
+	if (!p || *p != '.' || p[1] < '0' || p[1] > '5' || p[2])
+		fail("boot.conf, line %u: device='%s' is no PCI device and "
+		     "base address register, as in device=1234:1111.0\n",
+		     t->line, value);
+	d.bar = (unsigned)(p[1] - '0');
+	return d;
+}
+
 static void read_word(const struct text *t, const char *word, struct policy *p)
 {
 	const char *value;
@@ -131,6 +164,11 @@ static void read_word(const struct text *t, const char *word, struct policy *p)
 			    ~(MK_PAGE_BYTES - 1);
 		return;
 	}
+	value = value_of(word, "device");
+	if (value) {
+		p->device = read_device(t, value);
+		return;
+	}
 	value = value_of(word, "priority");
 	if (value) {
 		p->priority = (unsigned)read_number(t, "priority", value, 0,
@@ -140,7 +178,7 @@ static void read_word(const struct text *t, const char *word, struct policy *p)
 	value = value_of(word, "cpu");
 	if (!value)
 		fail("boot.conf, line %u: unknown word '%s': there are quota= "
-		     "memory= priority= cpu= io icu sched log exit\n",
+		     "memory= device= priority= cpu= io icu sched log exit\n",
 		     t->line, word);
 	p->cpu = (unsigned)read_number(t, "cpu", value, 0, 255);
 }

@@ -11,17 +11,21 @@
 #   -s CPUS, -m MIB   of the machine; 1 and 64 if not given
 #   -t SECONDS        60 if not given
 #   -k KERNEL         another kernel in FOLDER: mk-one.elf is for one CPU
+#   -g   with a standard VGA, whose picture nobody sees: PCI device 1234:1111
+#   -c SOCKET         QEMU's monitor on a UNIX socket, e.g. for screendump
 #   -i   count instructions instead of time: one instruction is 1 ns, and two
 #        runs are the same to the last bit
 set -euo pipefail
 
-cpus=1 mib=64 seconds=60 kernel=mk.elf counted=()
-while getopts s:m:t:k:i option; do
+cpus=1 mib=64 seconds=60 kernel=mk.elf counted=() more=()
+while getopts s:m:t:k:gc:i option; do
 	case $option in
 	s) cpus=$OPTARG ;;
 	m) mib=$OPTARG ;;
 	t) seconds=$OPTARG ;;
 	k) kernel=$OPTARG ;;
+	g) more+=(-device "VGA,romfile=") ;;
+	c) more+=(-monitor "unix:$OPTARG,server=on,wait=off") ;;
 	i) counted=(-icount "shift=0,sleep=off") ;;
 	*) exit 2 ;;
 	esac
@@ -38,7 +42,7 @@ timeout --foreground "$seconds" qemu-system-x86_64 \
 	-machine pc -cpu max -m "$mib" -smp "$cpus" -accel tcg \
 	"${counted[@]}" \
 	"${what[@]}" \
-	-nodefaults -display none -serial stdio -no-reboot \
+	-nodefaults -display none -serial stdio -no-reboot "${more[@]}" \
 	-device isa-debug-exit,iobase=0xf4,iosize=4 || status=$?
 # QEMU ends with status * 2 + 1.
 [ "$status" -eq 33 ] && exit 0
