@@ -16,6 +16,7 @@ build_packages=(
 	liblttng-ust-dev lttng-tools liblttng-ust-ctl5
 	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
 	libswscale-dev
+	libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
 )
 test_packages=(
 	g++ clang libclang-rt-14-dev clang-format
@@ -24,6 +25,8 @@ test_packages=(
 	mandoc shellcheck
 	babeltrace2 python3-bt2 chromium
 	ffmpeg git util-linux
+	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+	gstreamer1.0-plugins-bad
 	qemu-system-x86 grub-common grub-pc-bin mtools xorriso
 )
 

@@ -174,6 +174,17 @@ uint32_t dsi_port_wait_max(void);
  * one that selects).  Never blocks; errors are swallowed.  Context: RT-safe. */
 void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared);
 
+/* Wake who waits on a shared word, as dsi_port_wake(@wake, 1), and then
+ * dsi_port_wait(): for who has changed @wake and has nothing more to do until
+ * the peer answers.  The wake is sent in any case, also if the words have
+ * changed.
+ * Return and Freedom: as dsi_port_wait().
+ * Freedom: may be one step for the system, so that a peer on the same CPU runs
+ * at once.  Context: RT-safe. */
+int dsi_port_wake_wait(const _Atomic uint32_t *wake,
+		       const struct dsi_port_word *words, uint32_t n,
+		       uint64_t deadline_ns);
+
 /* ---- bells: a wake-up that an event loop can see ------------------------- */
 
 /* Two connected ends.  Ringing one makes the other readable.  Who listens

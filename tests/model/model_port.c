@@ -63,6 +63,14 @@ void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared)
 		mc_wake(word);
 }
 
+int dsi_port_wake_wait(const _Atomic uint32_t *wake,
+		       const struct dsi_port_word *words, uint32_t n,
+		       uint64_t deadline_ns)
+{
+	dsi_port_wake(wake, 1);
+	return dsi_port_wait(words, n, deadline_ns);
+}
+
 /* No stream of the model lends. */
 int dsi_port_loan_take(const struct dsi_port_region *region, uint64_t loan,
 		       uint64_t offset, uint64_t bytes)

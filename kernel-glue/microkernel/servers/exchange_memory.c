@@ -20,15 +20,27 @@ void memory_begin(void)
 	pages = mk_boot_info()->pool_pages;
 	if (pages > PAGES_MOST)
 		pages = PAGES_MOST;
-	mailboxes = (uint64_t)CLIENTS
+	mailboxes = (uint64_t)clients_most()
 		    << (MK_EXCHANGE_MAILBOX_ORDER - MK_PAGE_ORDER);
 	/* What a client made and what it mapped can outlive one another. */
-	each = pages > mailboxes ? (pages - mailboxes) / CLIENTS / 2 : 0;
+	each = pages > mailboxes ? (pages - mailboxes) / clients_most() / 2 : 0;
 }
 
 uint64_t pages_each(void)
 {
 	return each;
+}
+
+bool pages_left(const struct client *c, uint64_t count)
+{
+	return count <= each && c->pages_made + count <= each;
+}
+
+bool pages_room(const struct client *c, uint64_t count)
+{
+	if (!pages_left(c, count))
+		objects_collect();
+	return pages_left(c, count);
 }
 
 uint8_t *pages_address(uint64_t first)
@@ -114,7 +126,7 @@ int region_create(struct client *c, uint64_t bytes, uint64_t flags,
 
 	if (!bytes || flags > 7)
 		return -DSI_EINVAL;
-	if (c->pages_made + count > each)
+	if (!pages_room(c, count))
 		return -DSI_ENOMEM;
 	if (!objects_room(c, 1))
 		return -DSI_EMFILE;
