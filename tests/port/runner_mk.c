@@ -24,6 +24,7 @@
 #include <mklib/program.h>
 #include <mklib/start.h>
 
+#include "mk_device.h"
 #include "port_thread.h"
 
 #include "conf.h"
@@ -257,7 +258,7 @@ int32_t conf_memory(uint64_t bytes, uint32_t sealable)
 
 int32_t conf_device(void)
 {
-	return -DSI_ENOTSUP;
+	return mk_device_memory();
 }
 
 /* ---- the begin of a process ---------------------------------------------- */

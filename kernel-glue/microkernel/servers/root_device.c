@@ -75,8 +75,7 @@ static bool find(const struct device *d, unsigned *out_device)
 }
 
 /* Why it cannot be given; NULL: it can. */
-static const char *look(const struct device *d, uint64_t *out_first,
-			uint64_t *out_bytes)
+static const char *look(const struct device *d, struct mk_boot_device *out)
 {
 	unsigned device, reg = REG_BAR + 4 * d->bar;
 	uint32_t bar;
@@ -84,27 +83,28 @@ static const char *look(const struct device *d, uint64_t *out_first,
 	if (!find(d, &device))
 		return "there is no such device on the first PCI bus";
 	bar = config_read(device, reg);
-	*out_bytes = bar & BAR_IO ? 0 : bar_size(device, reg);
-	if (!*out_bytes)
+	out->bytes = bar & BAR_IO ? 0 : bar_size(device, reg);
+	if (!out->bytes)
 		return "the device has no memory there";
-	*out_first = bar & ~BAR_FLAGS;
-	if (*out_bytes < MK_PAGE_BYTES)
+	out->first = bar & ~BAR_FLAGS;
+	if (out->bytes < MK_PAGE_BYTES)
 		return "it is less than a page";
 	if ((bar & BAR_64 && d->bar < 5 && config_read(device, reg + 4)) ||
-	    *out_first < MK_DEVICES_FIRST || *out_first >= MK_DEVICES_END ||
-	    *out_bytes > MK_DEVICES_END - *out_first)
+	    out->first < MK_DEVICES_FIRST || out->first >= MK_DEVICES_END ||
+	    out->bytes > MK_DEVICES_END - out->first)
 		return "firmware has put it where the kernel does not look";
 	return NULL;
 }
 
-void device_find(const struct program *p, uint64_t *out_first,
-		 uint64_t *out_bytes)
+struct mk_boot_device device_find(const struct program *p,
+				  const struct device *d)
 {
-	const struct device *d = &p->policy.device;
-	const char *why = look(d, out_first, out_bytes);
+	struct mk_boot_device found;
+	const char *why = look(d, &found);
 
 	if (why)
 		fail("%s: device=%lx:%lx.%u: %s\n", p->name,
 		     (unsigned long)d->vendor, (unsigned long)d->number, d->bar,
 		     why);
+	return found;
 }

@@ -132,9 +132,11 @@ static const char *read_hex(const char *s, uint16_t *out)
 }
 
 /* device=VENDOR:NUMBER.BAR */
-static struct device read_device(const struct text *t, const char *value)
+static void add_device(const struct text *t, const char *value,
+		       struct policy *policy)
 {
 	struct device d = {.given = true};
+	unsigned i = 0;
 	const char *p = read_hex(value, &d.vendor);
 
 	p = p && *p == ':' ? read_hex(p + 1, &d.number) : NULL;
@@ -143,7 +145,12 @@ static struct device read_device(const struct text *t, const char *value)
 		     "base address register, as in device=1234:1111.0\n",
 		     t->line, value);
 	d.bar = (unsigned)(p[1] - '0');
-	return d;
+	while (i < MK_DEVICES && policy->device[i].given)
+		i++;
+	if (i == MK_DEVICES)
+		fail("boot.conf, line %u: more than %u times device=\n",
+		     t->line, MK_DEVICES);
+	policy->device[i] = d;
 }
 
 static void read_word(const struct text *t, const char *word, struct policy *p)
@@ -166,7 +173,7 @@ static void read_word(const struct text *t, const char *word, struct policy *p)
 	}
 	value = value_of(word, "device");
 	if (value) {
-		p->device = read_device(t, value);
+		add_device(t, value, p);
 		return;
 	}
 	value = value_of(word, "priority");

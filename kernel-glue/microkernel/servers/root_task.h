@@ -54,7 +54,7 @@ struct policy {
 	unsigned priority, cpu;
 	bool limited; /* may give no better priority than its own */
 	bool io, icu, sched, log, exit;
-	struct device device;
+	struct device device[MK_DEVICES];
 };
 
 /* A piece of a program's address space and where we have it; 0: nowhere yet,
@@ -69,7 +69,7 @@ struct program {
 	uint64_t number;
 	struct policy policy;
 	uint64_t entry;
-	uint64_t device, device_bytes; /* physical address of its memory */
+	struct mk_boot_device device[MK_DEVICES];
 	unsigned regions;
 	struct region region[REGIONS];
 };
@@ -102,8 +102,8 @@ uint64_t memory_take(uint64_t bytes, unsigned order);
 
 /* Where its memory lies, in physical addresses; ends the machine if there is no
  * such device, or if its memory cannot be given. */
-void device_find(const struct program *p, uint64_t *out_first,
-		 uint64_t *out_bytes);
+struct mk_boot_device device_find(const struct program *p,
+				  const struct device *d);
 
 /* Look at the file, then copy it; both end the machine if it cannot be. */
 void load_check(const struct program *p);
