@@ -65,9 +65,9 @@ struct dsi_access {
  *   -DSI_ENOMATCH, -DSI_ERANGE, -DSI_EDOM, -DSI_ENOTSUP, -DSI_EOVERFLOW
  *                it cannot be sized; for the reason see
  *                dsi_stream_desc_size(); -DSI_ENOTSUP also: what it asks
- *                for is not for this system (DSI_STREAM_MAP, _PHYS), or
- *                a stream with DSI_STREAM_PHYS brought a data area whose
- *                physical address is not known
+ *                for is not for this system, as DSI_STREAM_MAP and
+ *                DSI_STREAM_PHYS may not be; or with DSI_STREAM_PHYS: the
+ *                physical address of the data area is not known
  *   -DSI_ENOSPC  the data area brought by the caller is too small
  *   -DSI_ENOMEM, -DSI_EMFILE, -DSI_EACCES  as the system says
  * Context: any thread.
