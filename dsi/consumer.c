@@ -192,11 +192,10 @@ static int check(const struct dsi_data_plane *plane,
 {
 	if (!dsi__entry_possible(entry, plane->stream_flags, plane->packets))
 		return -DSI_EPROTO;
-	if (entry->flags & DSI_PACKET_PHYS)
-		return 0; /* not ours to judge; there is no mapping */
 	for (uint32_t i = 0; i < pkt->sg_count; i++)
-		if (!dsi__range_inside(pkt->sg[i].offset, pkt->sg[i].size,
-				       plane->data_bytes))
+		if (!dsi__element_inside(entry->flags, pkt->sg[i].offset,
+					 pkt->sg[i].size, plane->physical,
+					 plane->data_bytes))
 			return -DSI_EPROTO;
 	return 0;
 }

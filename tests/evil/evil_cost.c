@@ -27,7 +27,7 @@
 #define WARM 8u
 /* Instructions: the lie is looked at; and who is to be woken is looked up, which
  * is not the one of the last time. */
-#define LOOK 40u
+#define LOOK 100u
 #define LOOK_UP 600u
 
 /* ---- the liar ------------------------------------------------------------ */

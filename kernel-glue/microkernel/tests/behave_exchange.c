@@ -115,7 +115,7 @@ static void who_may_call(void)
 	guest_kill(&g);
 	for (unsigned i = 0; i < 4000; i++)
 		CHECK(refused(i % 64, MK_EXCHANGE_PROTO, 60 + i % 7));
-	for (unsigned opcode = 1; opcode <= 39; opcode++)
+	for (unsigned opcode = 1; opcode <= 41; opcode++)
 		CHECK(refused(63, MK_EXCHANGE_PROTO, opcode));
 	CHECK(refused(4, MK_EXCHANGE_PROTO + 1, 1));
 }
@@ -174,6 +174,13 @@ static void pages_with_rights(void)
 	CHECK_EQUAL(mk_exchange_region_create(X, PAGE + 1, 0, &handle, &made),
 		    0);
 	CHECK_EQUAL(made, 2 * PAGE);
+	/* Where it lies is not for us to know; nor is a device's memory for
+	 * us, which no rule gives us. */
+	CHECK_EQUAL(mk_exchange_region_physical(X, handle, &mapping), 0);
+	CHECK_EQUAL(mapping, 0);
+	CHECK_EQUAL(mk_exchange_region_physical(X, conn, &mapping),
+		    -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_device_memory(X, &mapping), -DSI_EACCES);
 	CHECK_EQUAL(map_at(handle, 2 * PAGE, OPEN_ALL, GUEST_MEMORY, &mapping),
 		    0);
 	CHECK_EQUAL(own[0], 0);
