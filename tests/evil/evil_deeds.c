@@ -210,6 +210,57 @@ static int scribble_on(uint64_t arg)
 	return 0;
 }
 
+/* One packet is given back, and it is one that it never got. */
+static int forge(uint64_t token)
+{
+	struct dsi_wire_in in;
+	struct guest guest;
+	uint64_t first;
+	int type;
+
+	guest_join(&guest, DSI_POLICY_BLOCK);
+	first = atomic_load(&evil_signal(&guest.evil)->start) - 1u;
+	while (!guest_gives_back(&guest))
+		mk_sleep_us(20);
+	while (atomic_load(&evil_signal(&guest.evil)->signal) < 2)
+		mk_sleep_us(20);
+	atomic_store(&evil_returns(&guest.evil)[1], (uint32_t)token);
+	atomic_store(&evil_page(&guest.evil)->returned, 2);
+	/* It reads on, so that the producer needs its packets back. */
+	do {
+		atomic_store(
+			&evil_page(&guest.evil)->taken,
+			first + atomic_load(&evil_signal(&guest.evil)->signal));
+		atomic_fetch_add(&evil_page(&guest.evil)->signal, 1);
+		mk_sleep_us(20);
+		type = dsi__wire_recv(guest.evil.conn, &in);
+	} while (type == -DSI_EAGAIN);
+	MUST_BE(type, -DSI_EPIPE);
+	evil_hang_up(&guest.evil);
+	return 0;
+}
+
+static int forges_tokens(void)
+{
+	static const uint32_t tokens[] = {
+		SCENE_PACKETS,	   UINT16_MAX, UINT32_C(1) << 24,
+		UINT32_C(1) << 31, UINT32_MAX,
+	};
+	uint64_t errors;
+
+	conf_try(scene_begin(SCENE_BOTH));
+	errors = scene_value(SCENE_ERRORS);
+	for (uint32_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
+		conf_equal(conf_join(conf_spawn_process(forge, tokens[i])), 0);
+		conf_try(scene_alone());
+		conf_try(scene_await(SCENE_ERRORS, errors + i + 1u));
+		conf_try(scene_goes_on(ENOUGH / 4));
+	}
+	conf_equal(scene_value(SCENE_ERRORS),
+		   errors + sizeof(tokens) / sizeof(tokens[0]));
+	return scene_end();
+}
+
 static int scribbles(void)
 {
 	uint64_t errors;
@@ -417,9 +468,11 @@ static int be_deaf(uint64_t arg)
 	MUST_BE(mk_thread_suspend(mk_port_thread_at(1)->thread), 0);
 	guest_join(&guest, DSI_POLICY_BLOCK);
 	is_at_it();
-	for (;;)
-		if (!guest_gives_back(&guest))
-			mk_sleep_us(100);
+	/* So slowly that it is waited for, and without a wake. */
+	for (;;) {
+		(void)guest_gives_back(&guest);
+		mk_sleep_us(200);
+	}
 	return 0;
 }
 
@@ -457,6 +510,7 @@ const struct conf_test evil_deed_tests[] = {
 	{"waits_and_does_not", waits_and_does_not},
 	{"keeps_all", keeps_all},
 	{"scribbles", scribbles},
+	{"forges_tokens", forges_tokens},
 	{"wakes_always", wakes_always},
 	{"floods_the_thread", floods_the_thread},
 	{"serves_no_thread", serves_no_thread},

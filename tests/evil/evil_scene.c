@@ -13,7 +13,7 @@
 
 #include "tests/evil/evil_scene.h"
 
-#define PATIENCE_MS 5000u
+#define PATIENCE_MS 1000u
 #define LOOK_NS 500000u
 #define GET_MS 2u
 #define PACE_NS 20000u
