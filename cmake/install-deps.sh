@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# install-deps.sh build|test - install the Debian packages that are missing:
+# install-deps.sh build|test|machines - install the Debian packages that are missing:
 # `build` for the library and the demos, `test` for those and all tests, those of
-# the microkernel in QEMU as well.
+# the microkernel in QEMU as well, `machines` for those and the tests on other
+# machines (label machines).
 #
 # Does nothing, and needs no rights, when nothing is missing.
 set -euo pipefail
@@ -29,6 +30,11 @@ test_packages=(
 	gstreamer1.0-plugins-bad
 	qemu-system-x86 grub-common grub-pc-bin mtools xorriso
 )
+machine_packages=(
+	qemu-user-static
+	gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
+	gcc-i686-linux-gnu gcc-s390x-linux-gnu
+)
 
 say() {
 	echo "install-deps: $*"
@@ -42,7 +48,11 @@ fail() {
 case ${1-} in
 build) wanted=("${build_packages[@]}") ;;
 test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
-*) fail "usage: install-deps.sh build|test" ;;
+machines)
+	wanted=("${build_packages[@]}" "${test_packages[@]}"
+		"${machine_packages[@]}")
+	;;
+*) fail "usage: install-deps.sh build|test|machines" ;;
 esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
