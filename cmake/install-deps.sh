@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# install-deps.sh build|test|machines - install the Debian packages that are missing:
-# `build` for the library and the demos, `test` for those and all tests, those of
-# the microkernel in QEMU as well, `machines` for those and the tests on other
+# install-deps.sh build|demo|test|machines - install the Debian packages that are
+# missing: `build` for the library and the demos, `demo` for the pipeline in QEMU
+# as well, with a sound to play (alsa-utils), `test` for those and all tests,
+# those of the microkernel too, `machines` for those and the tests on other
 # machines (label machines).
 #
 # Does nothing, and needs no rights, when nothing is missing.
@@ -14,21 +15,28 @@ build_packages=(
 	libjson-c-dev libncurses-dev
 	libconfig-dev libgraphviz-dev libcsv-dev gnuplot-nox
 	libbabeltrace2-dev libjs-chart.js
+	libhwloc-dev libnuma-dev
 	liblttng-ust-dev lttng-tools liblttng-ust-ctl5
 	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
 	libswscale-dev
+	hwloc
 	libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
+)
+demo_packages=(
+	python3 qemu-system-x86 alsa-utils
 )
 test_packages=(
 	g++ clang libclang-rt-14-dev clang-format
-	libcmocka-dev python3
+	libcmocka-dev
 	spin strace valgrind
 	mandoc shellcheck
+	libseccomp-dev
 	babeltrace2 python3-bt2 chromium
 	ffmpeg git util-linux
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-bad
-	qemu-system-x86 grub-common grub-pc-bin mtools xorriso
+	grub-common grub-pc-bin mtools xorriso
+	busybox-static cpio
 )
 machine_packages=(
 	qemu-user-static
@@ -47,12 +55,13 @@ fail() {
 
 case ${1-} in
 build) wanted=("${build_packages[@]}") ;;
-test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
+demo) wanted=("${build_packages[@]}" "${demo_packages[@]}") ;;
+test) wanted=("${build_packages[@]}" "${demo_packages[@]}" "${test_packages[@]}") ;;
 machines)
-	wanted=("${build_packages[@]}" "${test_packages[@]}"
-		"${machine_packages[@]}")
+	wanted=("${build_packages[@]}" "${demo_packages[@]}"
+		"${test_packages[@]}" "${machine_packages[@]}")
 	;;
-*) fail "usage: install-deps.sh build|test|machines" ;;
+*) fail "usage: install-deps.sh build|demo|test|machines" ;;
 esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

@@ -71,6 +71,9 @@ struct dsi_port_region {
 	void *addr;
 	uint64_t bytes;
 	int32_t handle; /* to send to peers; owned by the region */
+	/* Where devices see its first byte, if the system vouches for that: of
+	 * the memory of a device, contiguous.  0: nobody here knows. */
+	uint64_t physical;
 };
 
 /* Make a region of at least @bytes, rounded up to pages, zeroed, mapped to
@@ -103,8 +106,75 @@ int dsi_port_region_check(int32_t handle, uint64_t bytes);
 /* Unmap and close.  A zeroed struct with handle -1 or 0 bytes is fine. */
 void dsi_port_region_fini(struct dsi_port_region *region);
 
+/* Are there regions whose physical address is known?  0, or -DSI_ENOTSUP: then
+ * it is 0 in all. */
+int dsi_port_physical_possible(void);
+
 /* The unit of region sizes, a power of two. */
 uint64_t dsi_port_page_bytes(void);
+
+/* ---- loans: memory that a peer sees only for a time ---------------------- */
+
+/* Can pages be taken back from a process whatever it does?  0, or -DSI_ENOTSUP:
+ * then all of the following answer that, too. */
+int dsi_port_loan_possible(void);
+
+/* A handle to send to one peer, through which it can borrow units of @unit_bytes
+ * (whole pages) of our region @data.  The word of 32 bits at @offset + 4 * i in
+ * our region @table says how many pages of unit i are lent, of @units; who
+ * borrows cannot write there.  The handle is the caller's; @table stays as long
+ * as the peer can use it. */
+int dsi_port_loan_create(const struct dsi_port_region *data,
+			 uint64_t unit_bytes, uint32_t units,
+			 const struct dsi_port_region *table, uint64_t offset,
+			 int32_t *out_handle);
+/* Take pages of @data back from all who borrowed them.  Set the words in all
+ * tables to 0 before: then nobody has them afterwards, or gets them.
+ * Context: RT-safe but for one call of the system. */
+int dsi_port_loan_recall(const struct dsi_port_region *data, uint64_t offset,
+			 uint64_t bytes);
+
+/* The other side: an address range of exactly @bytes in which nothing is
+ * mapped.  Takes @handle over, as dsi_port_region_attach(), and ends with
+ * dsi_port_region_fini().  @out_loan is for the two that follow. */
+int dsi_port_loan_attach(struct dsi_port_region *region, int32_t handle,
+			 uint64_t bytes, uint64_t unit_bytes,
+			 uint64_t *out_loan);
+/* Map the pages of [offset, offset + bytes), inside the region and inside one
+ * unit, to read.  They stay until they are given back or recalled: then an
+ * access faults.  -DSI_EACCES: they are not lent.  -DSI_ENOMEM: no room.
+ * Context: RT-safe but for calls of the system, as is giving them back. */
+int dsi_port_loan_take(const struct dsi_port_region *region, uint64_t loan,
+		       uint64_t offset, uint64_t bytes);
+void dsi_port_loan_give(const struct dsi_port_region *region, uint64_t offset,
+			uint64_t bytes);
+
+/* ---- placement: of which memory regions are made -------------------------- */
+
+/* One end of a stream.  The core reads nothing but @policy. */
+struct dsi_port_placement {
+	uint32_t policy; /* DSI_PLACEMENT_*, as the application asked */
+	uint32_t of;	 /* node or process */
+	int32_t node;	 /* where what this end makes shall lie; -1: anywhere */
+	uint32_t plans;	 /* made for the data area so far */
+};
+
+/* Find out where the calling thread's end is at home.
+ * Freedom, also of the next three: a port may do nothing.  What was asked for and
+ * cannot be done is said to the user, once, and is no error.  Context: control
+ * plane. */
+void dsi_port_placement_init(struct dsi_port_placement *placement,
+			     uint32_t policy, uint32_t of);
+/* Between begin and end, regions that this thread creates are made of memory
+ * of the end's node.  They do not nest. */
+void dsi_port_placement_begin(const struct dsi_port_placement *placement);
+void dsi_port_placement_end(void);
+/* Policy AUTO: put the producer's data area where it serves consumers that are
+ * the processes @pids, at least one, before the newest of them maps it; 0 = not
+ * known. */
+void dsi_port_placement_data(struct dsi_port_placement *placement,
+			     const struct dsi_port_region *data,
+			     const uint32_t *pids, uint32_t n_pids);
 
 /* ---- wait and wake on words ---------------------------------------------- */
 
@@ -130,6 +200,17 @@ uint32_t dsi_port_wait_max(void);
  * hostile peer parks more), all waiters of a private one (the work thread and
  * one that selects).  Never blocks; errors are swallowed.  Context: RT-safe. */
 void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared);
+
+/* Wake who waits on a shared word, as dsi_port_wake(@wake, 1), and then
+ * dsi_port_wait(): for who has changed @wake and has nothing more to do until
+ * the peer answers.  The wake is sent in any case, also if the words have
+ * changed.
+ * Return and Freedom: as dsi_port_wait().
+ * Freedom: may be one step for the system, so that a peer on the same CPU runs
+ * at once.  Context: RT-safe. */
+int dsi_port_wake_wait(const _Atomic uint32_t *wake,
+		       const struct dsi_port_word *words, uint32_t n,
+		       uint64_t deadline_ns);
 
 /* ---- bells: a wake-up that an event loop can see ------------------------- */
 

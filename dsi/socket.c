@@ -101,11 +101,15 @@ static void bell_kicked(struct dsi_port_source *source, uint32_t why)
 
 /* ---- create -------------------------------------------------------------- */
 
-static int create(uint32_t role, struct dsi_socket **out_sock)
+static int create(uint32_t role, uint32_t placement, uint32_t placement_of,
+		  struct dsi_socket **out_sock)
 {
-	struct dsi_socket *sock = dsi_port_alloc(sizeof(*sock));
+	struct dsi_socket *sock;
 	int err;
 
+	if (placement > DSI_PLACEMENT_LIKE || placement_of > INT32_MAX)
+		return -DSI_EINVAL;
+	sock = dsi_port_alloc(sizeof(*sock));
 	if (!sock)
 		return -DSI_ENOMEM;
 	sock->plane.role = role;
@@ -120,8 +124,11 @@ static int create(uint32_t role, struct dsi_socket **out_sock)
 	sock->data.handle = -1;
 	sock->signal.handle = -1;
 	sock->page.handle = -1;
+	dsi_port_placement_init(&sock->placement, placement, placement_of);
+	dsi_port_placement_begin(&sock->placement);
 	err = dsi_port_region_create(&sock->stats, sizeof(struct dsi_shm_stats),
 				     DSI_PORT_READ);
+	dsi_port_placement_end();
 	if (err) {
 		dsi_port_free(sock);
 		return err;
@@ -170,6 +177,8 @@ static int make_regions(struct dsi_socket *sock)
 					     share);
 	if (err)
 		return err;
+	if ((desc->flags & DSI_STREAM_PHYS) && !sock->data.physical)
+		return -DSI_ENOTSUP;
 	desc->data_bytes = sock->data.bytes;
 	err = dsi_port_region_create(
 		&sock->control,
@@ -185,6 +194,7 @@ static int set_up_plane(struct dsi_socket *sock)
 	struct dsi_data_plane *plane = &sock->plane;
 	const struct dsi_stream_desc *desc = &sock->desc;
 	struct dsi_producer *producer = &plane->as.producer;
+	int err;
 
 	plane->stream_flags = desc->flags;
 	plane->packets = desc->packets;
@@ -193,6 +203,7 @@ static int set_up_plane(struct dsi_socket *sock)
 	plane->lifetime_ns = desc->lifetime_ns;
 	plane->data = sock->data.addr;
 	plane->data_bytes = desc->data_bytes;
+	plane->physical = sock->data.physical;
 	plane->spin_ns = sock->producer_options.spin_ns;
 	dsi__ring_attach(&producer->ring,
 			 (char *)sock->control.addr + DSI_SHM_PAGE_HEAD,
@@ -200,8 +211,11 @@ static int set_up_plane(struct dsi_socket *sock)
 	producer->limit = DSI_POSITION_MAX;
 	producer->eager = desc->packet_bytes >= EAGER_BYTES;
 	producer->wait_consumers = sock->producer_options.wait_consumers;
-	return dsi__packet_table_init(&plane->table, plane, desc->packets,
-				      desc->max_sg);
+	err = dsi__packet_table_init(&plane->table, plane, desc->packets,
+				     desc->max_sg);
+	if (!err && (desc->flags & DSI_STREAM_MAP))
+		dsi__transfer_begin_lending(plane, &sock->data);
+	return err;
 }
 
 /* Our own copies of what the application gives, checked. */
@@ -233,18 +247,25 @@ int dsi_producer_create(const struct dsi_stream_desc *desc,
 			const struct dsi_producer_options *opts,
 			struct dsi_socket **out_sock)
 {
+	struct dsi_producer_options options;
 	struct dsi_socket *sock;
 	int err;
 
-	if (!out_sock || dsi_stream_desc_check(desc, NULL, 0))
+	if (!out_sock || dsi__options_copy(&options, opts, sizeof(options)))
 		return -DSI_EINVAL;
-	err = create(DSI_ROLE_PRODUCER, &sock);
+	err = dsi_stream_desc_check(desc, NULL, 0);
 	if (err)
 		return err;
-	err = copy_options(sock, desc, opts);
+	err = create(DSI_ROLE_PRODUCER, options.placement, options.placement_of,
+		     &sock);
+	if (err)
+		return err;
+	err = copy_options(sock, desc, &options);
 	if (!err) {
 		dsi__desc_resolve(&sock->desc);
+		dsi_port_placement_begin(&sock->placement);
 		err = make_regions(sock);
+		dsi_port_placement_end();
 	}
 	if (!err)
 		err = set_up_plane(sock);
@@ -260,27 +281,24 @@ int dsi_consumer_create(const struct dsi_consumer_options *opts,
 			struct dsi_socket **out_sock)
 {
 	struct dsi_text none = dsi__text(NULL, 0);
+	struct dsi_consumer_options options;
 	struct dsi_socket *sock;
 	struct dsi_wish wish;
 	int err;
 
-	if (!out_sock)
+	if (!out_sock || dsi__options_copy(&options, opts, sizeof(options)))
 		return -DSI_EINVAL;
-	err = create(DSI_ROLE_CONSUMER, &sock);
+	dsi__wish_from_options(&wish, &options);
+	if (dsi__wish_check(&wish, &none))
+		return -DSI_EINVAL;
+	err = create(DSI_ROLE_CONSUMER, options.placement, options.placement_of,
+		     &sock);
 	if (err)
 		return err;
-	if (dsi__options_copy(&sock->consumer_options, opts,
-			      sizeof(sock->consumer_options)))
-		goto invalid;
-	dsi__wish_from_options(&wish, &sock->consumer_options);
-	if (dsi__wish_check(&wish, &none))
-		goto invalid;
-	sock->plane.spin_ns = sock->consumer_options.spin_ns;
+	sock->consumer_options = options;
+	sock->plane.spin_ns = options.spin_ns;
 	*out_sock = sock;
 	return 0;
-invalid:
-	dsi_socket_destroy(sock);
-	return -DSI_EINVAL;
 }
 
 /* ---- connect ------------------------------------------------------------- */
@@ -639,8 +657,10 @@ void dsi_socket_destroy(struct dsi_socket *sock)
 		return;
 	(void)dsi_socket_close(sock);
 	dsi__packet_table_fini(&sock->plane.table);
-	if (sock->plane.role == DSI_ROLE_CONSUMER)
+	if (sock->plane.role == DSI_ROLE_CONSUMER) {
 		dsi_port_free(sock->plane.as.consumer.early);
+		dsi__transfer_fini(&sock->plane.as.consumer.transfer);
+	}
 	dsi_port_region_fini(&sock->stats);
 	dsi_port_free(sock);
 }
@@ -694,8 +714,26 @@ int dsi_socket_area(const struct dsi_socket *sock, void **out_addr,
 	if (!is_connected(sock) ||
 	    dsi__state_now(&sock->state) == DSI_STATE_CLOSED)
 		return -DSI_ENOTCONN;
-	*out_addr = sock->data.addr;
+	*out_addr = sock->plane.data;
 	*out_bytes = sock->data.bytes;
+	if (sock->plane.role == DSI_ROLE_CONSUMER &&
+	    sock->plane.as.consumer.transfer.buffer)
+		*out_bytes = sock->plane.as.consumer.transfer.bytes;
+	return 0;
+}
+
+int dsi_socket_physical(const struct dsi_socket *sock, uint64_t *out_first,
+			uint64_t *out_bytes)
+{
+	if (!sock || !out_first || !out_bytes)
+		return -DSI_EINVAL;
+	if (!is_connected(sock) ||
+	    dsi__state_now(&sock->state) == DSI_STATE_CLOSED)
+		return -DSI_ENOTCONN;
+	if (!sock->plane.physical)
+		return -DSI_ENOTSUP;
+	*out_first = sock->plane.physical;
+	*out_bytes = sock->plane.data_bytes;
 	return 0;
 }
 

@@ -105,7 +105,8 @@ class Page:
             marked = self.mark(word)
             if marked:
                 flush()
-                self.lines.append(f".{marked}")
+                # A line must begin with a macro, not with a bracket.
+                self.lines.append(f".No {marked}" if marked[0] in OPENING else f".{marked}")
                 continue
             line.append("\\(->" if word == "->" else escape(word))
             following = words[position + 1] if position + 1 < len(words) else ""
@@ -129,7 +130,7 @@ class Page:
                           if re.search(r"^ {2}|[^\s.:?!] {2,}\S|\S {3,}\S", line)), len(lines))
             if not paragraph:
                 continue
-            if not first:
+            if not first and table:  # Bd begins a paragraph itself
                 self.macro("Pp")
             first = False
             self.text(" ".join(lines[:table]))

@@ -45,7 +45,35 @@
 /* Flags of a stream. */
 #define DSI_STREAM_WRITABLE 0x0001u /* consumers may map the data to write */
 #define DSI_STREAM_NO_STAMP 0x0002u /* do not stamp packets at commit */
-#define DSI_STREAM_PHYS 0x0004u	    /* packets may carry DSI_PACKET_PHYS */
+
+/* Packets may carry DSI_PACKET_PHYS: their elements are then physical addresses,
+ * for a device to use.  The data area is the memory of a device, brought with
+ * DSI_PRODUCER_DATA_FD, whose address the system vouches for; elements outside
+ * of it are refused at both ends, and get() of such a packet is -DSI_EPROTO.
+ * @packet_bytes is 0.  For systems that tell where memory lies: the microkernel.
+ * Linux does not: -DSI_ENOTSUP. */
+#define DSI_STREAM_PHYS 0x0004u
+
+/* Consumers have no lasting mapping of the data area: the pages of a packet are
+ * mapped to a consumer, to read, by the get() that takes it, and unmapped by
+ * its commit.  Before the producer gets the slot again they are taken from
+ * whoever still has them, whatever that consumer did.  So nobody sees what was
+ * not committed to it.  The other way round a consumer must trust the producer:
+ * it could take away what is held, and an access then faults; consumers say
+ * that they do with DSI_CONSUMER_MAP.
+ *
+ * Each slot has pages of its own, so @packet_bytes is needed, @align_bytes is a
+ * page or more, and @max_sg 1.  Not with DSI_STREAM_WRITABLE or _PHYS, and not
+ * for consumers with policy RECLAIM or DSI_CONSUMER_COPY.  For systems that can
+ * take pages from a process: the microkernel.  Linux cannot: -DSI_ENOTSUP. */
+#define DSI_STREAM_MAP 0x0008u
+
+/* Placement of an end: on which memory nodes lies what it makes?  On a machine
+ * with one node there is nothing to choose.  See placement.h. */
+#define DSI_PLACEMENT_AUTO 0u /* by the CPUs of the ends, as placement.h says */
+#define DSI_PLACEMENT_NONE 1u /* wherever the system puts it */
+#define DSI_PLACEMENT_NODE 2u /* on this node */
+#define DSI_PLACEMENT_LIKE 3u /* on the node where this process runs */
 
 /**
  * struct dsi_traffic - how a producer sends, declared beforehand.
@@ -142,7 +170,8 @@ struct dsi_usage {
  *                1..DSI_MAX_RING_SLOTS; 0 = @packets rounded up
  * @max_sg:       scatter/gather elements per packet, 1..DSI_MAX_SG; 0 = 1
  * @align_bytes:  alignment of each data slot in the area, power of two,
- *                1..2^21; 0 = 64
+ *                1..2^21; 0 = 64.  MAP: 0 = the power of two that a slot fits
+ *                into, so that a full packet is mapped in one step
  * @packet_bytes: capacity of a data slot, bytes; 0 = no slots: the
  *                application places data in the area itself
  * @data_bytes:   size of the data area; 0 = just enough for all slots.
@@ -179,6 +208,19 @@ struct dsi_stream_desc {
  * for each get and each commit: dsi_socket_stats.hold_max_ns. */
 #define DSI_CONSUMER_TIME_HOLD 0x0008u
 
+/* Get a copy of each packet's data, made by get() into memory of the consumer
+ * itself: the producer has the packet back at once, and nobody can change what
+ * is read.  It costs one pass over the data.  Needs @max_packet_bytes: so
+ * large a buffer is made for each of @hold_packets when the consumer connects.
+ * A packet with more data than that comes without data, as DSI_PACKET_GAP, and
+ * raises DSI_EVENT_DROPPED.  Not with DSI_CONSUMER_WRITABLE, and not for
+ * streams with DSI_STREAM_PHYS.  With policy RECLAIM a packet that was got is
+ * intact and stays so. */
+#define DSI_CONSUMER_COPY 0x0010u
+
+/* Accept a stream with DSI_STREAM_MAP; its producer is trusted. */
+#define DSI_CONSUMER_MAP 0x0020u
+
 /**
  * struct dsi_consumer_options - what a consumer needs of a stream.
  * @size:             sizeof(struct dsi_consumer_options)
@@ -187,10 +229,13 @@ struct dsi_stream_desc {
  * @queue_packets:    DROP_NEW: packets it may have waiting or held;
  *                    0 = as many as it needs, if both ends declared how they
  *                    work, else a quarter of the stream's packets, at least 1
- * @hold_packets:     packets it wants to hold at once; 0 = as many as exist
+ * @hold_packets:     packets it wants to hold at once; 0 = as many as exist.
+ *                    COPY: copies, which may be more than there are packets;
+ *                    0 = 1
  * @align_bytes:      least alignment of data slots it can use; 0 = any
  * @min_packet_bytes: smallest slot capacity it can use; 0 = any
- * @max_packet_bytes: largest slot capacity it can use; 0 = any
+ * @max_packet_bytes: largest slot capacity it can use; 0 = any.  COPY: most
+ *                    data of one packet, all elements together; not 0
  * @max_sg:           most scatter/gather elements it can use; 0 = any
  * @spin_ns:          how long a blocking get polls before it sleeps
  * @format:           the format it needs; "" = any
@@ -198,6 +243,9 @@ struct dsi_stream_desc {
  * @usage:            how it works; all zero = not declared.  A stream that
  *                    declares its traffic does not admit a consumer that
  *                    could not keep up with it by what both declare.
+ * @placement:        DSI_PLACEMENT_*: where its consumer page lies, which it
+ *                    writes
+ * @placement_of:     _NODE: number of the node; _LIKE: number of the process
  * @on_reclaim:       RECLAIM: called in get() and in dsi_packet_valid(), on
  *                    the caller's thread, when packets were overwritten
  *                    before they were used; must be RT-safe itself
@@ -219,6 +267,8 @@ struct dsi_consumer_options {
 	struct dsi_usage usage;
 	void (*on_reclaim)(void *user, uint64_t packets);
 	void *user;
+	uint32_t placement;
+	uint32_t placement_of;
 };
 
 /* Flags of a producer. */
@@ -241,6 +291,12 @@ struct dsi_consumer_options {
  * @readers:        the consumers expected, array; only for a description with
  *                  0 packets, which dsi_producer_create() then sizes as
  *                  dsi_stream_desc_size() does
+ * @placement:      DSI_PLACEMENT_*: AUTO: control area and signal pages lie
+ *                  where the thread that creates the socket runs, the data area
+ *                  where placement.h's plan wants it: it moves there while
+ *                  consumers join, before the first packet is committed.
+ *                  NODE and LIKE: all of it lies there.
+ * @placement_of:   _NODE: number of the node; _LIKE: number of the process
  */
 struct dsi_producer_options {
 	uint32_t size;
@@ -250,6 +306,8 @@ struct dsi_producer_options {
 	uint32_t spin_ns;
 	uint32_t n_readers;
 	const struct dsi_usage *readers;
+	uint32_t placement;
+	uint32_t placement_of;
 };
 
 /* Events of a socket.  DATA and SPACE are levels: they stay as long as get()
@@ -321,7 +379,9 @@ DSI_API uint64_t dsi_now(void);
  * @why:  text buffer for the reason, may be NULL
  * @why_bytes: its size
  *
- * Return: 0, or -DSI_EINVAL with @why naming field, value and range.
+ * Return: 0, or -DSI_EINVAL with @why naming field, value and range;
+ *         -DSI_ENOTSUP: valid, but not on this system, as DSI_STREAM_MAP and
+ *         DSI_STREAM_PHYS may not be.
  * Context: any thread; RT-safe.
  * Since:   0.1
  */

@@ -66,6 +66,15 @@ void fake_identity(uint32_t uid, uint32_t gid);
 uint32_t fake_handles(void);
 int fake_handle_open(int32_t handle);
 
+/* ---- memory nodes -------------------------------------------------------- */
+
+/* The caller's process is at home on a node, -1 = on none, as in the
+ * beginning. */
+void fake_at_home(int32_t node);
+/* On which node lies the region that the caller's process has mapped there? -1
+ * = on none in particular, -2 = it is no region. */
+int32_t fake_node_of(const void *addr);
+
 /* ---- injected failures -------------------------------------------------- */
 
 enum fake_what {
@@ -130,5 +139,7 @@ void fake_stats_self(struct fake_stats *out_stats);
 /* Memory for dsi_port_region_import() or DSI_PRODUCER_DATA_FD.  @sealable: 0
  * if its owner could always shrink it.  A handle, or a negative code. */
 int32_t fake_memory(uint64_t bytes, uint32_t sealable);
+/* Likewise of a device, at this physical address. */
+int32_t fake_device(uint64_t bytes, uint64_t physical);
 
 #endif /* FAKE_H */

@@ -120,3 +120,11 @@ void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared)
 			return; /* of a private word all wake */
 	}
 }
+
+int dsi_port_wake_wait(const _Atomic uint32_t *wake,
+		       const struct dsi_port_word *words, uint32_t n,
+		       uint64_t deadline_ns)
+{
+	dsi_port_wake(wake, 1);
+	return dsi_port_wait(words, n, deadline_ns);
+}

@@ -22,8 +22,8 @@ import subprocess
 import sys
 import time
 
-CORE = ["producer", "consumer", "data_plane", "packet_table", "packet",
-        "select", "event", "trace_hooks"]
+CORE = ["producer", "consumer", "transfer", "data_plane", "packet_table", "packet",
+        "select", "select_words", "event", "trace_hooks"]
 FLAGS = ["-std=c11", "-O1", "-g", "-fsanitize=thread", "-w"]
 
 # Scenarios, from cheap to dear.
@@ -126,8 +126,8 @@ text("consumer.c",
      "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
      "	dsi__notify_fence();\n",
      "N  wake before signal", BOTH)
-text("consumer.c", "	store_returned(consumer);\n	tell(plane);\n}\n\n/* DSI_CONSUMER_TIME_HOLD",
-     "	tell(plane);\n	store_returned(consumer);\n}\n\n/* DSI_CONSUMER_TIME_HOLD",
+text("consumer.c", "	store_returned(consumer);\n	tell(plane);\n}\n\n/* TIME_HOLD: up to",
+     "	tell(plane);\n	store_returned(consumer);\n}\n\n/* TIME_HOLD: up to",
      "N  signal before return", BOTH)
 text("notify.h", "{waiter->signal, waiter->seen, 1u}",
      "{waiter->signal, atomic_load_explicit(waiter->signal, "

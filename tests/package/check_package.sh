@@ -39,11 +39,11 @@ install_prefix() {
 files() {
 	local lib header
 	lib=$(libdir)
-	for header in component dsi errno event export histogram jcs packet sizing \
-		socket stream trace types version watch; do
+	for header in component dsi errno event export histogram jcs packet \
+		placement regions sizing socket stream trace types version watch; do
 		[ -f "$prefix/include/dsi/$header.h" ] || fail "no $header.h"
 	done
-	[ "$(find "$prefix/include" -type f | wc -l)" -eq 15 ] ||
+	[ "$(find "$prefix/include" -type f | wc -l)" -eq 17 ] ||
 		fail "headers nobody knows of in $prefix/include"
 	"$source/tests/lint/check_headers.sh" "$prefix/include"
 
@@ -52,6 +52,16 @@ files() {
 	grep -q 'SONAME.*\[libdsi\.so\.0\]' "$work/dynamic" || fail "SONAME"
 	grep -q 'NOW' "$work/dynamic" || fail "not linked with -z now"
 	[ -f "$lib/libdsi.a" ] || fail "no libdsi.a"
+	# It finds hwloc and libnuma through this one only, when it needs them.
+	grep -q 'NEEDED.*\(hwloc\|numa\|placement\)' "$work/dynamic" &&
+		fail "libdsi.so needs what not every system has"
+	if [ -e "$build/lib/libdsi-placement.so" ]; then
+		[ -L "$lib/libdsi-placement.so" ] || fail "no libdsi-placement.so"
+		readelf -d "$lib/libdsi-placement.so" >"$work/dynamic"
+		grep -q 'SONAME.*\[libdsi-placement\.so\.0\]' "$work/dynamic" ||
+			fail "SONAME of libdsi-placement.so"
+		grep -q 'NEEDED.*hwloc' "$work/dynamic" || fail "no hwloc in it"
+	fi
 	[ -x "$prefix/bin/dsi" ] || fail "no program dsi"
 	"$prefix/bin/dsi" --version
 
@@ -75,6 +85,30 @@ with_pkg_config() {
 	"$cc" "${strict[@]}" "$outside/outside.c" -o "$work/outside" \
 		$(flags --cflags --libs)
 	LD_LIBRARY_PATH=$(libdir) "$work/outside"
+	[ ! -e "$build/lib/libdsi-placement.so" ] || with_placement
+}
+
+# The library beside it, by its own file.
+# shellcheck disable=SC2046
+with_placement() {
+	cat >"$work/placed.c" <<-'END'
+		#include <dsi/placement.h>
+
+		int main(void)
+		{
+			struct dsi_topology *two;
+
+			if (dsi_topology_load("pack:2 [numa] core:2 pu:1",
+					      &two, (char *)0, 0))
+				return 1;
+			return dsi_topology_nodes(two) != 2;
+		}
+	END
+	"$cc" "${strict[@]}" "$work/placed.c" -o "$work/placed" \
+		$(PKG_CONFIG_PATH=$(dirname "$pc") \
+			pkg-config --cflags --libs dsi-placement)
+	LD_LIBRARY_PATH=$(libdir) "$work/placed" ||
+		fail "a program with dsi-placement.pc does not run"
 }
 
 # shellcheck disable=SC2046

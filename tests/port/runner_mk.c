@@ -24,12 +24,14 @@
 #include <mklib/program.h>
 #include <mklib/start.h>
 
+#include "mk_device.h"
 #include "port_thread.h"
 
 #include "conf.h"
 
 #define CONF_ADDRESS 0x30000000ul
 #define CONF_PAGES 4u
+#define PROBE_ADDRESS 0x2e000000ul /* for conf_load_faults() */
 #define STACK_BYTES 0x10000ul
 
 #define PROCESSES 512u /* of one test */
@@ -198,14 +200,15 @@ int conf_await(uint32_t step, uint32_t count)
 
 /* The kernel would store for us, and says so if it cannot: a flagged receive
  * first finds the word writable, then compares it.  With a value that the word
- * does not have it ends there. */
+ * does not have it ends there.  (With the same value twice it would only have to
+ * be readable.) */
 int conf_store_faults(void *addr)
 {
 	uint32_t *word = (uint32_t *)((uintptr_t)addr & ~(uintptr_t)3);
 	uint32_t other = ~__atomic_load_n(word, __ATOMIC_RELAXED);
 	struct mk_message m = {0};
 
-	if (!mk_receive_flagged(0, word, other, other, MK_FOREVER, &m)) {
+	if (!mk_receive_flagged(0, word, other, other + 1, MK_FOREVER, &m)) {
 		if (mk_error() == (MK_IPC_NO_MEMORY | MK_IPC_RECEIVE))
 			return 1;
 		if (mk_error() == (MK_IPC_CHANGED | MK_IPC_RECEIVE))
@@ -214,6 +217,23 @@ int conf_store_faults(void *addr)
 	conf_fail(__FILE__, __LINE__, "flagged receive: error %lu",
 		  (unsigned long)mk_error());
 	return -1;
+}
+
+/* What is not mapped cannot be mapped to another place either. */
+int conf_load_faults(const void *addr)
+{
+	uint64_t page = (uintptr_t)addr & ~(MK_PAGE_BYTES - 1);
+	int error = mk_map(MK_CAP_TASK, PROBE_ADDRESS,
+			   mk_flexpage(MK_MEMORY, page, MK_PAGE_ORDER, MK_R));
+
+	if (error == -MK_ENOENT)
+		return 1;
+	if (error)
+		return error;
+	return mk_unmap(
+		MK_CAP_TASK,
+		mk_flexpage(MK_MEMORY, PROBE_ADDRESS, MK_PAGE_ORDER, MK_R),
+		MK_UNMAP_SELF);
 }
 
 int conf_handle_open(int32_t handle)
@@ -234,6 +254,11 @@ int conf_readable(int32_t handle, uint64_t deadline_ns)
 int32_t conf_memory(uint64_t bytes, uint32_t sealable)
 {
 	return mk_port_memory(bytes, sealable);
+}
+
+int32_t conf_device(void)
+{
+	return mk_device_memory();
 }
 
 /* ---- the begin of a process ---------------------------------------------- */
@@ -271,6 +296,26 @@ static int run_test(const struct conf_test *test)
 	return 0;
 }
 
+/* The back-end: as for every program, or one for each process in turn:
+ * notify.processes=NAME,NAME. */
+static int choose_notify(uint64_t number)
+{
+	char asked[64], *name = asked, *comma;
+	uint64_t count = 1;
+
+	if (!mk_option(mk_boot_info()->command, "notify.processes", asked,
+		       sizeof(asked)))
+		mk_port_notify_asked(asked, sizeof(asked));
+	for (const char *p = asked; *p; p++)
+		count += *p == ',';
+	for (number %= count; number; number--)
+		name = strchr(name, ',') + 1;
+	comma = strchr(name, ',');
+	if (comma)
+		*comma = 0;
+	return mk_port_notify_use(name);
+}
+
 static void task_main(const struct begin *begin)
 {
 	int result = mk_port_threads_begin();
@@ -280,6 +325,8 @@ static void task_main(const struct begin *begin)
 	own_number = begin->number;
 	if (!result)
 		result = mk_port_begin(MK_PORT_SLOT_EXCHANGE, MK_CAP_THREAD);
+	if (!result)
+		result = choose_notify(begin->number);
 	if (result)
 		conf_fail(__FILE__, __LINE__, "the port does not begin: %d",
 			  result);

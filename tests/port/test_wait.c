@@ -289,6 +289,124 @@ static int wake_between_processes(void)
 	return 0;
 }
 
+/* Say it and sleep until the peer has answered, in one step. */
+static int say_and_hear(struct link *link, uint32_t value, uint32_t not_value,
+			uint64_t deadline_ns)
+{
+	struct page *own = link->own.addr;
+	const struct page *page = link->peer.addr;
+	_Atomic uint32_t private_word = 0;
+	struct dsi_port_word w[2] = {{&page->word, not_value, 1},
+				     {&private_word, 0, 0}};
+
+	atomic_store_explicit(&own->word, value, memory_order_release);
+	do {
+		conf_equal(dsi_port_wake_wait(&own->word, w, 2, deadline_ns),
+			   0);
+	} while (atomic_load_explicit(&page->word, memory_order_acquire) ==
+		 not_value);
+	return 0;
+}
+
+static int answer_in_one_step(uint64_t arg)
+{
+	struct link link;
+
+	(void)arg;
+	conf_try(conf_connect("conf.step", &link.conn));
+	conf_try(exchange(&link));
+	conf_try(hear(&link, 0, DSI_FOREVER));
+	for (uint32_t i = 1; i < CONF_ROUNDS; i++)
+		conf_try(say_and_hear(&link, i, i, DSI_FOREVER));
+	say(&link, CONF_ROUNDS);
+	unlink_pages(&link);
+	return 0;
+}
+
+/* The sleeper is woken, whoever has changed which word meanwhile. */
+static int wake_and_wait_between_processes(void)
+{
+	int peer = conf_spawn_process(answer_in_one_step, 0);
+	struct dsi_port_listener *listener;
+	struct link link;
+
+	conf_try(conf_offer("conf.step", &listener));
+	conf_try(conf_accept(listener, &link.conn));
+	conf_try(exchange(&link));
+	for (uint32_t i = 0; i < CONF_ROUNDS; i++)
+		conf_try(say_and_hear(&link, i + 1, i, conf_later()));
+	conf_equal(conf_join(peer), 0);
+	unlink_pages(&link);
+	dsi_port_listener_close(listener);
+	return 0;
+}
+
+#define CALLS 16u
+
+/* Sleeps on every value, and answers only the last. */
+static int listen_process(uint64_t arg)
+{
+	const struct page *page;
+	struct link link;
+	uint32_t heard;
+
+	(void)arg;
+	conf_try(conf_connect("conf.wait", &link.conn));
+	conf_try(exchange(&link));
+	page = link.peer.addr;
+	do {
+		heard = atomic_load_explicit(&page->word, memory_order_acquire);
+		if (heard < CALLS)
+			conf_try(hear(&link, heard, DSI_FOREVER));
+	} while (heard < CALLS);
+	say(&link, 1);
+	unlink_pages(&link);
+	return 0;
+}
+
+/* It wakes also if there is nothing to wait for, and keeps the deadline. */
+static int wake_and_wait_without_waiting(void)
+{
+	int peer = conf_spawn_process(listen_process, 0);
+	struct dsi_port_listener *listener;
+	_Atomic uint32_t changed = 1;
+	struct dsi_port_word w = {&changed, 0, 0};
+	struct page *page;
+	struct link link;
+	int err;
+
+	conf_try(conf_offer("conf.wait", &listener));
+	conf_try(conf_accept(listener, &link.conn));
+	conf_try(exchange(&link));
+	page = link.own.addr;
+	for (uint32_t i = 0; i < CALLS; i++) {
+		/* Time for it to fall asleep; if it does not, so be it. */
+		conf_sleep_until(conf_soon());
+		atomic_store_explicit(&page->word, i + 1, memory_order_release);
+		conf_equal(dsi_port_wake_wait(&page->word, &w, 1, DSI_FOREVER),
+			   0);
+	}
+	conf_try(hear(&link, 0, conf_later()));
+	w.expected = 1;
+	do {
+		err = dsi_port_wake_wait(&page->word, &w, 1, 1);
+	} while (err == 0);
+	conf_equal(err, -DSI_ETIMEDOUT);
+	conf_equal(conf_join(peer), 0);
+	unlink_pages(&link);
+	dsi_port_listener_close(listener);
+	return 0;
+}
+
+/* Words and peers come and go: what was learnt of one must not be used for
+ * another at the same address. */
+static int wake_and_wait_with_new_peers(void)
+{
+	for (uint32_t i = 0; i < 4; i++)
+		conf_try(wake_and_wait_between_processes());
+	return 0;
+}
+
 /* A private word ends a wait that also sleeps on a peer's: how the death of
  * the peer is told. */
 struct mixed {
@@ -334,6 +452,9 @@ const struct conf_test conf_wait_tests[] = {
 	{"wake_wakes_one_each", wake_wakes_one_each},
 	{"wake_any_of_many_words", wake_any_of_many_words},
 	{"wake_between_processes", wake_between_processes},
+	{"wake_and_wait_between_processes", wake_and_wait_between_processes},
+	{"wake_and_wait_without_waiting", wake_and_wait_without_waiting},
+	{"wake_and_wait_with_new_peers", wake_and_wait_with_new_peers},
 	{"wake_private_beside_shared", wake_private_beside_shared},
 	{NULL, NULL},
 };

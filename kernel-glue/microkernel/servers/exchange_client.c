@@ -4,6 +4,7 @@
  * becomes of it all when they end.
  */
 #include <mklib/monitor.h>
+#include <mklib/program.h>
 
 #include "exchange_state.h"
 #include "slot_pool.h"
@@ -14,10 +15,32 @@ struct client clients[CLIENTS];
 static struct slot_pool slots;
 static uint64_t serial;
 
+static unsigned places = CLIENTS;
+
+/* `clients=N` of the command line: fewer, of which each has more memory. */
+static void read_places(void)
+{
+	unsigned number = 0;
+	char text[4];
+
+	if (!mk_option(mk_boot_info()->command, "clients", text, sizeof(text)))
+		return;
+	for (const char *p = text; *p >= '0' && *p <= '9'; p++)
+		number = number * 10 + (unsigned)(*p - '0');
+	if (number && number < CLIENTS)
+		places = number;
+}
+
+unsigned clients_most(void)
+{
+	return places;
+}
+
 void clients_begin(void)
 {
 	static uint64_t memory[KEPT];
 
+	read_places();
 	slot_pool_init(&slots, SLOT_KEPT, memory, KEPT);
 }
 
@@ -30,6 +53,14 @@ struct client *client_of(uint64_t session)
 {
 	for (struct client *c = clients; c < clients + CLIENTS; c++)
 		if (c->life == LIVE && c->session == session)
+			return c;
+	return NULL;
+}
+
+struct client *client_numbered(uint64_t number)
+{
+	for (struct client *c = clients; c < clients + CLIENTS; c++)
+		if (c->life == LIVE && c->number == number)
 			return c;
 	return NULL;
 }
@@ -47,7 +78,7 @@ static bool is_thread(uint64_t slot)
 
 static struct client *place_find(void)
 {
-	for (struct client *c = clients; c < clients + CLIENTS; c++)
+	for (struct client *c = clients; c < clients + places; c++)
 		if (c->life == FREE)
 			return c;
 	return NULL;
@@ -82,6 +113,7 @@ int client_hello(uint64_t session, uint64_t thread_slot)
 	c->program = mk_session_program(session);
 	c->mailboxes = mailboxes;
 	c->thread = slot_keep(&slots);
+	c->sync = NO_GATE;
 	lists_begin(c);
 	life_watch((unsigned)(c - clients), c->thread);
 	return 0;
@@ -130,6 +162,8 @@ static void event_drop(struct client *c, uint64_t event)
 	slot_drop(&slots, c->event[event]);
 	c->event[event] = 0;
 	c->names_bits[event] = 0;
+	if (c->sync == event)
+		c->sync = NO_GATE;
 }
 
 int event_remove(struct client *c, uint64_t event)

@@ -19,6 +19,7 @@
 static const struct access_verb verbs[] = {
 	[LISTEN] = {.name = "listen", .object = true},
 	[CONNECT] = {.name = "connect", .object = true},
+	[DEVICE] = {.name = "device"},
 };
 
 struct access_rules rules;
@@ -216,6 +217,71 @@ static int withdraw_region(void *self, uint64_t label, uint64_t handle)
 	return o ? region_withdraw(c, o) : -DSI_EINVAL;
 }
 
+/* ---- loans --------------------------------------------------------------- */
+
+static int create_loan(void *self, uint64_t label, uint64_t data,
+		       uint64_t table, uint64_t offset, uint64_t unit,
+		       uint64_t units, uint64_t *out_handle)
+{
+	const struct loan wanted = {
+		.offset = offset, .unit = unit, .units = units};
+	struct object *o;
+	int error;
+	CLIENT(label);
+
+	error = loan_create(c, handle_find(c, data, MK_EXCHANGE_REGION),
+			    handle_find(c, table, MK_EXCHANGE_REGION), &wanted,
+			    &o);
+	return error ? error : handle_new(c, o, out_handle);
+}
+
+static int open_loan(void *self, uint64_t label, uint64_t handle,
+		     uint64_t pages, uint64_t unit, uint64_t *out_mapping)
+{
+	CLIENT(label);
+	return loan_open(c, handle_find(c, handle, 0), pages, unit,
+			 out_mapping);
+}
+
+static int map_loan(void *self, uint64_t label, uint64_t mapping, uint64_t page,
+		    uint64_t order, uint64_t *out_memory_page)
+{
+	CLIENT(label);
+	return loan_map(c, mapping, page, order, out_memory_page);
+}
+
+static int recall_loan(void *self, uint64_t label, uint64_t mapping,
+		       uint64_t page, uint64_t pages)
+{
+	CLIENT(label);
+	return loan_recall(c, mapping, page, pages);
+}
+
+/* ---- memory of a device -------------------------------------------------- */
+
+static int memory_of_device(void *self, uint64_t label, uint64_t *out_handle)
+{
+	struct object *o;
+	int error;
+	CLIENT(label);
+
+	error = device_memory(c, &o);
+	return error ? error : handle_new(c, o, out_handle);
+}
+
+static int physical(void *self, uint64_t label, uint64_t handle,
+		    uint64_t *out_first)
+{
+	const struct object *o;
+	CLIENT(label);
+
+	o = handle_find(c, handle, MK_EXCHANGE_REGION);
+	if (!o)
+		return -DSI_EINVAL;
+	*out_first = o->region.physical;
+	return 0;
+}
+
 /* ---- messages ------------------------------------------------------------ */
 
 static int send(void *self, uint64_t label, uint64_t conn, uint64_t mailbox,
@@ -354,6 +420,13 @@ static int wait_word(void *self, uint64_t label, uint64_t mapping,
 	return word_wait(c, mapping, offset, event, bits);
 }
 
+static int message_word(void *self, uint64_t label, uint64_t mapping,
+			uint64_t offset, uint64_t event, uint64_t gate)
+{
+	CLIENT(label);
+	return word_message(c, mapping, offset, event, gate);
+}
+
 static int forget_word(void *self, uint64_t label, uint64_t mapping,
 		       uint64_t offset, uint64_t event)
 {
@@ -375,6 +448,22 @@ static int waiter(void *self, uint64_t label, uint64_t mapping, uint64_t offset,
 	CLIENT(label);
 	return word_waiter(c, mapping, offset, below, out_bits, out_waiter,
 			   out_event_page);
+}
+
+static int add_sync(void *self, uint64_t label, uint64_t gate)
+{
+	CLIENT(label);
+	if (!event_passable(c, gate))
+		return -DSI_EINVAL;
+	c->sync = gate;
+	return 0;
+}
+
+static int sync_of(void *self, uint64_t label, uint64_t mapping,
+		   uint64_t *out_there, uint64_t *out_gate_page)
+{
+	CLIENT(label);
+	return word_sync(c, mapping, out_there, out_gate_page);
 }
 
 static const struct mk_exchange_ops ops = {
@@ -407,9 +496,18 @@ static const struct mk_exchange_ops ops = {
 	.unwatch = unwatch,
 	.ready = ready,
 	.word_wait = wait_word,
+	.word_message = message_word,
 	.word_forget = forget_word,
 	.word_wake = wake_word,
 	.word_waiter = waiter,
+	.sync_add = add_sync,
+	.word_sync = sync_of,
+	.loan_create = create_loan,
+	.loan_open = open_loan,
+	.loan_map = map_loan,
+	.loan_recall = recall_loan,
+	.device_memory = memory_of_device,
+	.region_physical = physical,
 };
 
 /* ---- serving ------------------------------------------------------------- */
@@ -443,9 +541,9 @@ void mk_main(void)
 {
 	int error;
 
+	clients_begin();
 	memory_begin();
 	objects_begin();
-	clients_begin();
 	life_begin();
 	access_load(&rules, "exchange", "exchange.policy", verbs,
 		    sizeof(verbs) / sizeof(verbs[0]), 1);

@@ -2,7 +2,7 @@
 /*
  * exchange_memory.c - pages, and the regions that are made of them.
  *
- * All memory is the exchange's own.  A client gets pages with the rights that
+ * All memory is the exchange's own, but that of a device (exchange_device.c).  A client gets pages with the rights that
  * the region permits; when nobody has the region any more the pages are taken
  * back from whoever kept them mapped, and only then are they used again.
  */
@@ -20,10 +20,10 @@ void memory_begin(void)
 	pages = mk_boot_info()->pool_pages;
 	if (pages > PAGES_MOST)
 		pages = PAGES_MOST;
-	mailboxes = (uint64_t)CLIENTS
+	mailboxes = (uint64_t)clients_most()
 		    << (MK_EXCHANGE_MAILBOX_ORDER - MK_PAGE_ORDER);
 	/* What a client made and what it mapped can outlive one another. */
-	each = pages > mailboxes ? (pages - mailboxes) / CLIENTS / 2 : 0;
+	each = pages > mailboxes ? (pages - mailboxes) / clients_most() / 2 : 0;
 }
 
 uint64_t pages_each(void)
@@ -151,20 +151,35 @@ int region_create(struct client *c, uint64_t bytes, uint64_t flags,
 	return 0;
 }
 
+uint64_t region_cost(const struct region *r)
+{
+	return r->physical ? 0 : r->pages;
+}
+
+static void region_pages_give(const struct region *r)
+{
+	if (r->physical) {
+		take_back(r->first, r->pages);
+		device_end();
+	} else {
+		pages_give(r->first, r->pages);
+	}
+}
+
 /* Nobody has it. */
 void region_end(struct object *o)
 {
 	if (!o->payer)
 		return;
-	pages_give(o->region.first, o->region.pages);
-	o->payer->pages_made -= o->region.pages;
+	region_pages_give(&o->region);
+	o->payer->pages_made -= region_cost(&o->region);
 }
 
 void region_abandon(struct object *o)
 {
 	if (o->payer)
-		o->payer->pages_made -= o->region.pages;
-	pages_give(o->region.first, o->region.pages);
+		o->payer->pages_made -= region_cost(&o->region);
+	region_pages_give(&o->region);
 	o->payer = NULL;
 	o->region.withdrawn = true;
 }
@@ -203,41 +218,53 @@ static int may_open(const struct client *c, const struct region *r,
 	return 0;
 }
 
-int region_open(struct client *c, struct object *o, uint64_t bytes,
-		uint64_t access, uint64_t *out_mapping)
+int mapping_new(struct client *c, struct object *o, uint64_t pages_of_it,
+		bool write, uint64_t *out_mapping)
 {
-	int error = may_open(c, &o->region, bytes, access);
 	uint64_t i = 0;
 
-	if (error)
-		return error;
 	while (i < MK_EXCHANGE_MAPPINGS && c->mapping[i].region)
 		i++;
 	if (i == MK_EXCHANGE_MAPPINGS)
 		return -DSI_EMFILE;
-	if (o->region.pages > each - c->pages_mapped)
+	if (pages_of_it > each - c->pages_mapped)
 		return -DSI_ENOMEM;
-	c->pages_mapped += o->region.pages;
+	c->pages_mapped += pages_of_it;
 	o->refs++;
 	*out_mapping = i + ++c->mappings * MK_EXCHANGE_MAPPINGS;
-	c->mapping[i] =
-		(struct mapping){.region = o,
-				 .number = *out_mapping,
-				 .write = access & MK_EXCHANGE_MAP_WRITE};
+	c->mapping[i] = (struct mapping){
+		.region = o, .number = *out_mapping, .write = write};
 	return 0;
 }
 
-struct mapping *mapping_find(struct client *c, uint64_t mapping)
+int region_open(struct client *c, struct object *o, uint64_t bytes,
+		uint64_t access, uint64_t *out_mapping)
+{
+	int error = may_open(c, &o->region, bytes, access);
+
+	return error ? error
+		     : mapping_new(c, o, region_cost(&o->region),
+				   access & MK_EXCHANGE_MAP_WRITE, out_mapping);
+}
+
+static struct mapping *mapping_any(struct client *c, uint64_t mapping)
 {
 	struct mapping *m = &c->mapping[mapping % MK_EXCHANGE_MAPPINGS];
 
 	return m->region && m->number == mapping ? m : NULL;
 }
 
+struct mapping *mapping_find(struct client *c, uint64_t mapping, uint32_t kind)
+{
+	struct mapping *m = mapping_any(c, mapping);
+
+	return m && m->region->kind == kind ? m : NULL;
+}
+
 int region_map(struct client *c, uint64_t mapping, uint64_t page,
 	       uint64_t order, uint64_t *out_page)
 {
-	const struct mapping *m = mapping_find(c, mapping);
+	const struct mapping *m = mapping_find(c, mapping, MK_EXCHANGE_REGION);
 	const struct region *r;
 
 	if (!m)
@@ -256,7 +283,7 @@ int region_map(struct client *c, uint64_t mapping, uint64_t page,
 
 int region_close(struct client *c, uint64_t mapping)
 {
-	struct mapping *m = mapping_find(c, mapping);
+	struct mapping *m = mapping_any(c, mapping);
 	struct object *o;
 
 	if (!m)
@@ -264,7 +291,9 @@ int region_close(struct client *c, uint64_t mapping)
 	waiters_of_mapping(c, mapping);
 	o = m->region;
 	m->region = NULL;
-	c->pages_mapped -= o->region.pages;
+	c->pages_mapped -= o->kind == MK_EXCHANGE_LOAN
+				   ? o->loan.pages
+				   : region_cost(&o->region);
 	object_put(o);
 	return 0;
 }

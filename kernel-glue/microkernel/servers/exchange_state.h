@@ -6,6 +6,8 @@
  *   exchange_client.c  who they are, their events and handles; their end
  *   exchange_object.c  what handles stand for, and who pays for it
  *   exchange_memory.c  pages; regions
+ *   exchange_device.c  the memory of a device as a region
+ *   exchange_loan.c    pages of regions for a time
  *   exchange_conn.c    connections, bells, messages
  *   exchange_names.c   listeners and their names
  *   exchange_ready.c   readiness, and who waits for a word
@@ -45,6 +47,8 @@
 #define SLOT_WATCHERS 32ul /* two for each client: exchange_life.c */
 #define SLOT_KEPT 256ul
 
+#define NO_GATE UINT64_MAX /* no gate */
+
 struct client;
 
 /* Signal @bits to an event of the client when the object becomes readable. */
@@ -61,16 +65,26 @@ struct waiter {
 	struct waiter *next; /* of the region */
 	struct client *client;
 	uint64_t mapping, offset, bits;
-	uint64_t number; /* in the region; the youngest has the highest */
+	uint64_t number;  /* in the region; the youngest has the highest */
+	uint64_t message; /* the number of a gate, or NO_GATE */
 	uint32_t event;
 };
 
 struct region {
-	uint64_t first, pages;	/* in the pool */
+	uint64_t first, pages;	/* in the pool, or at MK_DEVICE */
+	uint64_t physical;	/* of a device; 0: in the pool */
 	struct waiter *waiters; /* the youngest first */
 	uint64_t waits;		/* that there ever were */
 	uint64_t maker;		/* the client's number */
 	bool share_write, unsealed, unsealable, withdrawn;
+	bool lent; /* it has a second place, from which pages are lent */
+};
+
+/* See loan_create(). */
+struct loan {
+	struct object *data, *table; /* NULL: ended */
+	uint64_t pages;		     /* of the data */
+	uint64_t offset, unit, units;
 };
 
 /* One end of a connection or of a bell.  What waits here is a ring of QUEUE
@@ -107,6 +121,7 @@ struct object {
 		struct region region;
 		struct end end;
 		struct listener listener;
+		struct loan loan;
 	};
 };
 
@@ -120,7 +135,7 @@ _Static_assert(PAGE_MESSAGES * sizeof(struct message) <= MK_PAGE_BYTES,
 	       "messages in a page");
 
 struct mapping {
-	struct object *region; /* NULL: free */
+	struct object *region; /* or a loan; NULL: free */
 	uint64_t
 		number; /* place + a multiple of all places; never used again */
 	bool write;
@@ -135,6 +150,7 @@ struct client {
 	uint64_t mailboxes;		    /* first page */
 	uint64_t event[MK_EXCHANGE_EVENTS]; /* slot; 0: free */
 	uint64_t names_bits[MK_EXCHANGE_EVENTS];
+	uint64_t sync; /* the gate's number, or NO_GATE */
 	struct object *handle[MK_EXCHANGE_HANDLES];
 	struct mapping mapping[MK_EXCHANGE_MAPPINGS];
 	struct watch watch[MK_EXCHANGE_WATCHES];
@@ -147,11 +163,16 @@ struct client {
 
 extern struct client clients[CLIENTS];
 extern struct access_rules rules;
-enum verb { LISTEN, CONNECT };
+enum verb { LISTEN, CONNECT, DEVICE };
 
 /* ---- exchange_client.c --------------------------------------------------- */
 
+/* Before memory_begin(). */
 void clients_begin(void);
+/* By its number; NULL: it has ended. */
+struct client *client_numbered(uint64_t number);
+/* How many there can be. */
+unsigned clients_most(void);
 /* Whose session it is; NULL: of nobody who said hello. */
 struct client *client_of(uint64_t session);
 int client_hello(uint64_t session, uint64_t thread_slot);
@@ -209,6 +230,8 @@ bool pages_room(const struct client *c, uint64_t count);
 int region_create(struct client *c, uint64_t bytes, uint64_t flags,
 		  struct object **out);
 void region_end(struct object *o);
+/* How many of its pages somebody pays for. */
+uint64_t region_cost(const struct region *r);
 /* Nobody pays for its memory. */
 void region_abandon(struct object *o);
 int region_import(struct client *c, struct object *o, uint64_t bytes,
@@ -219,7 +242,31 @@ int region_map(struct client *c, uint64_t mapping, uint64_t page,
 	       uint64_t order, uint64_t *out_page);
 int region_close(struct client *c, uint64_t mapping);
 int region_withdraw(const struct client *c, struct object *o);
-struct mapping *mapping_find(struct client *c, uint64_t mapping);
+/* Of this kind. */
+struct mapping *mapping_find(struct client *c, uint64_t mapping, uint32_t kind);
+/* A number for the region, or a loan of so many pages. */
+int mapping_new(struct client *c, struct object *o, uint64_t pages, bool write,
+		uint64_t *out_mapping);
+
+/* ---- exchange_device.c --------------------------------------------------- */
+
+/* Its first page, as those of the pool are counted. */
+uint64_t device_first(void);
+int device_memory(struct client *c, struct object **out);
+/* Nobody has the region any more. */
+void device_end(void);
+
+/* ---- exchange_loan.c ----------------------------------------------------- */
+
+int loan_create(struct client *c, struct object *data, struct object *table,
+		const struct loan *wanted, struct object **out);
+void loan_end(struct object *o);
+int loan_open(struct client *c, struct object *o, uint64_t pages, uint64_t unit,
+	      uint64_t *out_mapping);
+int loan_map(struct client *c, uint64_t mapping, uint64_t page, uint64_t order,
+	     uint64_t *out_page);
+int loan_recall(struct client *c, uint64_t mapping, uint64_t page,
+		uint64_t pages);
 
 /* ---- exchange_conn.c ----------------------------------------------------- */
 
@@ -261,6 +308,8 @@ uint64_t watch_ready(const struct client *c, const void *handles,
 		     uint64_t bytes);
 int word_wait(struct client *c, uint64_t mapping, uint64_t offset,
 	      uint64_t event, uint64_t bits);
+int word_message(struct client *c, uint64_t mapping, uint64_t offset,
+		 uint64_t event, uint64_t gate);
 int word_forget(struct client *c, uint64_t mapping, uint64_t offset,
 		uint64_t event);
 int word_wake(struct client *c, uint64_t mapping, uint64_t offset,
@@ -268,6 +317,9 @@ int word_wake(struct client *c, uint64_t mapping, uint64_t offset,
 int word_waiter(struct client *c, uint64_t mapping, uint64_t offset,
 		uint64_t below, uint64_t *out_bits, uint64_t *out_waiter,
 		uint64_t *out_event_page);
+/* The gate of the maker's synchronisation thread. */
+int word_sync(struct client *c, uint64_t mapping, uint64_t *out_there,
+	      uint64_t *out_gate_page);
 /* What belongs to an event or to a mapping that goes. */
 void waiters_of_event(struct client *c, uint64_t event);
 void waiters_of_mapping(struct client *c, uint64_t mapping);

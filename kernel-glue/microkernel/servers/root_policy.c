@@ -100,8 +100,7 @@ static uint64_t read_number(const struct text *t, const char *name,
 
 static bool read_flag(const char *word, struct policy *p)
 {
-	bool *flag = same(word, "io")	   ? &p->io
-		     : same(word, "icu")   ? &p->icu
+	bool *flag = same(word, "icu")	   ? &p->icu
 		     : same(word, "sched") ? &p->sched
 		     : same(word, "log")   ? &p->log
 		     : same(word, "exit")  ? &p->exit
@@ -113,11 +112,91 @@ static bool read_flag(const char *word, struct policy *p)
 	return true;
 }
 
+/* Up to four hexadecimal digits; what follows them, or NULL. */
+static const char *read_hex(const char *s, uint16_t *out)
+{
+	const char *p = s;
+
+	for (*out = 0; p < s + 4; p++) {
+		char c = *p;
+
+		if (c >= '0' && c <= '9')
+			*out = (uint16_t)(*out << 4 | (c - '0'));
+		else if (c >= 'a' && c <= 'f')
+			*out = (uint16_t)(*out << 4 | (c - 'a' + 10));
+		else
+			break;
+	}
+	return p == s ? NULL : p;
+}
+
+/* device=VENDOR:NUMBER.BAR */
+static void add_device(const struct text *t, const char *value,
+		       struct policy *policy)
+{
+	struct device d = {.given = true};
+	unsigned i = 0;
+	const char *p = read_hex(value, &d.vendor);
+
+	p = p && *p == ':' ? read_hex(p + 1, &d.number) : NULL;
+	if (!p || *p != '.' || p[1] < '0' || p[1] > '5' || p[2])
+		fail("boot.conf, line %u: device='%s' is no PCI device and "
+		     "base address register, as in device=1234:1111.0\n",
+		     t->line, value);
+	d.bar = (unsigned)(p[1] - '0');
+	while (i < MK_DEVICES && policy->device[i].given)
+		i++;
+	if (i == MK_DEVICES)
+		fail("boot.conf, line %u: more than %u times device=\n",
+		     t->line, MK_DEVICES);
+	policy->device[i] = d;
+}
+
+/* A port, in hexadecimal; *@s moves behind it. */
+static uint32_t read_port(const char **s)
+{
+	uint32_t n = 0;
+
+	for (; n < MK_IO_PORTS; ++*s) {
+		if (**s >= '0' && **s <= '9')
+			n = n * 16 + (uint32_t)(**s - '0');
+		else if (**s >= 'a' && **s <= 'f')
+			n = n * 16 + (uint32_t)(**s - 'a') + 10;
+		else
+			break;
+	}
+	return n;
+}
+
+/* `io` is all ports, `io=FIRST-LAST` are these. */
+static bool read_ports(const struct text *t, const char *word, struct policy *p)
+{
+	const char *value = value_of(word, "io"), *s = value;
+
+	if (same(word, "io")) {
+		p->io_last = MK_IO_PORTS - 1;
+		p->io = true;
+		return true;
+	}
+	if (!value)
+		return false;
+	p->io_first = read_port(&s);
+	p->io = s != value && *s == '-' && s[1];
+	s += p->io;
+	p->io_last = read_port(&s);
+	if (!p->io || *s || p->io_last >= MK_IO_PORTS ||
+	    p->io_first > p->io_last)
+		fail("boot.conf, line %u: io='%s' is no range of ports such as "
+		     "2f8-2ff\n",
+		     t->line, value);
+	return true;
+}
+
 static void read_word(const struct text *t, const char *word, struct policy *p)
 {
 	const char *value;
 
-	if (read_flag(word, p))
+	if (read_flag(word, p) || read_ports(t, word, p))
 		return;
 	value = value_of(word, "quota");
 	if (value) {
@@ -131,6 +210,11 @@ static void read_word(const struct text *t, const char *word, struct policy *p)
 			    ~(MK_PAGE_BYTES - 1);
 		return;
 	}
+	value = value_of(word, "device");
+	if (value) {
+		add_device(t, value, p);
+		return;
+	}
 	value = value_of(word, "priority");
 	if (value) {
 		p->priority = (unsigned)read_number(t, "priority", value, 0,
@@ -140,7 +224,8 @@ static void read_word(const struct text *t, const char *word, struct policy *p)
 	value = value_of(word, "cpu");
 	if (!value)
 		fail("boot.conf, line %u: unknown word '%s': there are quota= "
-		     "memory= priority= cpu= io icu sched log exit\n",
+		     "memory= device= priority= cpu= io io= icu sched log "
+		     "exit\n",
 		     t->line, word);
 	p->cpu = (unsigned)read_number(t, "cpu", value, 0, 255);
 }
@@ -227,6 +312,7 @@ struct policy policy_of(const char *name, unsigned count)
 	struct policy p = {.quota = QUOTA_SUM / count & ~(MK_PAGE_BYTES - 1),
 			   .priority = PRIORITY,
 			   .io = true,
+			   .io_last = MK_IO_PORTS - 1,
 			   .icu = true,
 			   .sched = true,
 			   .log = true,

@@ -34,12 +34,14 @@
 #define MK_EXCHANGE_BELL 2u
 #define MK_EXCHANGE_CONN 3u
 #define MK_EXCHANGE_LISTENER 4u
+#define MK_EXCHANGE_LOAN 5u
 
 /* What a client may have at once. */
 #define MK_EXCHANGE_CLIENTS 32u
 #define MK_EXCHANGE_HANDLES 512u
 #define MK_EXCHANGE_MAPPINGS 512u
-#define MK_EXCHANGE_EVENTS 24u
+/* Events and gates of threads, and the gate of the synchronisation thread. */
+#define MK_EXCHANGE_EVENTS 49u
 #define MK_EXCHANGE_WATCHES 512u
 #define MK_EXCHANGE_WORDS 512u
 #define MK_EXCHANGE_WORD_WAITERS 4u /* for one word */
