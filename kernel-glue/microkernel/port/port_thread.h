@@ -48,6 +48,7 @@ struct mk_port_known {
 struct mk_port_woken {
 	struct mk_port_place place;
 	uint32_t count;
+	uint64_t waiters; /* that there were the last time */
 	uint64_t bits[MK_PORT_WAKE_WAITERS];
 };
 

@@ -16,10 +16,11 @@
  * A waker that finds nobody does not remember that: who told the exchange
  * later compares later, and sees the new word.  When somebody new waits for a
  * word, the exchange takes back what it gave out for the older ones, so a list
- * that is kept is whole or dead; a signal that fails means: ask again.
+ * that is kept is whole or dead; a signal that fails means: ask again, and let
+ * the exchange signal all of them this time.
  *
  * What a peer can do: wait with many threads (each is one signal more, and the
- * exchange bounds them); say that it sleeps and not wait (one question to the
+ * exchange bounds them); say that it sleeps and not wait (some calls to the
  * exchange for each such lie).  The signal itself does not block, and carries
  * nothing but "look again".
  */
@@ -30,8 +31,6 @@
 
 /* If the exchange has no room for one more word, we look at it so often. */
 #define SLICE_NS 5000000u
-/* Those who wait for one word; more than the exchange has events for. */
-#define WAITERS_MAX (MK_EXCHANGE_CLIENTS * MK_EXCHANGE_EVENTS)
 
 static int same_place(struct mk_port_place a, struct mk_port_place b)
 {
@@ -156,36 +155,42 @@ static int woken_signal(const struct mk_port_thread *self,
 	return good;
 }
 
-/* Ask for all who wait for the word, and signal each.  Those that fit are kept;
- * if there are more, none is. */
-static void ask_exchange(const struct mk_port_thread *self,
-			 struct mk_port_woken *woken,
-			 struct mk_port_place place)
+/* Ask for those who wait for the word, the youngest first. */
+static void woken_fill(const struct mk_port_thread *self,
+		       struct mk_port_woken *woken)
 {
-	uint32_t n = 0;
+	uint64_t number = 0;
+	int error = 0;
 
-	woken->place = place;
-	for (uint32_t index = 0; index < WAITERS_MAX; index++) {
-		uint32_t keep = n < MK_PORT_WAKE_WAITERS ? n : 0;
-		uint64_t slot = woken_slot(self, woken, keep);
-		uint64_t bits;
-		int error;
+	while (!error && woken->count < MK_PORT_WAKE_WAITERS) {
+		uint32_t n = woken->count;
 
-		if (n >= MK_PORT_WAKE_WAITERS)
-			(void)mk_drop_cap(MK_CAP_TASK, slot);
-		error = mk_exchange_word_waiter(mk_port_exchange(), MK_FOREVER,
-						place.mapping, place.offset,
-						index, &bits, slot);
-		if (error == -MK_ENXIO)
-			continue; /* that one has just died */
-		if (error)
-			break;
-		woken->bits[keep] = bits;
-		(void)mk_signal(slot, bits);
-		n++;
+		error = mk_exchange_word_waiter(
+			mk_port_exchange(), MK_FOREVER, woken->place.mapping,
+			woken->place.offset, number, &woken->bits[n], &number,
+			woken_slot(self, woken, n));
+		woken->count += !error;
 	}
-	woken->count = n < MK_PORT_WAKE_WAITERS ? n : MK_PORT_WAKE_WAITERS;
-	if (n > MK_PORT_WAKE_WAITERS)
+}
+
+/* Let the exchange signal all who wait for it: what we get from it can die at
+ * once, when another one waits.  If we have as many as are signalled now, they
+ * are the same: who went or came since the first question has made one of ours
+ * die.  Too many are not asked for again as long as they are. */
+static void wake_by_exchange(const struct mk_port_thread *self,
+			     struct mk_port_woken *woken,
+			     struct mk_port_place place)
+{
+	if (!same_place(woken->place, place))
+		woken->waiters = 0;
+	woken->place = place;
+	if (woken->waiters <= MK_PORT_WAKE_WAITERS)
+		woken_fill(self, woken);
+	woken->waiters = 0;
+	(void)mk_exchange_word_wake(mk_port_exchange(), MK_FOREVER,
+				    place.mapping, place.offset,
+				    &woken->waiters);
+	if (woken->waiters != woken->count)
 		woken_drop(self, woken);
 }
 
@@ -207,7 +212,7 @@ static void wake_shared(struct mk_port_place place)
 	if (same_place(woken->place, place) && woken_signal(self, woken))
 		return;
 	woken_drop(self, woken);
-	ask_exchange(self, woken, place);
+	wake_by_exchange(self, woken, place);
 }
 
 void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared)

@@ -112,6 +112,12 @@ bool event_valid(const struct client *c, uint64_t event)
 	return event < MK_EXCHANGE_EVENTS && c->event[event];
 }
 
+bool event_passable(const struct client *c, uint64_t event)
+{
+	return event_valid(c, event) &&
+	       mk_cap_rights(MK_CAP_TASK, c->event[event]) & MK_CAP_PASS;
+}
+
 /* What is no event, or not there any longer, is the client's loss. */
 void event_signal(const struct client *c, uint32_t event, uint64_t bits)
 {

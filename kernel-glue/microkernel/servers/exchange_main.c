@@ -361,11 +361,20 @@ static int forget_word(void *self, uint64_t label, uint64_t mapping,
 	return word_forget(c, mapping, offset, event);
 }
 
-static int waiter(void *self, uint64_t label, uint64_t mapping, uint64_t offset,
-		  uint64_t index, uint64_t *out_bits, uint64_t *out_event_page)
+static int wake_word(void *self, uint64_t label, uint64_t mapping,
+		     uint64_t offset, uint64_t *out_waiters)
 {
 	CLIENT(label);
-	return word_waiter(c, mapping, offset, index, out_bits, out_event_page);
+	return word_wake(c, mapping, offset, out_waiters);
+}
+
+static int waiter(void *self, uint64_t label, uint64_t mapping, uint64_t offset,
+		  uint64_t below, uint64_t *out_bits, uint64_t *out_waiter,
+		  uint64_t *out_event_page)
+{
+	CLIENT(label);
+	return word_waiter(c, mapping, offset, below, out_bits, out_waiter,
+			   out_event_page);
 }
 
 static const struct mk_exchange_ops ops = {
@@ -399,6 +408,7 @@ static const struct mk_exchange_ops ops = {
 	.ready = ready,
 	.word_wait = wait_word,
 	.word_forget = forget_word,
+	.word_wake = wake_word,
 	.word_waiter = waiter,
 };
 

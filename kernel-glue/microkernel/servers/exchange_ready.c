@@ -183,7 +183,7 @@ int word_wait(struct client *c, uint64_t mapping, uint64_t offset,
 	struct waiter *w;
 	unsigned count;
 
-	if (word_of(c, mapping, offset, &r) || !event_valid(c, event))
+	if (word_of(c, mapping, offset, &r) || !event_passable(c, event))
 		return -DSI_EINVAL;
 	for (w = r->waiters; w; w = w->next) {
 		if (w->client != c || w->offset != offset || w->event != event)
@@ -192,7 +192,7 @@ int word_wait(struct client *c, uint64_t mapping, uint64_t offset,
 		return 0;
 	}
 	w = oldest_of(c, r, offset, &count);
-	if (count == WAITERS_EACH)
+	if (count == MK_EXCHANGE_WORD_WAITERS)
 		waiter_end(r, w);
 	w = waiter_free(c);
 	if (!w)
@@ -202,6 +202,7 @@ int word_wait(struct client *c, uint64_t mapping, uint64_t offset,
 			     .client = c,
 			     .offset = offset,
 			     .bits = bits,
+			     .number = ++r->waits,
 			     .event = (uint32_t)event,
 			     .mapping = mapping};
 	r->waiters = w;
@@ -245,8 +246,27 @@ void waiters_of_mapping(struct client *c, uint64_t mapping)
 	waiters_end(c, mapping, ~0ul, ~0ul);
 }
 
+int word_wake(struct client *c, uint64_t mapping, uint64_t offset,
+	      uint64_t *out_waiters)
+{
+	struct region *r = NULL;
+	int error = word_of(c, mapping, offset, &r);
+
+	if (error)
+		return error;
+	*out_waiters = 0;
+	for (const struct waiter *w = r->waiters; w; w = w->next) {
+		if (w->offset != offset)
+			continue;
+		event_signal(w->client, w->event, w->bits);
+		++*out_waiters;
+	}
+	return 0;
+}
+
 int word_waiter(struct client *c, uint64_t mapping, uint64_t offset,
-		uint64_t index, uint64_t *out_bits, uint64_t *out_event_page)
+		uint64_t below, uint64_t *out_bits, uint64_t *out_waiter,
+		uint64_t *out_event_page)
 {
 	struct region *r = NULL;
 	int error = word_of(c, mapping, offset, &r);
@@ -254,9 +274,11 @@ int word_waiter(struct client *c, uint64_t mapping, uint64_t offset,
 	if (error)
 		return error;
 	for (const struct waiter *w = r->waiters; w; w = w->next) {
-		if (w->offset != offset || index--)
+		if (w->offset != offset || (below && w->number >= below) ||
+		    !event_passable(w->client, w->event))
 			continue;
 		*out_bits = w->bits;
+		*out_waiter = w->number;
 		*out_event_page =
 			mk_cap_page(w->client->event[w->event], MK_CAP_SEND);
 		return 0;

@@ -38,8 +38,7 @@
 #define QUEUE 16u	 /* messages that wait in one direction */
 #define PAGE_MESSAGES 3u /* in one page */
 #define QUEUE_PAGES ((QUEUE + PAGE_MESSAGES - 1) / PAGE_MESSAGES)
-#define BACKLOG 16u	/* connections that wait to be accepted */
-#define WAITERS_EACH 4u /* of one client for one word */
+#define BACKLOG 16u /* connections that wait to be accepted */
 
 #define SLOT_TRIAL 16ul
 #define SLOT_DEATHS 18ul
@@ -62,13 +61,15 @@ struct waiter {
 	struct waiter *next; /* of the region */
 	struct client *client;
 	uint64_t mapping, offset, bits;
+	uint64_t number; /* in the region; the youngest has the highest */
 	uint32_t event;
 };
 
 struct region {
-	uint64_t first, pages; /* in the pool */
-	struct waiter *waiters;
-	uint64_t maker; /* the client's number */
+	uint64_t first, pages;	/* in the pool */
+	struct waiter *waiters; /* the youngest first */
+	uint64_t waits;		/* that there ever were */
+	uint64_t maker;		/* the client's number */
 	bool share_write, unsealed, unsealable, withdrawn;
 };
 
@@ -166,6 +167,8 @@ const uint64_t *client_window(void);
 int event_add(struct client *c, uint64_t *out_event);
 int event_remove(struct client *c, uint64_t event);
 bool event_valid(const struct client *c, uint64_t event);
+/* Can it be passed on?  No if there is no such event any longer. */
+bool event_passable(const struct client *c, uint64_t event);
 void event_signal(const struct client *c, uint32_t event, uint64_t bits);
 
 /* A number for @o, whose reference it takes over, also on failure. */
@@ -260,8 +263,11 @@ int word_wait(struct client *c, uint64_t mapping, uint64_t offset,
 	      uint64_t event, uint64_t bits);
 int word_forget(struct client *c, uint64_t mapping, uint64_t offset,
 		uint64_t event);
+int word_wake(struct client *c, uint64_t mapping, uint64_t offset,
+	      uint64_t *out_waiters);
 int word_waiter(struct client *c, uint64_t mapping, uint64_t offset,
-		uint64_t index, uint64_t *out_bits, uint64_t *out_event_page);
+		uint64_t below, uint64_t *out_bits, uint64_t *out_waiter,
+		uint64_t *out_event_page);
 /* What belongs to an event or to a mapping that goes. */
 void waiters_of_event(struct client *c, uint64_t event);
 void waiters_of_mapping(struct client *c, uint64_t mapping);

@@ -115,7 +115,7 @@ static void who_may_call(void)
 	guest_kill(&g);
 	for (unsigned i = 0; i < 4000; i++)
 		CHECK(refused(i % 64, MK_EXCHANGE_PROTO, 40 + i % 7));
-	for (unsigned opcode = 1; opcode <= 31; opcode++)
+	for (unsigned opcode = 1; opcode <= 32; opcode++)
 		CHECK(refused(63, MK_EXCHANGE_PROTO, opcode));
 	CHECK(refused(4, MK_EXCHANGE_PROTO + 1, 1));
 }
@@ -787,10 +787,18 @@ static void wait_word_body(struct guest *self)
 }
 
 /* The flag: a waker that keeps what it got would never find the second. */
+static int ask(uint64_t mapping, uint64_t offset, uint64_t below,
+	       uint64_t *out_bits, uint64_t *out_number, uint64_t slot)
+{
+	return mk_exchange_word_waiter(X, mapping, offset, below, out_bits,
+				       out_number, slot);
+}
+
 static void waiters_of_words(void)
 {
 	uint64_t handle = 0, made = 0, mapping = 0, bits = 0, conn;
 	uint64_t kept = slot_new(), other = slot_new(), event;
+	uint64_t number = 0;
 
 	conn = meet();
 	event = own_event();
@@ -800,13 +808,11 @@ static void waiters_of_words(void)
 					    &made),
 		    0);
 	CHECK_EQUAL(send_word(conn, 1, handle), 0);
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 0, &bits, kept),
-		    -DSI_ENOENT);
+	CHECK_EQUAL(ask(mapping, 64, 0, &bits, &number, kept), -DSI_ENOENT);
 	guest_run(&g, wait_word_body);
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 0, &bits, kept), 0);
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 68, 0, &bits, other),
-		    -DSI_ENOENT);
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 1, &bits, other),
+	CHECK_EQUAL(ask(mapping, 64, 0, &bits, &number, kept), 0);
+	CHECK_EQUAL(ask(mapping, 68, 0, &bits, &number, other), -DSI_ENOENT);
+	CHECK_EQUAL(ask(mapping, 64, number, &bits, &number, other),
 		    -DSI_ENOENT);
 	CHECK_EQUAL(bits, 8);
 	CHECK_EQUAL(mk_cap_rights(OWN_TASK, kept), MK_CAP_SEND);
@@ -818,24 +824,95 @@ static void waiters_of_words(void)
 	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 64, event, 1), 0);
 	CHECK_EQUAL(mk_cap_rights(OWN_TASK, kept), 0);
 	CHECK(!mk_signal(kept, bits));
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 0, &bits, kept), 0);
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 1, &bits, other),
-		    0);
+	CHECK_EQUAL(ask(mapping, 64, 0, &bits, &number, kept), 0);
+	CHECK_EQUAL(ask(mapping, 64, number, &bits, &number, other), 0);
 	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 64, event, 1), 0);
 	CHECK_EQUAL(mk_cap_rights(OWN_TASK, other), MK_CAP_SEND);
 	guest_kill(&g);
 	CHECK_EQUAL(mk_cap_rights(OWN_TASK, other), 0);
 	hung_up(conn);
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 1, &bits, other),
+	CHECK_EQUAL(ask(mapping, 64, number, &bits, &number, other),
 		    -DSI_ENOENT);
 	CHECK_EQUAL(mk_exchange_word_forget(X, mapping, 64, event), 0);
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 0, &bits, other),
-		    -DSI_ENOENT);
+	CHECK_EQUAL(ask(mapping, 64, 0, &bits, &number, other), -DSI_ENOENT);
 	/* Nor does what was given out outlive a wait that is over. */
 	CHECK_EQUAL(mk_cap_rights(OWN_TASK, kept), 0);
 	CHECK_EQUAL(mk_exchange_region_close(X, mapping), 0);
 	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 64, event, 1),
 		    -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+}
+
+/* Three wait, who asks has one: another goes, and a fourth comes. */
+static void waiters_come_and_go(void)
+{
+	uint64_t handle = 0, made = 0, mapping = 0, bits = 0, number = 0;
+	uint64_t slot[4], event[4], got = slot_new(), count = 0;
+
+	host_begin();
+	CHECK_EQUAL(mk_exchange_region_create(X, PAGE, 0, &handle, &made), 0);
+	CHECK_EQUAL(mk_exchange_region_open(X, handle, PAGE, OPEN_ALL, &mapping,
+					    &made),
+		    0);
+	for (unsigned i = 0; i < 4; i++) {
+		slot[i] = slot_new();
+		CHECK_EQUAL(
+			mk_create_event(MK_CAP_FACTORY, slot[i], MK_EVENT_BITS),
+			0);
+		CHECK_EQUAL(mk_exchange_event_add(X, EVENT(slot[i]), &event[i]),
+			    0);
+	}
+	for (unsigned gone = 0; gone < 3; gone++) {
+		for (unsigned i = 0; i < 3; i++)
+			CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 8,
+							  event[i], 1ul << i),
+				    0);
+		CHECK_EQUAL(ask(mapping, 8, 0, &bits, &number, got), 0);
+		CHECK_EQUAL(bits, 4);
+		CHECK_EQUAL(mk_exchange_word_forget(X, mapping, 8, event[gone]),
+			    0);
+		CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 8, event[3],
+						  1ul << 3),
+			    0);
+		CHECK_EQUAL(mk_exchange_word_wake(X, mapping, 8, &count), 0);
+		CHECK_EQUAL(count, 3);
+		for (unsigned i = 0; i < 4; i++)
+			CHECK_EQUAL(mk_event_wait(slot[i], MK_POLL),
+				    i == gone ? 0 : 1ul << i);
+		/* Who was there and is still there. */
+		for (unsigned i = 2; i-- > 0;) {
+			if (i == gone)
+				continue;
+			(void)mk_drop_cap(OWN_TASK, got);
+			CHECK_EQUAL(
+				ask(mapping, 8, number, &bits, &number, got),
+				0);
+			CHECK_EQUAL(bits, 1ul << i);
+		}
+		(void)mk_drop_cap(OWN_TASK, got);
+		CHECK_EQUAL(ask(mapping, 8, number, &bits, &number, got),
+			    -DSI_ENOENT);
+		for (unsigned i = 0; i < 4; i++)
+			CHECK_EQUAL(mk_exchange_word_forget(X, mapping, 8,
+							    event[i]),
+				    0);
+	}
+	/* An event that cannot be passed on is of no use to who wakes; one that
+	 * is gone is not found. */
+	CHECK_EQUAL(mk_exchange_event_remove(X, event[3]), 0);
+	CHECK_EQUAL(mk_exchange_event_add(X, mk_cap_page(slot[3], MK_CAP_SEND),
+					  &event[3]),
+		    0);
+	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 8, event[3], 1),
+		    -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 8, event[0], 1), 0);
+	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 8, event[1], 2), 0);
+	CHECK_EQUAL(mk_delete(OWN_TASK, slot[1]), 0);
+	CHECK_EQUAL(ask(mapping, 8, 0, &bits, &number, got), 0);
+	CHECK_EQUAL(bits, 1);
+	for (unsigned i = 0; i < 4; i++)
+		CHECK_EQUAL(mk_exchange_event_remove(X, event[i]), 0);
+	CHECK_EQUAL(mk_exchange_region_close(X, mapping), 0);
 	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
 }
 
@@ -1000,6 +1077,8 @@ static const struct behaviour list[] = {
 	{"x15", "a client without its thread", thread_gone},
 	{"x16", "who does not read takes nothing from others",
 	 who_does_not_read},
+	{"x17", "who waits for a word while others come and go",
+	 waiters_come_and_go},
 	{"x12", "greed and floods hurt nobody else", greed_hurts_nobody},
 };
 

@@ -42,5 +42,6 @@
 #define MK_EXCHANGE_EVENTS 24u
 #define MK_EXCHANGE_WATCHES 512u
 #define MK_EXCHANGE_WORDS 512u
+#define MK_EXCHANGE_WORD_WAITERS 4u /* for one word */
 
 #endif
