@@ -17,6 +17,7 @@ build_packages=(
 	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
 	libswscale-dev
 	libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
+	libasound2-dev
 )
 test_packages=(
 	g++ clang libclang-rt-14-dev clang-format
@@ -24,7 +25,7 @@ test_packages=(
 	spin strace valgrind
 	mandoc shellcheck
 	babeltrace2 python3-bt2 chromium
-	ffmpeg git util-linux
+	ffmpeg git util-linux alsa-utils
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-bad
 	qemu-system-x86 grub-common grub-pc-bin mtools xorriso

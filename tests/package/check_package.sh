@@ -61,6 +61,14 @@ files() {
 		[ -f "$installed" ] || fail "not installed: ${page##*/}"
 	done
 
+	# Found by its configuration, if it was built.
+	local plugin=$lib/alsa-lib/libasound_module_pcm_dsi.so
+	if [ -f "$plugin" ]; then
+		grep -qxF "	lib \"$(realpath "$plugin")\"" \
+			"$prefix/share/alsa/alsa.conf.d/50-dsi.conf" ||
+			fail "50-dsi.conf does not name $plugin"
+	fi
+
 	case $(flags --cflags) in
 	*-D*) fail "definitions in Cflags: $(flags --cflags)" ;;
 	esac

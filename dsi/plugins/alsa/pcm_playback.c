@@ -9,10 +9,14 @@
  * is a timer, and whoever waits for it calls pointer(), which commits what is
  * due.
  *
- * Without a reader the sound is played to nobody.  A reader with policy BLOCK
- * that stops keeps all packets in the end, and then the program gets an xrun.
+ * Without a reader the sound is played to nobody, unless the device was told to
+ * wait for some.  A reader with policy BLOCK that stops keeps all packets in the
+ * end.  Then the program gets an xrun, once; when it has recovered, its sound is
+ * lost, at its own pace, until a packet comes back.  A packet's number is that of
+ * its period, so that the reader sees how much it missed.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -42,11 +46,19 @@ static uint64_t first_frames(const struct pcm_dsi *pcm)
 static int commit_first(struct pcm_dsi *pcm, uint64_t frames)
 {
 	struct dsi_packet *packet = pcm_held(pcm, 0);
-	int err;
+	int err = 0;
 
-	err = dsi_packet_set_size(packet, (uint32_t)frames * pcm->frame_bytes);
-	if (!err)
-		err = dsi_packet_commit(pcm->socket, packet);
+	if (packet) {
+		err = dsi_packet_set_size(packet,
+					  (uint32_t)frames * pcm->frame_bytes);
+		if (!err)
+			err = dsi_packet_set_number(packet, pcm->periods);
+		if (!err)
+			err = dsi_packet_commit(pcm->socket, packet);
+	} else {
+		pcm->lost++;
+	}
+	pcm->periods++;
 	pcm->first = (pcm->first + 1) % pcm->places;
 	pcm->count--;
 	pcm->done += frames;
@@ -81,28 +93,65 @@ static snd_pcm_sframes_t playback_pointer(snd_pcm_ioplug_t *io)
 		return pcm->broken;
 	if (pcm->start_ns)
 		pcm->broken = advance(pcm, io->state == SND_PCM_STATE_DRAINING);
+	if (pcm->broken == -EPIPE)
+		pcm->xruns++;
 	if (pcm->broken)
 		return pcm->broken;
-	return (snd_pcm_sframes_t)(pcm->done % io->buffer_size);
+	return (snd_pcm_sframes_t)(pcm->done % pcm->boundary);
 }
 
 /* Room in the packet that is being written, or a new one. */
 static int have_packet(struct pcm_dsi *pcm)
 {
-	struct dsi_packet *packet;
-	int err;
+	struct dsi_packet *packet = NULL;
+	int err, begins;
 
 	if ((pcm->moved - pcm->done) < pcm->count * pcm->io.period_size)
 		return 0;
 	if (pcm->count == pcm->places)
 		return -EAGAIN;
 	err = dsi_packet_get(pcm->socket, 0, &packet);
-	if (err == -DSI_EAGAIN)
-		return -EPIPE; /* the readers have them all */
-	if (err)
+	if (err && err != -DSI_EAGAIN)
 		return -EIO;
-	pcm_hold(pcm, packet);
+	begins = err && !pcm->stalled;
+	/* It is over when there were packets for a whole buffer. */
+	if (err)
+		pcm->stalled = pcm->places;
+	else if (pcm->stalled)
+		pcm->stalled--;
+	if (begins) {
+		pcm->xruns++;
+		pcm->broken = -EPIPE;
+		return -EPIPE;
+	}
+	pcm_hold(pcm, err ? NULL : packet);
 	return 0;
+}
+
+/* Behind what was written, into the last packet.  How many frames, or an
+ * error. */
+static snd_pcm_sframes_t write_last(struct pcm_dsi *pcm, const uint8_t *from,
+				    uint64_t most)
+{
+	uint64_t in = (pcm->moved - pcm->done) % pcm->io.period_size;
+	uint64_t n = pcm->io.period_size - in;
+	struct dsi_packet *packet;
+	uint32_t capacity;
+	void *data;
+	int err = have_packet(pcm);
+
+	if (err)
+		return err;
+	if (n > most)
+		n = most;
+	packet = pcm_held(pcm, pcm->count - 1);
+	if (packet && dsi_packet_data(packet, 0, &data, &capacity) != 0)
+		return -EIO;
+	if (packet)
+		memcpy((uint8_t *)data + in * pcm->frame_bytes, from,
+		       n * pcm->frame_bytes);
+	pcm->moved += n;
+	return (snd_pcm_sframes_t)n;
 }
 
 static snd_pcm_sframes_t playback_transfer(snd_pcm_ioplug_t *io,
@@ -116,28 +165,13 @@ static snd_pcm_sframes_t playback_transfer(snd_pcm_ioplug_t *io,
 	snd_pcm_uframes_t left = size;
 
 	while (left) {
-		uint64_t ahead = pcm->moved - pcm->done;
-		uint64_t in = ahead % io->period_size;
-		uint64_t n = io->period_size - in;
-		uint32_t capacity;
-		void *data;
-		int err = have_packet(pcm);
+		snd_pcm_sframes_t n = write_last(pcm, from, left);
 
-		if (err == -EPIPE)
-			pcm->broken = err;
-		if (err)
+		if (n < 0)
 			return left < size ? (snd_pcm_sframes_t)(size - left)
-					   : err;
-		if (n > left)
-			n = left;
-		if (dsi_packet_data(pcm_held(pcm, pcm->count - 1), 0, &data,
-				    &capacity) != 0)
-			return -EIO;
-		memcpy((uint8_t *)data + in * pcm->frame_bytes, from,
-		       n * pcm->frame_bytes);
-		from += n * pcm->frame_bytes;
-		pcm->moved += n;
-		left -= n;
+					   : n;
+		from += (uint64_t)n * pcm->frame_bytes;
+		left -= (snd_pcm_uframes_t)n;
 	}
 	return (snd_pcm_sframes_t)size;
 }
@@ -174,64 +208,93 @@ static int playback_stop(snd_pcm_ioplug_t *io)
 
 /* The packets are those that the calculator asks for, from what this device
  * does and a reader that gives back what it got within a buffer. */
-static int describe(const struct pcm_dsi *pcm, struct dsi_stream_desc *desc)
+static int describe(struct pcm_dsi *pcm)
 {
 	const snd_pcm_ioplug_t *io = &pcm->io;
-	const struct dsi_usage reader = {
-		.tick_hz = io->rate,
-		.pace = DSI_PACE_RESPONSE,
-		.response = io->buffer_size,
-	};
-	char why[128];
 
-	*desc = (struct dsi_stream_desc){
-		.size = sizeof(*desc),
+	pcm->desc = (struct dsi_stream_desc){
+		.size = sizeof(pcm->desc),
 		.packet_bytes = (uint32_t)io->period_size * pcm->frame_bytes,
 		.traffic = {.tick_hz = io->rate,
 			    .period = io->period_size,
 			    .jitter = io->period_size,
 			    .hold = io->buffer_size + io->period_size},
 	};
-	pcm_format_text(desc->format, io->format, io->rate, io->channels);
-	if (dsi_stream_desc_size(desc, &reader, 1, why, sizeof(why)) != 0) {
-		SNDERR("dsi: stream '%s': %s", pcm->stream, why);
-		return -EINVAL;
+	pcm_format_text(pcm->desc.format, io->format, io->rate, io->channels);
+	return pcm_packets(&pcm->desc, pcm->stream,
+			   (uint32_t)(io->buffer_size / io->period_size));
+}
+
+/* The end is a packet as well, so that readers know it from a death. */
+static void end_stream(struct pcm_dsi *pcm)
+{
+	struct dsi_packet *packet;
+
+	if (!pcm->socket)
+		return;
+	pcm_forget(pcm);
+	if (dsi_packet_get(pcm->socket, 0, &packet) == 0) {
+		if (dsi_packet_set_size(packet, 0) == 0 &&
+		    dsi_packet_set_number(packet, pcm->periods) == 0 &&
+		    dsi_packet_set_flags(packet, DSI_PACKET_EOS) == 0)
+			(void)dsi_packet_commit(pcm->socket, packet);
+		else
+			(void)dsi_packet_discard(pcm->socket, packet);
 	}
-	return 0;
+	dsi_socket_destroy(pcm->socket);
+	pcm->socket = NULL;
 }
 
 static int playback_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params)
 {
 	struct pcm_dsi *pcm = io->private_data;
-	struct dsi_stream_desc desc;
+	const struct dsi_producer_options options = {
+		.size = sizeof(options), .wait_consumers = pcm->readers};
 	int err;
 
 	(void)params;
 	pcm->frame_bytes = (uint32_t)snd_pcm_format_physical_width(io->format) /
 			   8 * io->channels;
-	pcm_forget(pcm);
-	dsi_socket_destroy(pcm->socket);
-	pcm->socket = NULL;
-	pcm->places = (uint32_t)(io->buffer_size / io->period_size) + 1;
-	free(pcm->held);
-	pcm->held = calloc(pcm->places, sizeof(struct dsi_packet *));
-	if (!pcm->held)
-		return -ENOMEM;
-	err = describe(pcm, &desc);
+	end_stream(pcm);
+	pcm->periods = 0;
+	pcm->admitted = 0;
+	err = pcm_make_places(
+		pcm, (uint32_t)(io->buffer_size / io->period_size) + 1);
+	if (!err)
+		err = describe(pcm);
 	if (err)
 		return err;
-	err = dsi_producer_create(&desc, NULL, &pcm->socket);
+	err = dsi_producer_create(&pcm->desc, &options, &pcm->socket);
 	if (!err)
 		err = dsi_socket_listen(pcm->socket, pcm->stream, NULL);
 	if (!err)
 		err = dsi_socket_start(pcm->socket);
-	if (!err)
+	return err ? pcm_explain(pcm, err) : 0;
+}
+
+/* There is no packet before the readers that are waited for are there. */
+static int wait_for_readers(struct pcm_dsi *pcm)
+{
+	struct dsi_packet *packet;
+	int err;
+
+	if (pcm->admitted)
 		return 0;
-	SNDERR("dsi: stream '%s': %s", pcm->stream,
-	       pcm->socket && *dsi_socket_error(pcm->socket)
-		       ? dsi_socket_error(pcm->socket)
-		       : dsi_strerror(err));
-	return err == -DSI_EEXIST ? -EBUSY : -EINVAL;
+	err = dsi_packet_get(pcm->socket,
+			     pcm->io.nonblock ? 0 : dsi_now() + pcm->wait_ns,
+			     &packet);
+	if (err == -DSI_EAGAIN)
+		return -EAGAIN;
+	if (err == -DSI_ETIMEDOUT) {
+		SNDERR("dsi: stream '%s': not %u readers came", pcm->stream,
+		       pcm->readers);
+		return -ENODEV;
+	}
+	if (err)
+		return pcm_explain(pcm, err);
+	pcm->admitted = 1;
+	(void)dsi_packet_discard(pcm->socket, packet);
+	return 0;
 }
 
 static int playback_prepare(snd_pcm_ioplug_t *io)
@@ -242,7 +305,7 @@ static int playback_prepare(snd_pcm_ioplug_t *io)
 	pcm->moved = pcm->done = 0;
 	pcm->start_ns = 0;
 	pcm->broken = 0;
-	return 0;
+	return wait_for_readers(pcm);
 }
 
 /* What is written is played to its end. */
@@ -258,6 +321,8 @@ static int playback_drain(snd_pcm_ioplug_t *io)
 
 		if (err)
 			return err;
+		if (io->nonblock && pcm->done < pcm->moved)
+			return -EAGAIN;
 		(void)nanosleep(&nap, NULL);
 	}
 	return 0;
@@ -277,6 +342,9 @@ static int playback_revents(snd_pcm_ioplug_t *io, struct pollfd *pfd,
 		(void)!read(pcm->timer, &ticks, sizeof(ticks));
 		*out_revents = POLLOUT;
 	}
+	/* Not POLLERR: what it means is asked of pointer(), afterwards. */
+	if (pcm->broken)
+		*out_revents = POLLOUT;
 	return 0;
 }
 
@@ -284,12 +352,9 @@ static int playback_close(snd_pcm_ioplug_t *io)
 {
 	struct pcm_dsi *pcm = io->private_data;
 
-	pcm_forget(pcm);
-	dsi_socket_destroy(pcm->socket);
+	end_stream(pcm);
 	(void)close(pcm->timer);
-	free(pcm->held);
-	free(pcm->stream);
-	free(pcm);
+	pcm_free(pcm);
 	return 0;
 }
 
@@ -300,9 +365,11 @@ static const snd_pcm_ioplug_callback_t playback = {
 	.transfer = playback_transfer,
 	.close = playback_close,
 	.hw_params = playback_hw_params,
+	.sw_params = pcm_sw_params,
 	.prepare = playback_prepare,
 	.drain = playback_drain,
 	.poll_revents = playback_revents,
+	.dump = pcm_dump,
 };
 
 int pcm_playback_open(struct pcm_dsi *pcm)
