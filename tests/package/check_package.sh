@@ -43,7 +43,10 @@ files() {
 		socket stream trace types version watch; do
 		[ -f "$prefix/include/dsi/$header.h" ] || fail "no $header.h"
 	done
-	[ "$(find "$prefix/include" -type f | wc -l)" -eq 15 ] ||
+	# Of libdsi-ffmpeg, if it was built.
+	local expected=15
+	[ ! -f "$lib/libdsi-ffmpeg.so" ] || expected=16
+	[ "$(find "$prefix/include" -type f | wc -l)" -eq "$expected" ] ||
 		fail "headers nobody knows of in $prefix/include"
 	"$source/tests/lint/check_headers.sh" "$prefix/include"
 
@@ -67,6 +70,17 @@ files() {
 		grep -qxF "	lib \"$(realpath "$plugin")\"" \
 			"$prefix/share/alsa/alsa.conf.d/50-dsi.conf" ||
 			fail "50-dsi.conf does not name $plugin"
+	fi
+
+	if [ -f "$lib/libdsi-ffmpeg.so" ]; then
+		[ -f "$prefix/include/dsi/ffmpeg.h" ] || fail "no ffmpeg.h"
+		[ -f "$prefix/share/man/man3/dsi_ffmpeg.3" ] ||
+			fail "no dsi_ffmpeg.3"
+		readelf -d "$lib/libdsi-ffmpeg.so" |
+			grep -q 'SONAME.*\[libdsi-ffmpeg\.so\.0\]' ||
+			fail "SONAME of libdsi-ffmpeg"
+		PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --libs dsi-ffmpeg |
+			grep -q -- '-ldsi-ffmpeg' || fail "dsi-ffmpeg.pc"
 	fi
 
 	case $(flags --cflags) in
