@@ -252,17 +252,21 @@ def reader_stopped():
     if len(info) >= RATE * SECONDS // SHORT_PERIOD:
         fail(f"nothing was lost: {info}")
 
-    # And one that comes back in time hears the end.
-    os.remove(path("out.raw"))
-    r = receiver("--policy=block")
-    w = player(*SHORT, file="long.wav")
-    until("data", lambda: has_data("out.raw"))
-    r.send(signal.SIGSTOP)
-    until("an underrun", lambda: "underrun" in w.said())
-    r.send(signal.SIGCONT)
-    w.end()
-    numbers = [number for number, _, _ in packets(r.end())]
-    if numbers == list(range(len(numbers))):
+    # And one that comes back in time hears the end.  On a busy machine the
+    # player may have an underrun of its own before that; then once more.
+    for _ in range(5):
+        os.remove(path("out.raw"))
+        r = receiver("--policy=block")
+        w = player(*SHORT, file="long.wav")
+        until("data", lambda: has_data("out.raw"))
+        r.send(signal.SIGSTOP)
+        until("an underrun", lambda: "underrun" in w.said())
+        r.send(signal.SIGCONT)
+        w.end()
+        numbers = [number for number, _, _ in packets(r.end())]
+        if numbers != list(range(len(numbers))):
+            break
+    else:
         fail(f"nothing was lost: {numbers}")
     with open(path("out.raw"), "rb") as file:
         got = file.read()

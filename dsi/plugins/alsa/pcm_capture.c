@@ -23,6 +23,7 @@
 
 #define LOOK_AGAIN_NS 10000000
 
+/* A packet is at most a period, whatever its producer says. */
 static uint64_t frames_of(const struct pcm_dsi *pcm,
 			  const struct dsi_packet *packet)
 {
@@ -31,6 +32,8 @@ static uint64_t frames_of(const struct pcm_dsi *pcm,
 
 	if (dsi_packet_element(packet, 0, &offset, &bytes) != 0)
 		return 0;
+	if (bytes > pcm->desc.packet_bytes)
+		bytes = pcm->desc.packet_bytes;
 	return bytes / pcm->frame_bytes;
 }
 
