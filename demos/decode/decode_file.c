@@ -237,7 +237,7 @@ static uint32_t free_slots(struct source *s)
 	if (!packets)
 		return 0;
 	while (n < s->packets &&
-	       dsi_packet_get(s->socket, dsi_now() + 10 * SECOND,
+	       dsi_packet_get(s->socket, dsi_now() + 60 * SECOND,
 			      &packets[n]) == 0)
 		n++;
 	for (uint32_t i = 0; i < n; i++)
