@@ -5,7 +5,7 @@
  * The producer gets a free packet, writes its data in place and commits it:
  * it is now with the consumers.  A consumer gets the oldest committed packet,
  * uses the data in place and commits it back, in any order: it is free again.
- * Nothing is copied, unless a consumer asks for it (DSI_CONSUMER_COPY).
+ * Nothing is copied, unless a consumer asks for it with DSI_CONSUMER_COPY.
  *
  * Which calls may run at the same time on one socket:
  *                              [1] [2] [3]   X = caller must serialise

@@ -65,7 +65,7 @@ struct dsi_access {
  *   -DSI_ENOMATCH, -DSI_ERANGE, -DSI_EDOM, -DSI_ENOTSUP, -DSI_EOVERFLOW
  *                it cannot be sized; for the reason see
  *                dsi_stream_desc_size(); -DSI_ENOTSUP also: what it asks
- *                for is not for this system (DSI_STREAM_MAP)
+ *                for is not for this system: DSI_STREAM_MAP
  *   -DSI_ENOSPC  the data area brought by the caller is too small
  *   -DSI_ENOMEM, -DSI_EMFILE, -DSI_EACCES  as the system says
  * Context: any thread.

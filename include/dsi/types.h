@@ -353,7 +353,7 @@ DSI_API uint64_t dsi_now(void);
  * @why_bytes: its size
  *
  * Return: 0, or -DSI_EINVAL with @why naming field, value and range;
- *         -DSI_ENOTSUP: valid, but not on this system (DSI_STREAM_MAP).
+ *         -DSI_ENOTSUP: valid, but not on this system: DSI_STREAM_MAP.
  * Context: any thread; RT-safe.
  * Since:   0.1
  */
