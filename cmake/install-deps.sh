@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# install-deps.sh build|demo|test - install the Debian packages that are missing:
-# `build` for the library and the demos, `demo` for the pipeline in QEMU as well,
-# with a sound to play (alsa-utils), `test` for those and all tests, those of the
-# microkernel too.
+# install-deps.sh build|demo|test|machines - install the Debian packages that are
+# missing: `build` for the library and the demos, `demo` for the pipeline in QEMU
+# as well, with a sound to play (alsa-utils), `test` for those and all tests,
+# those of the microkernel too, `machines` for those and the tests on other
+# machines (label machines).
 #
 # Does nothing, and needs no rights, when nothing is missing.
 set -euo pipefail
@@ -37,6 +38,11 @@ test_packages=(
 	grub-common grub-pc-bin mtools xorriso
 	busybox-static cpio
 )
+machine_packages=(
+	qemu-user-static
+	gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
+	gcc-i686-linux-gnu gcc-s390x-linux-gnu
+)
 
 say() {
 	echo "install-deps: $*"
@@ -51,7 +57,11 @@ case ${1-} in
 build) wanted=("${build_packages[@]}") ;;
 demo) wanted=("${build_packages[@]}" "${demo_packages[@]}") ;;
 test) wanted=("${build_packages[@]}" "${demo_packages[@]}" "${test_packages[@]}") ;;
-*) fail "usage: install-deps.sh build|demo|test" ;;
+machines)
+	wanted=("${build_packages[@]}" "${demo_packages[@]}"
+		"${test_packages[@]}" "${machine_packages[@]}")
+	;;
+*) fail "usage: install-deps.sh build|demo|test|machines" ;;
 esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
