@@ -97,8 +97,9 @@ static int value_of(GstBuffer *buffer)
 
 	fail_unless(gst_buffer_map(buffer, &map, GST_MAP_READ));
 	value = map.size ? map.data[0] : -1;
-	for (gsize i = 1; i < map.size; i++)
-		fail_unless_equals_int(map.data[i], value);
+	/* Each byte is as the one before it. */
+	if (map.size > 1 && memcmp(map.data, map.data + 1, map.size - 1) != 0)
+		fail("the frame is not whole");
 	gst_buffer_unmap(buffer, &map);
 	return value;
 }
