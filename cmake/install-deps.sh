@@ -21,6 +21,7 @@ build_packages=(
 	libswscale-dev
 	hwloc
 	libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
+	libasound2-dev
 )
 demo_packages=(
 	python3 qemu-system-x86 alsa-utils
@@ -32,7 +33,7 @@ test_packages=(
 	mandoc shellcheck
 	libseccomp-dev
 	babeltrace2 python3-bt2 chromium
-	ffmpeg git util-linux
+	ffmpeg git util-linux alsa-utils
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-bad
 	grub-common grub-pc-bin mtools xorriso
