@@ -43,6 +43,16 @@
 #define DSI_PLANE_CONNECTED 32u
 #define DSI_PLANE_STOPPED 64u
 
+/* What may be done the usual way (usual_producer.h, usual_consumer.h): get and
+ * commit of a producer, that of one that stamps, get and commit of a consumer,
+ * and get of one that looks how late packets are. */
+#define DSI_USUAL_RESERVE 1u
+#define DSI_USUAL_SEND 2u
+#define DSI_USUAL_SEND_STAMPED 4u
+#define DSI_USUAL_TAKE 8u
+#define DSI_USUAL_GIVE 16u
+#define DSI_USUAL_TAKE_STAMPED 32u
+
 struct dsi_data_plane {
 	_Atomic uint32_t flags; /* DSI_PLANE_* */
 	_Atomic uint32_t word;
@@ -51,7 +61,15 @@ struct dsi_data_plane {
 	uint32_t events_told; /* pending events the descriptor told of */
 	uint32_t armed; /* announced through the bell, see dsi_packet_get() */
 	uint32_t held;	/* packets the application has */
+	/* DSI_USUAL_*: what may be tried first.  Nothing with a provider of
+	 * traces or while an event loop is to be told; else the end says. */
+	uint32_t usual;
+	uint32_t usual_quiet; /* likewise while the provider wants nothing */
 	uint32_t spin_ns;
+	/* A commit and the get after it are one call: a wake-up may be put off
+	 * until we know whether we sleep ourselves, and this one was. */
+	uint32_t defers;
+	struct dsi_waker *owed;
 	struct dsi_trace_end trace;
 
 	/* Geometry, fixed at create or attach. */
@@ -90,13 +108,17 @@ static inline struct dsi_data_plane *dsi__plane(const struct dsi_socket *sock)
 	return (struct dsi_data_plane *)(uintptr_t)sock;
 }
 
-/* The application has so many packets more, or less. */
+/* The application has so many packets more, or less.  (Here and in the functions
+ * that count: what is not atomic comes first, because a compiler reads it again
+ * behind each access that is.) */
 static inline void dsi__plane_hold(struct dsi_data_plane *plane, int32_t n)
 {
-	plane->held += (uint32_t)n;
+	struct dsi_shm_stats *stats = plane->stats;
+	uint32_t held = plane->held + (uint32_t)n;
+
+	plane->held = held;
 	/* relaxed: for statistics. */
-	atomic_store_explicit(&plane->stats->held, plane->held,
-			      memory_order_relaxed);
+	atomic_store_explicit(&stats->held, held, memory_order_relaxed);
 }
 
 /* Likewise after a get, which counts how many it had at most. */
@@ -127,17 +149,22 @@ static inline uint32_t dsi__plane_flags(const struct dsi_data_plane *plane)
 	return atomic_load_explicit(&plane->flags, memory_order_acquire);
 }
 
+/* Changes when consumers come and go. */
+static inline uint32_t dsi__producer_changes(const struct dsi_data_plane *plane)
+{
+	/* J2: acquire pairs with changed(). */
+	return atomic_load_explicit(&plane->as.producer.changes,
+				    memory_order_acquire);
+}
+
 /* Work thread of a producer, before it looks for packets, and before packets
  * are taken over for a commit: let consumers come and go.  Later the packets are
  * in flight with nothing pending, and whoever leaves would free them. */
 static inline void dsi__producer_adopt(struct dsi_data_plane *plane)
 {
-	struct dsi_producer *producer = &plane->as.producer;
-	/* J2: acquire pairs with changed(). */
-	uint32_t changes =
-		atomic_load_explicit(&producer->changes, memory_order_acquire);
+	uint32_t changes = dsi__producer_changes(plane);
 
-	if (changes != producer->seen_changes)
+	if (changes != plane->as.producer.seen_changes)
 		dsi__producer_change(plane, changes);
 }
 
@@ -146,6 +173,13 @@ void dsi__plane_tell(struct dsi_data_plane *plane, uint32_t set,
 		     uint32_t clear);
 /* End every wait, so that it looks again.  Any thread. */
 void dsi__plane_wake(struct dsi_data_plane *plane);
+
+/* The peer seems to sleep: wake it, if it has not seen @signal, now or (see
+ * defers) soon.  After the fence; the last step of a commit, and seldom. */
+DSI_RARE void dsi__plane_wake_peer(struct dsi_data_plane *plane,
+				   struct dsi_waker *waker, uint32_t signal);
+/* Make up for a wake-up that was put off. */
+void dsi__plane_pay(struct dsi_data_plane *plane);
 
 /* Count an event, remember it, and tell who waits for it.  Any thread. */
 void dsi__plane_raise(struct dsi_data_plane *plane, uint32_t event,
@@ -178,6 +212,8 @@ int dsi__plane_check(struct dsi_data_plane *plane, int waiting);
 
 /* Would a get() answer anything but -DSI_EAGAIN?  For select. */
 int dsi__plane_ready(struct dsi_data_plane *plane);
+/* Renew plane->usual, because something changed that it depends on. */
+void dsi__plane_note_usual(struct dsi_data_plane *plane);
 /* Take back what dsi_packet_get() announced for an event loop. */
 void dsi__plane_disarm(struct dsi_data_plane *plane);
 /* After that, if no get() follows: make the descriptor readable once, so that

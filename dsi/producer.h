@@ -94,9 +94,10 @@ struct dsi_producer {
 	uint32_t reclaim_mask;
 	uint32_t active_mask;		/* all of them */
 	struct dsi_producer_peer *sole; /* the only one, with policy BLOCK */
-	uint32_t inflight;		/* packets with a pending bit */
-	uint32_t eager;			/* look for returns at each get */
-	uint32_t joined;		/* peers admitted so far */
+	uint32_t inflight;		/* packets that a consumer has */
+	uint32_t room;	 /* so many may be taken without looking for space */
+	uint32_t eager;	 /* look for returns at each get */
+	uint32_t joined; /* peers admitted so far */
 	uint32_t wait_consumers;
 	uint32_t seen_changes;
 	uint32_t generation; /* peers admitted and let go of */
@@ -106,22 +107,28 @@ struct dsi_producer {
 };
 
 /* Work thread.  Non-blocking: take up to @n packets.  How many, or -DSI_EAGAIN,
- * -DSI_ENOBUFS.  One is the same with fewer instructions, here and below. */
+ * -DSI_ENOBUFS. */
 int32_t dsi__producer_get(struct dsi_data_plane *plane,
 			  struct dsi_packet **out_pkts, uint32_t n);
-int32_t dsi__producer_get_one(struct dsi_data_plane *plane,
-			      struct dsi_packet **out_pkt);
 /* Work thread: let consumers come and go, as far as @changes tells of them.  For
  * dsi__producer_adopt(). */
-void dsi__producer_change(struct dsi_data_plane *plane, uint32_t changes);
+DSI_RARE void dsi__producer_change(struct dsi_data_plane *plane,
+				   uint32_t changes);
+/* The usual way was begun with packets @from to @n, and ends there: nothing of
+ * it is seen, so back to the application they go. */
+DSI_RARE void dsi__producer_recant(struct dsi_data_plane *plane,
+				   struct dsi_packet *const *pkts,
+				   uint32_t from, uint32_t n);
+/* More seem to wait than ever: look, and note how many do. */
+DSI_RARE void dsi__producer_note_backlog(struct dsi_data_plane *plane);
+/* What may be done the usual way, as far as the consumers go. */
+uint32_t dsi__producer_usual(const struct dsi_data_plane *plane);
 /* Would a get succeed?  0, or likewise.  For select. */
 int dsi__producer_look(struct dsi_data_plane *plane);
-/* Work thread.  All of @pkts are packets of this socket, were held, and are
- * DSI_PKT_FLIGHT.  0, or what dsi__plane_committed() answers. */
+/* Work thread.  All of @pkts are packets of this socket, were held, and now are
+ * nobody's.  0, or what dsi__plane_committed() answers. */
 int dsi__producer_commit(struct dsi_data_plane *plane,
 			 struct dsi_packet *const *pkts, uint32_t n);
-int dsi__producer_commit_one(struct dsi_data_plane *plane,
-			     struct dsi_packet *pkt);
 void dsi__producer_discard(struct dsi_data_plane *plane,
 			   struct dsi_packet *pkt);
 /* Undo one dsi_packet_keep(). */
