@@ -348,6 +348,35 @@ static void advance(struct dsi_consumer *consumer)
 	}
 }
 
+/* COPY: the application gets its own, and the producer has the packet back.  0,
+ * or LOST: it was overwritten meanwhile. */
+static int take_copy(struct dsi_data_plane *plane, struct dsi_packet *pkt)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	int err = dsi__transfer_copy(plane, pkt);
+
+	if (consumer->lossy) {
+		if (!dsi__ring_still_valid(&consumer->ring, pkt->position))
+			return LOST;
+	} else {
+		give_back(consumer, &pkt, 1);
+	}
+	if (err)
+		dsi__plane_raise(plane, DSI_EVENT_DROPPED, 1);
+	return 0;
+}
+
+/* The data does not come as usual. */
+DSI_RARE static int take_apart(struct dsi_data_plane *plane,
+			       struct dsi_packet *pkt)
+{
+	uint32_t apart = plane->as.consumer.apart;
+
+	if (apart & DSI_CONSUMER_COPY)
+		return take_copy(plane, pkt);
+	return apart & DSI_CONSUMER_MAP ? dsi__transfer_borrow(plane, pkt) : 0;
+}
+
 /* Take the READY packet of @position.  0, SKIPPED, or an error. */
 static int take_ready(struct dsi_data_plane *plane, uint64_t position,
 		      struct haul *haul, struct dsi_packet **out_pkt)
@@ -370,6 +399,13 @@ static int take_ready(struct dsi_data_plane *plane, uint64_t position,
 	     dsi__packet_expiry(pkt) != DSI_FOREVER) &&
 	    is_late(plane, pkt, flags, haul))
 		return SKIPPED;
+	if (consumer->apart) {
+		err = take_apart(plane, pkt);
+		if (err) {
+			dsi__packet_table_put(&plane->table, pkt);
+			return err;
+		}
+	}
 	if (consumer->missed) {
 		consumer->missed = 0;
 		pkt->entry.flags |= DSI_PACKET_DROPPED_BEFORE;
@@ -450,7 +486,7 @@ static void note_usual(struct dsi_data_plane *plane)
 
 	consumer->usual = consumer->started && consumer->n_early == 0 &&
 			  !consumer->missed && !plane->lifetime_ns &&
-			  !consumer->time_hold;
+			  !consumer->apart;
 	dsi__plane_note_usual(plane);
 }
 
@@ -472,11 +508,21 @@ static int nothing(struct dsi_data_plane *plane)
 		       : -DSI_EAGAIN;
 }
 
-/* DSI_CONSUMER_TIME_HOLD: from here on the application has them. */
-static void note_got(struct dsi_packet *const *pkts, uint32_t n)
+/* TIME_HOLD: from here on the application has them.  COPY: the producer has
+ * them back. */
+DSI_RARE static void note_got(struct dsi_data_plane *plane,
+			      struct dsi_packet *const *pkts, uint32_t n)
 {
-	uint64_t now = dsi_port_now();
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	uint64_t now;
 
+	if ((consumer->apart & DSI_CONSUMER_COPY) && !consumer->lossy) {
+		dsi__consumer_store_returned(consumer);
+		dsi__consumer_tell(plane);
+	}
+	if (!(consumer->apart & DSI_CONSUMER_TIME_HOLD))
+		return;
+	now = dsi_port_now();
 	for (uint32_t i = 0; i < n; i++)
 		pkts[i]->got_ns = now;
 }
@@ -528,8 +574,8 @@ DSI_RARE static int32_t get_more(struct dsi_data_plane *plane,
 	note_usual(plane);
 	if (got > 0)
 		(void)bring_in(plane, out_pkts, got, haul.bytes);
-	if (got > 0 && consumer->time_hold)
-		note_got(out_pkts, got);
+	if (got > 0 && consumer->apart)
+		note_got(plane, out_pkts, got);
 	if (got < n && (got > 0 || err == -DSI_EAGAIN))
 		(void)nothing(plane);
 	return got > 0 ? (int32_t)got : err;
@@ -655,39 +701,61 @@ int32_t dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 	if (err)
 		return err == -DSI_EPROTO ? dsi__plane_fail(plane) : err;
 	(void)bring_in(plane, out_pkt, 1, haul.bytes);
-	if (consumer->time_hold)
-		note_got(out_pkt, 1);
+	if (consumer->apart)
+		note_got(plane, out_pkt, 1);
 	return 1;
 }
 
 /* ---- commit -------------------------------------------------------------- */
 
-static int commit(struct dsi_data_plane *plane, struct dsi_packet *const *pkts,
-		  uint32_t n)
+/* The application has them no more. */
+static void end_hold(struct dsi_data_plane *plane,
+		     struct dsi_packet *const *pkts, uint32_t n)
 {
-	struct dsi_consumer *consumer = &plane->as.consumer;
-
 	dsi__packet_table_put_all(&plane->table, pkts, n);
 	dsi__plane_hold(plane, -(int32_t)n);
 	dsi__stat_add(&plane->stats->released, n);
-	if (!consumer->lossy) {
-		give_back(consumer, pkts, n);
-		dsi__consumer_store_returned(consumer);
-		dsi__consumer_tell(plane);
-	}
-	return dsi__plane_committed(plane);
 }
 
-/* DSI_CONSUMER_TIME_HOLD: up to here the application had them. */
-DSI_RARE static int commit_timed(struct dsi_data_plane *plane,
-				 struct dsi_packet *const *pkts, uint32_t n)
+static void commit(struct dsi_data_plane *plane, struct dsi_packet *const *pkts,
+		   uint32_t n)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+
+	end_hold(plane, pkts, n);
+	if (consumer->lossy)
+		return;
+	give_back(consumer, pkts, n);
+	dsi__consumer_store_returned(consumer);
+	dsi__consumer_tell(plane);
+}
+
+/* TIME_HOLD: up to here the application had them. */
+static void note_held(struct dsi_data_plane *plane,
+		      struct dsi_packet *const *pkts, uint32_t n)
 {
 	uint64_t now = dsi_port_now();
 
 	for (uint32_t i = 0; i < n; i++)
 		dsi__stat_max(&plane->stats->hold_max_ns,
 			      now - pkts[i]->got_ns);
-	return commit(plane, pkts, n);
+}
+
+/* What is not as usual.  A copy need not be given back: the packet was. */
+DSI_RARE static void commit_apart(struct dsi_data_plane *plane,
+				  struct dsi_packet *const *pkts, uint32_t n)
+{
+	uint32_t apart = plane->as.consumer.apart;
+
+	if (apart & DSI_CONSUMER_TIME_HOLD)
+		note_held(plane, pkts, n);
+	if (apart & DSI_CONSUMER_MAP)
+		for (uint32_t i = 0; i < n; i++)
+			dsi__transfer_give_back(plane, pkts[i]);
+	if (apart & DSI_CONSUMER_COPY)
+		end_hold(plane, pkts, n);
+	else
+		commit(plane, pkts, n);
 }
 
 int dsi__consumer_commit(struct dsi_data_plane *plane,
@@ -695,9 +763,11 @@ int dsi__consumer_commit(struct dsi_data_plane *plane,
 {
 	if (dsi__traced(plane))
 		dsi__trace_release(plane, pkts, n);
-	if (plane->as.consumer.time_hold)
-		return commit_timed(plane, pkts, n);
-	return commit(plane, pkts, n);
+	if (plane->as.consumer.apart)
+		commit_apart(plane, pkts, n);
+	else
+		commit(plane, pkts, n);
+	return dsi__plane_committed(plane);
 }
 
 int dsi__consumer_valid(struct dsi_data_plane *plane,
@@ -705,7 +775,7 @@ int dsi__consumer_valid(struct dsi_data_plane *plane,
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 
-	if (!consumer->lossy ||
+	if (!consumer->lossy || (consumer->apart & DSI_CONSUMER_COPY) ||
 	    dsi__ring_still_valid(&consumer->ring, pkt->position))
 		return 1;
 	if (consumer->on_reclaim)

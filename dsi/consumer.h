@@ -9,7 +9,8 @@
  * descriptor is free from then on (`taken`).  The data stays the
  * application's until commit, which puts the packet's token into the return
  * ring (`returned`).  A reader with policy RECLAIM gives nothing back: it
- * was never asked.
+ * was never asked.  A reader with DSI_CONSUMER_COPY gives it back at once:
+ * what the application holds is its own (transfer.h).
  *
  * Ordering edges: T1, T2 and S1 of producer.h, seen from the other side.
  *   T1  taken: consumer store-release -> producer load-acquire
@@ -33,6 +34,7 @@
 #include "dsi/notify.h"
 #include "dsi/packet_table.h"
 #include "dsi/ring.h"
+#include "dsi/transfer.h"
 
 struct dsi_data_plane;
 
@@ -53,10 +55,10 @@ struct dsi_consumer {
 	uint64_t usual_end;    /* its place is below that */
 	uint32_t lossy;	       /* policy RECLAIM */
 	uint32_t keep_expired;
-	uint32_t time_hold; /* DSI_CONSUMER_TIME_HOLD */
-	uint32_t signal;    /* last value of our signal word */
-	uint32_t tells;	    /* the producer may wait for a descriptor */
-	uint32_t unsaid;    /* taken was stored, but nobody was woken */
+	uint32_t apart;	 /* DSI_CONSUMER_* that are off the usual way */
+	uint32_t signal; /* last value of our signal word */
+	uint32_t tells;	 /* the producer may wait for a descriptor */
+	uint32_t unsaid; /* taken was stored, but nobody was woken */
 	uint32_t return_mask;
 	uint32_t missed;     /* some, before the next one delivered */
 	uint32_t has_newest; /* newest is set */
@@ -69,6 +71,7 @@ struct dsi_consumer {
 	_Atomic uint32_t *returns;
 	struct dsi_waker waker;	  /* we wake the producer */
 	struct dsi_waiter waiter; /* we sleep for it */
+	struct dsi_transfer transfer;
 	void (*on_reclaim)(void *user, uint64_t packets);
 	void *user;
 };

@@ -6,6 +6,7 @@
 
 #include <dsi/errno.h>
 
+#include "dsi/port.h"
 #include "dsi/shm_layout.h"
 #include "dsi/traffic.h"
 
@@ -45,6 +46,16 @@ uint64_t dsi__desc_stride(const struct dsi_stream_desc *desc)
 	return (desc->packet_bytes + align - 1u) & ~(align - 1u);
 }
 
+/* A slot that is as large as its alignment is mapped in one step. */
+static uint32_t lending_align(uint32_t packet_bytes)
+{
+	uint32_t align = (uint32_t)dsi_port_page_bytes();
+
+	while (align < packet_bytes && align < MAX_ALIGN_BYTES)
+		align <<= 1;
+	return align;
+}
+
 void dsi__desc_resolve(struct dsi_stream_desc *desc)
 {
 	desc->size = sizeof(*desc);
@@ -53,7 +64,9 @@ void dsi__desc_resolve(struct dsi_stream_desc *desc)
 	if (!desc->max_sg)
 		desc->max_sg = 1;
 	if (!desc->align_bytes)
-		desc->align_bytes = 64;
+		desc->align_bytes = desc->flags & DSI_STREAM_MAP
+					    ? lending_align(desc->packet_bytes)
+					    : 64;
 	if (!desc->data_bytes)
 		desc->data_bytes = desc->packets * dsi__desc_stride(desc);
 }
@@ -66,12 +79,36 @@ static int bad(struct dsi_text *why, const char *field, uint64_t value,
 	return -DSI_EINVAL;
 }
 
+/* DSI_STREAM_MAP: packets are lent as whole pages of their own. */
+static int check_lending(const struct dsi_stream_desc *desc,
+			 struct dsi_text *why)
+{
+	if (!(desc->flags & DSI_STREAM_MAP))
+		return 0;
+	if (desc->flags & (DSI_STREAM_WRITABLE | DSI_STREAM_PHYS))
+		return bad(why, "flags", desc->flags,
+			   "has MAP with WRITABLE or PHYS, which do not go "
+			   "together");
+	if (!desc->packet_bytes)
+		return bad(why, "packet_bytes", 0,
+			   "but a stream with MAP lends its data slots");
+	if (desc->max_sg > 1)
+		return bad(why, "max_sg", desc->max_sg,
+			   "is more than 1, the slot, which is all that a "
+			   "stream with MAP lends");
+	if (desc->align_bytes && desc->align_bytes < dsi_port_page_bytes())
+		return bad(why, "align_bytes", desc->align_bytes,
+			   "is less than a page, and a stream with MAP lends "
+			   "whole pages");
+	return 0;
+}
+
 /* Everything but the sizes, which need the defaults resolved. */
 static int check_fields(const struct dsi_stream_desc *desc,
 			struct dsi_text *why)
 {
-	const uint32_t flags =
-		DSI_STREAM_WRITABLE | DSI_STREAM_NO_STAMP | DSI_STREAM_PHYS;
+	const uint32_t flags = DSI_STREAM_WRITABLE | DSI_STREAM_NO_STAMP |
+			       DSI_STREAM_PHYS | DSI_STREAM_MAP;
 
 	if (desc->flags & ~flags)
 		return bad(why, "flags", desc->flags,
@@ -133,12 +170,20 @@ int dsi_stream_desc_check(const struct dsi_stream_desc *desc, char *why,
 		return -DSI_EINVAL;
 	}
 	err = check_fields(&copy, &text);
+	if (!err)
+		err = check_lending(&copy, &text);
 	if (err)
 		return err;
 	if (!copy.packets)
 		copy.packets = 1; /* it will be sized; at least so many */
 	dsi__desc_resolve(&copy);
-	return check_sizes(&copy, &text);
+	err = check_sizes(&copy, &text);
+	if (err || !(copy.flags & DSI_STREAM_MAP) || !dsi_port_loan_possible())
+		return err;
+	dsi__text_add(&text,
+		      "flags: MAP needs a system that can take pages back from "
+		      "a process: the microkernel can, this one cannot");
+	return -DSI_ENOTSUP;
 }
 
 int dsi__desc_sizable(const struct dsi_stream_desc *desc, struct dsi_text *why)
@@ -164,7 +209,8 @@ int dsi__desc_complete(const struct dsi_stream_desc *desc)
 
 	return desc->size == sizeof(*desc) && desc->packets &&
 	       desc->ring_slots && desc->max_sg && desc->align_bytes &&
-	       !check_fields(desc, &none) && !check_sizes(desc, &none);
+	       !check_fields(desc, &none) && !check_lending(desc, &none) &&
+	       !check_sizes(desc, &none);
 }
 
 void dsi__wish_from_options(struct dsi_wish *wish,
@@ -208,7 +254,8 @@ int dsi__wish_check(const struct dsi_wish *wish, struct dsi_text *why)
 {
 	const uint32_t flags =
 		DSI_CONSUMER_WRITABLE | DSI_CONSUMER_KEEP_EXPIRED |
-		DSI_CONSUMER_ACCEPT_UNSEALED | DSI_CONSUMER_TIME_HOLD;
+		DSI_CONSUMER_ACCEPT_UNSEALED | DSI_CONSUMER_TIME_HOLD |
+		DSI_CONSUMER_COPY | DSI_CONSUMER_MAP;
 
 	if ((wish->flags & ~flags) || wish->policy > DSI_POLICY_RECLAIM ||
 	    wish->queue_packets > DSI_MAX_PACKETS ||
@@ -219,6 +266,13 @@ int dsi__wish_check(const struct dsi_wish *wish, struct dsi_text *why)
 	    dsi__string_length(wish->label, DSI_LABEL_BYTES) ==
 		    DSI_LABEL_BYTES) {
 		dsi__text_add(why, "the consumer's options are not valid");
+		return -DSI_EINVAL;
+	}
+	if ((wish->flags & DSI_CONSUMER_COPY) &&
+	    (!wish->max_packet_bytes ||
+	     (wish->flags & DSI_CONSUMER_WRITABLE))) {
+		dsi__text_add(why, "copy: needs max_packet_bytes, the room for "
+				   "one packet, and is not for writing");
 		return -DSI_EINVAL;
 	}
 	return dsi__usage_check(&wish->usage, why);
@@ -252,11 +306,37 @@ static int match_format(const struct dsi_stream_desc *desc,
 	return -DSI_ENOMATCH;
 }
 
+/* A stream that lends its packets. */
+static int match_lending(const struct dsi_stream_desc *desc,
+			 const struct dsi_wish *wish, struct dsi_text *why)
+{
+	const char *what = NULL;
+
+	if (!(desc->flags & DSI_STREAM_MAP))
+		return 0;
+	if (!(wish->flags & DSI_CONSUMER_MAP))
+		what = "map: the stream lends its packets and could take them "
+		       "back, which the consumer does not accept "
+		       "(DSI_CONSUMER_MAP)";
+	else if (wish->policy == DSI_POLICY_RECLAIM)
+		what = "policy: the stream lends its packets (MAP), and "
+		       "RECLAIM would take them while they are read";
+	else if (wish->flags & DSI_CONSUMER_COPY)
+		what = "copy: the stream lends its packets (MAP), there is "
+		       "nothing to copy from";
+	if (!what)
+		return 0;
+	dsi__text_add(why, what);
+	return -DSI_ENOMATCH;
+}
+
 int dsi__desc_match(const struct dsi_stream_desc *desc,
 		    const struct dsi_wish *wish, struct dsi_text *why)
 {
 	int err = match_format(desc, wish, why);
 
+	if (!err)
+		err = match_lending(desc, wish, why);
 	if (err)
 		return err;
 	if (wish->align_bytes > desc->align_bytes)
@@ -272,7 +352,9 @@ int dsi__desc_match(const struct dsi_stream_desc *desc,
 	if (wish->max_sg && wish->max_sg < desc->max_sg)
 		return mismatch(why, "max_sg", desc->max_sg, "at most",
 				wish->max_sg);
-	if (wish->hold_packets > desc->packets)
+	/* Copies are the consumer's own. */
+	if (wish->hold_packets > desc->packets &&
+	    !(wish->flags & DSI_CONSUMER_COPY))
 		return mismatch(why, "packets", desc->packets,
 				"to hold at least", wish->hold_packets);
 	/* Also keeps a stranger from asking for a long calculation. */
@@ -283,6 +365,13 @@ int dsi__desc_match(const struct dsi_stream_desc *desc,
 	    !(desc->flags & DSI_STREAM_WRITABLE)) {
 		dsi__text_add(why, "writable: the consumer needs to write the "
 				   "data area, the stream is read-only");
+		return -DSI_ENOMATCH;
+	}
+	if ((wish->flags & DSI_CONSUMER_COPY) &&
+	    (desc->flags & DSI_STREAM_PHYS)) {
+		dsi__text_add(why,
+			      "copy: the stream may carry physical "
+			      "addresses, whose data nobody here can copy");
 		return -DSI_ENOMATCH;
 	}
 	return 0;

@@ -76,18 +76,23 @@ static int map_regions(struct dsi_socket *sock, struct dsi_wire_in *in)
 		return dsi__socket_fail(sock, err,
 					"control area: wrong size or not "
 					"sealed");
-	err = dsi_port_region_attach(&sock->signal,
-				     dsi__wire_take(in, DSI_OFFER_SIGNAL),
-				     dsi__round_to_pages(dsi__signal_bytes(
-					     offer->own_slots, desc->max_sg)),
-				     DSI_PORT_READ);
+	err = dsi_port_region_attach(
+		&sock->signal, dsi__wire_take(in, DSI_OFFER_SIGNAL),
+		dsi__signal_region_bytes(desc, offer->own_slots),
+		DSI_PORT_READ);
 	if (err)
 		return dsi__socket_fail(sock, err,
 					"signal page: wrong size or not "
 					"sealed");
-	err = dsi_port_region_attach(&sock->data,
-				     dsi__wire_take(in, DSI_OFFER_DATA),
-				     desc->data_bytes, access);
+	if (desc->flags & DSI_STREAM_MAP)
+		err = dsi_port_loan_attach(
+			&sock->data, dsi__wire_take(in, DSI_OFFER_DATA),
+			desc->data_bytes, dsi__desc_stride(desc),
+			&sock->plane.as.consumer.transfer.loan);
+	else
+		err = dsi_port_region_attach(&sock->data,
+					     dsi__wire_take(in, DSI_OFFER_DATA),
+					     desc->data_bytes, access);
 	if (err)
 		return dsi__socket_fail(
 			sock, err,
@@ -147,26 +152,32 @@ static int set_up_plane(struct dsi_socket *sock,
 					       : sock->control.addr) +
 		     DSI_SHM_PAGE_HEAD;
 	uint32_t slots = offer->own_slots ? offer->own_slots : desc->ring_slots;
-	uint32_t hold =
-		options->hold_packets ? options->hold_packets : desc->packets;
+	uint32_t hold = dsi__transfer_hold(options, desc->packets);
+	int err;
 
 	plane->stream_flags = desc->flags;
 	plane->packets = desc->packets;
 	plane->lifetime_ns = desc->lifetime_ns;
+	plane->packet_bytes = desc->packet_bytes;
+	plane->slot_stride = dsi__desc_stride(desc);
 	plane->data = sock->data.addr;
 	plane->data_bytes = desc->data_bytes;
 	dsi__ring_attach(&consumer->ring, ring, slots, desc->max_sg);
 	consumer->return_mask = dsi__pow2(desc->packets) - 1u;
 	consumer->lossy = options->policy == DSI_POLICY_RECLAIM;
 	consumer->keep_expired = options->flags & DSI_CONSUMER_KEEP_EXPIRED;
-	consumer->time_hold = options->flags & DSI_CONSUMER_TIME_HOLD;
+	consumer->apart = options->flags & DSI_CONSUMER_APART;
+	if (!(desc->flags & DSI_STREAM_MAP))
+		consumer->apart &= ~DSI_CONSUMER_MAP;
+	consumer->transfer.window = sock->data;
 	consumer->on_reclaim = options->on_reclaim;
 	consumer->user = options->user;
 	set_up_words(sock, peer_bell);
 	consumer->early = dsi_port_alloc(((size_t)slots + 63u) / 64u * 8u);
 	if (!consumer->early)
 		return -DSI_ENOMEM;
-	return dsi__packet_table_init(&plane->table, plane, hold, desc->max_sg);
+	err = dsi__packet_table_init(&plane->table, plane, hold, desc->max_sg);
+	return err ? err : dsi__transfer_init(plane, options);
 }
 
 /* ---- the end of the connection ------------------------------------------- */
@@ -287,7 +298,8 @@ static int take_offer(struct dsi_link *link, struct dsi_wire_in *in)
 	sock->desc = offer->desc;
 	sock->plane.trace.open.reader = offer->reader;
 	return err ? dsi__socket_fail(sock, err,
-				      "no memory for the consumer page")
+				      "no memory for the consumer page, its "
+				      "packets, or its copies")
 		   : 0;
 }
 
@@ -345,6 +357,7 @@ static void undo(struct dsi_socket *sock)
 {
 	dsi__packet_table_fini(&sock->plane.table);
 	dsi_port_free(sock->plane.as.consumer.early);
+	dsi__transfer_fini(&sock->plane.as.consumer.transfer);
 	sock->plane.as.consumer = (struct dsi_consumer){0};
 	unmap(sock);
 }

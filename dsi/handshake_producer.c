@@ -134,6 +134,23 @@ static int admit(struct dsi_link *link, const struct dsi_wish *wish,
 	return choose_quota(link, wanted ? wanted : link->need, &crowd, why);
 }
 
+/* The data area, or what to borrow it through; the caller's in that case. */
+static int32_t data_handle(const struct dsi_link *link, int *out_err)
+{
+	const struct dsi_socket *sock = link->sock;
+	const struct dsi_stream_desc *desc = &sock->desc;
+	int32_t handle = sock->data.handle;
+
+	*out_err = 0;
+	if (desc->flags & DSI_STREAM_MAP)
+		*out_err = dsi_port_loan_create(
+			&sock->data, dsi__desc_stride(desc), desc->packets,
+			&link->signal,
+			dsi__lent_offset(link->own_slots, desc->max_sg, 0),
+			&handle);
+	return handle;
+}
+
 /* Make what this consumer gets of its own, and send it all. */
 static int offer(struct dsi_link *link)
 {
@@ -145,7 +162,7 @@ static int offer(struct dsi_link *link)
 	int32_t bells[2];
 	int err = dsi_port_region_create(
 		&link->signal,
-		dsi__signal_bytes(link->own_slots, sock->desc.max_sg),
+		dsi__signal_region_bytes(&sock->desc, link->own_slots),
 		DSI_PORT_READ);
 
 	link->reader = sock->readers;
@@ -156,12 +173,16 @@ static int offer(struct dsi_link *link)
 		return err;
 	link->bell = bells[0];
 	handles[DSI_OFFER_CONTROL] = sock->control.handle;
-	handles[DSI_OFFER_DATA] = sock->data.handle;
+	handles[DSI_OFFER_DATA] = data_handle(link, &err);
 	handles[DSI_OFFER_SIGNAL] = link->signal.handle;
 	handles[DSI_OFFER_BELL] = bells[1];
-	err = dsi__wire_send(link->conn, &msg, DSI_WIRE_OFFER,
-			     sizeof(msg.offer), handles, DSI_OFFER_HANDLES);
+	if (!err)
+		err = dsi__wire_send(link->conn, &msg, DSI_WIRE_OFFER,
+				     sizeof(msg.offer), handles,
+				     DSI_OFFER_HANDLES);
 	dsi_port_handle_close(bells[1]);
+	if (sock->desc.flags & DSI_STREAM_MAP)
+		dsi_port_handle_close(handles[DSI_OFFER_DATA]);
 	return err;
 }
 
@@ -258,6 +279,14 @@ static void set_up_peer(struct dsi_link *link, struct dsi_producer_peer *peer)
 	if (link->own_slots)
 		dsi__ring_attach(&peer->ring, own + DSI_SHM_PAGE_HEAD,
 				 link->own_slots, sock->desc.max_sg);
+	peer->lent = NULL;
+	if (sock->desc.flags & DSI_STREAM_MAP)
+		peer->lent =
+			(_Atomic uint32_t *)(void *)(own +
+						     dsi__lent_offset(
+							     link->own_slots,
+							     sock->desc.max_sg,
+							     0));
 	peer->signal_page = (struct dsi_shm_signal *)(void *)own;
 	peer->page = (const struct dsi_shm_consumer *)(const void *)page;
 	peer->returns =

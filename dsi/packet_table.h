@@ -52,6 +52,8 @@ struct dsi_sg_element {
 #define DSI_GIVEN_NEVER 128u /* it was never new */
 #define DSI_GIVEN_LINK 256u  /* links to what it was made from */
 #define DSI_GIVEN_KEEP 512u  /* dsi_packet_keep() */
+/* Not by anybody, but off the usual way as well: its slot is lent (MAP). */
+#define DSI_GIVEN_LENT 1024u
 
 #define DSI_NO_POSITION UINT64_MAX
 

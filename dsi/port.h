@@ -106,6 +106,42 @@ void dsi_port_region_fini(struct dsi_port_region *region);
 /* The unit of region sizes, a power of two. */
 uint64_t dsi_port_page_bytes(void);
 
+/* ---- loans: memory that a peer sees only for a time ---------------------- */
+
+/* Can pages be taken back from a process whatever it does?  0, or -DSI_ENOTSUP:
+ * then all of the following answer that, too. */
+int dsi_port_loan_possible(void);
+
+/* A handle to send to one peer, through which it can borrow units of @unit_bytes
+ * (whole pages) of our region @data.  The word of 32 bits at @offset + 4 * i in
+ * our region @table says how many pages of unit i are lent, of @units; who
+ * borrows cannot write there.  The handle is the caller's; @table stays as long
+ * as the peer can use it. */
+int dsi_port_loan_create(const struct dsi_port_region *data,
+			 uint64_t unit_bytes, uint32_t units,
+			 const struct dsi_port_region *table, uint64_t offset,
+			 int32_t *out_handle);
+/* Take pages of @data back from all who borrowed them.  Set the words in all
+ * tables to 0 before: then nobody has them afterwards, or gets them.
+ * Context: RT-safe but for one call of the system. */
+int dsi_port_loan_recall(const struct dsi_port_region *data, uint64_t offset,
+			 uint64_t bytes);
+
+/* The other side: an address range of exactly @bytes in which nothing is
+ * mapped.  Takes @handle over, as dsi_port_region_attach(), and ends with
+ * dsi_port_region_fini().  @out_loan is for the two that follow. */
+int dsi_port_loan_attach(struct dsi_port_region *region, int32_t handle,
+			 uint64_t bytes, uint64_t unit_bytes,
+			 uint64_t *out_loan);
+/* Map the pages of [offset, offset + bytes), inside the region and inside one
+ * unit, to read.  They stay until they are given back or recalled: then an
+ * access faults.  -DSI_EACCES: they are not lent.  -DSI_ENOMEM: no room.
+ * Context: RT-safe but for calls of the system, as is giving them back. */
+int dsi_port_loan_take(const struct dsi_port_region *region, uint64_t loan,
+		       uint64_t offset, uint64_t bytes);
+void dsi_port_loan_give(const struct dsi_port_region *region, uint64_t offset,
+			uint64_t bytes);
+
 /* ---- wait and wake on words ---------------------------------------------- */
 
 struct dsi_port_word {

@@ -8,6 +8,7 @@
 #include "dsi/check.h"
 #include "dsi/shm_check.h"
 #include "dsi/trace_hooks.h"
+#include "dsi/transfer.h"
 #include "dsi/usual_producer.h"
 
 static uint32_t bit_of(const struct dsi_producer *producer,
@@ -180,6 +181,7 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 		}
 	}
 	DSI_ASSERT(peer->inflight == 0);
+	dsi__transfer_forget(plane, peer);
 	count_released(plane, released);
 	if (dsi__traced(plane))
 		dsi__trace_reclaim(plane, tail);
@@ -447,10 +449,13 @@ static void revoke_all(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 }
 
 /* As if nobody had ever used the packet. */
-DSI_RARE static void renew(const struct dsi_data_plane *plane,
-			   struct dsi_packet *pkt)
+DSI_RARE static void renew(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 {
-	pkt->given = 0;
+	uint32_t lent = pkt->given & DSI_GIVEN_LENT;
+
+	if (lent)
+		dsi__transfer_recall(plane, pkt);
+	pkt->given = lent;
 	pkt->sg_count = plane->packet_bytes ? 1u : 0;
 	pkt->entry.time_ns = 0;
 	pkt->entry.offset = pkt->entry.token * plane->slot_stride;
@@ -549,9 +554,13 @@ DSI_USUAL void publish(const struct dsi_data_plane *plane,
 	dsi__ring_publish(ring, position, entry);
 }
 
-/* Does the packet need an extension row, as it is? */
-DSI_RARE static int needs_row(const struct dsi_packet *pkt)
+/* Does the packet need an extension row, as it is?  What is lent is lent before
+ * anybody hears of it. */
+DSI_RARE static int needs_row(struct dsi_data_plane *plane,
+			      const struct dsi_packet *pkt)
 {
+	if (pkt->given & DSI_GIVEN_LENT)
+		dsi__transfer_lend(plane, pkt, plane->as.producer.block_mask);
 	return (pkt->given & (DSI_GIVEN_NUMBER | DSI_GIVEN_EXPIRY)) ||
 	       pkt->sg_count > 1 ||
 	       (pkt->sg_count == 1 && pkt->entry.size == 0);
@@ -559,7 +568,7 @@ DSI_RARE static int needs_row(const struct dsi_packet *pkt)
 
 /* What the packet's descriptor says.  The time is that of the commit, the same
  * for all of a batch, if the application left it to us. */
-DSI_USUAL struct dsi_ring_entry describe(const struct dsi_data_plane *plane,
+DSI_USUAL struct dsi_ring_entry describe(struct dsi_data_plane *plane,
 					 const struct dsi_packet *pkt,
 					 uint64_t *now)
 {
@@ -572,7 +581,7 @@ DSI_USUAL struct dsi_ring_entry describe(const struct dsi_data_plane *plane,
 		entry.time_ns = *now;
 		entry.flags |= DSI_DESC_STAMPED;
 	}
-	if (pkt->given && needs_row(pkt))
+	if (pkt->given && needs_row(plane, pkt))
 		entry.flags |= DSI_DESC_EXT;
 	return entry;
 }
@@ -629,6 +638,8 @@ static void deliver_or_drop(struct dsi_data_plane *plane,
 			continue;
 		}
 		entry.flags = (uint16_t)(flags | peer->drop_flag);
+		if (pkt->given & DSI_GIVEN_LENT)
+			dsi__transfer_lend(plane, pkt, bit_of(producer, peer));
 		publish(plane, &peer->ring, peer->position++, pkt, &entry);
 		peer->drop_flag = 0;
 		peer->inflight++;

@@ -72,6 +72,7 @@ struct dsi_producer_peer {
 	struct dsi_shm_signal *signal_page;
 	const struct dsi_shm_consumer *page;
 	const _Atomic uint32_t *returns;
+	_Atomic uint32_t *lent;	  /* MAP: pages of each slot, see transfer.h */
 	struct dsi_waker waker;	  /* we wake it */
 	struct dsi_waiter waiter; /* we sleep for it */
 	/* The work thread's. */
@@ -102,7 +103,8 @@ struct dsi_producer {
 	uint32_t seen_changes;
 	uint32_t generation; /* peers admitted and let go of */
 	_Atomic uint32_t changes;
-	_Atomic uint32_t present; /* for statistics */
+	_Atomic uint32_t present;	    /* for statistics */
+	const struct dsi_port_region *area; /* MAP: what is lent from */
 	struct dsi_producer_peer peers[DSI_PEER_SLOTS];
 };
 

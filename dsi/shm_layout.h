@@ -165,6 +165,16 @@ static inline uint64_t dsi__signal_bytes(uint32_t own_slots, uint32_t max_sg)
 	       (own_slots ? dsi__ring_bytes(own_slots, max_sg) : 0u);
 }
 
+/* A stream that lends (DSI_STREAM_MAP): behind all else in the signal page there
+ * is a word for each packet of the stream, written by the producer for who does
+ * the lending: how many pages of its slot this consumer may map now.  Return
+ * where, or, with packets, where that ends. */
+static inline uint64_t dsi__lent_offset(uint32_t own_slots, uint32_t max_sg,
+					uint32_t packets)
+{
+	return dsi__signal_bytes(own_slots, max_sg) + 4u * (uint64_t)packets;
+}
+
 /* Least power of two that is not less than n, for 1 <= n <= 2^31. */
 static inline uint32_t dsi__pow2(uint32_t n)
 {

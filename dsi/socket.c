@@ -185,6 +185,7 @@ static int set_up_plane(struct dsi_socket *sock)
 	struct dsi_data_plane *plane = &sock->plane;
 	const struct dsi_stream_desc *desc = &sock->desc;
 	struct dsi_producer *producer = &plane->as.producer;
+	int err;
 
 	plane->stream_flags = desc->flags;
 	plane->packets = desc->packets;
@@ -200,8 +201,11 @@ static int set_up_plane(struct dsi_socket *sock)
 	producer->limit = DSI_POSITION_MAX;
 	producer->eager = desc->packet_bytes >= EAGER_BYTES;
 	producer->wait_consumers = sock->producer_options.wait_consumers;
-	return dsi__packet_table_init(&plane->table, plane, desc->packets,
-				      desc->max_sg);
+	err = dsi__packet_table_init(&plane->table, plane, desc->packets,
+				     desc->max_sg);
+	if (!err && (desc->flags & DSI_STREAM_MAP))
+		dsi__transfer_begin_lending(plane, &sock->data);
+	return err;
 }
 
 /* Our own copies of what the application gives, checked. */
@@ -236,8 +240,11 @@ int dsi_producer_create(const struct dsi_stream_desc *desc,
 	struct dsi_socket *sock;
 	int err;
 
-	if (!out_sock || dsi_stream_desc_check(desc, NULL, 0))
+	if (!out_sock)
 		return -DSI_EINVAL;
+	err = dsi_stream_desc_check(desc, NULL, 0);
+	if (err)
+		return err;
 	err = create(DSI_ROLE_PRODUCER, &sock);
 	if (err)
 		return err;
@@ -641,8 +648,10 @@ void dsi_socket_destroy(struct dsi_socket *sock)
 		return;
 	(void)dsi_socket_close(sock);
 	dsi__packet_table_fini(&sock->plane.table);
-	if (sock->plane.role == DSI_ROLE_CONSUMER)
+	if (sock->plane.role == DSI_ROLE_CONSUMER) {
 		dsi_port_free(sock->plane.as.consumer.early);
+		dsi__transfer_fini(&sock->plane.as.consumer.transfer);
+	}
 	dsi_port_region_fini(&sock->stats);
 	dsi_port_free(sock);
 }
@@ -696,8 +705,11 @@ int dsi_socket_area(const struct dsi_socket *sock, void **out_addr,
 	if (!is_connected(sock) ||
 	    dsi__state_now(&sock->state) == DSI_STATE_CLOSED)
 		return -DSI_ENOTCONN;
-	*out_addr = sock->data.addr;
+	*out_addr = sock->plane.data;
 	*out_bytes = sock->data.bytes;
+	if (sock->plane.role == DSI_ROLE_CONSUMER &&
+	    sock->plane.as.consumer.transfer.buffer)
+		*out_bytes = sock->plane.as.consumer.transfer.bytes;
 	return 0;
 }
 

@@ -96,6 +96,16 @@ static inline uint64_t dsi__round_to_pages(uint64_t bytes)
 	return (bytes + page - 1u) & ~(page - 1u);
 }
 
+/* A consumer's signal page. */
+static inline uint64_t dsi__signal_region_bytes(
+	const struct dsi_stream_desc *desc, uint32_t own_slots)
+{
+	uint32_t lent = desc->flags & DSI_STREAM_MAP ? desc->packets : 0;
+
+	return dsi__round_to_pages(
+		dsi__lent_offset(own_slots, desc->max_sg, lent));
+}
+
 /* ---- socket.c ------------------------------------------------------------ */
 
 /* Begin a sentence in the socket's error text. */

@@ -5,7 +5,7 @@
  * The producer gets a free packet, writes its data in place and commits it:
  * it is now with the consumers.  A consumer gets the oldest committed packet,
  * uses the data in place and commits it back, in any order: it is free again.
- * Nothing is copied.
+ * Nothing is copied, unless a consumer asks for it (DSI_CONSUMER_COPY).
  *
  * Which calls may run at the same time on one socket:
  *                              [1] [2] [3]   X = caller must serialise
@@ -205,7 +205,7 @@ DSI_API DSI_MUST_CHECK int dsi_packet_data(const struct dsi_packet *pkt,
  * dsi_packet_element - offset and size of an element.
  * @pkt:        held packet
  * @index:      element, 0..dsi_packet_count()-1
- * @out_offset: bytes into the data area, or a physical address
+ * @out_offset: bytes into what dsi_socket_area() tells, or a physical address
  * @out_size:   bytes
  *
  * Return: 0, or -DSI_EINVAL.

@@ -64,7 +64,8 @@ struct dsi_access {
  *                dsi_stream_desc_check()
  *   -DSI_ENOMATCH, -DSI_ERANGE, -DSI_EDOM, -DSI_ENOTSUP, -DSI_EOVERFLOW
  *                it cannot be sized; for the reason see
- *                dsi_stream_desc_size()
+ *                dsi_stream_desc_size(); -DSI_ENOTSUP also: what it asks
+ *                for is not for this system (DSI_STREAM_MAP)
  *   -DSI_ENOSPC  the data area brought by the caller is too small
  *   -DSI_ENOMEM, -DSI_EMFILE, -DSI_EACCES  as the system says
  * Context: any thread.
@@ -274,6 +275,10 @@ DSI_API DSI_MUST_CHECK int dsi_socket_need(const struct dsi_socket *sock,
  * @sock:      connected socket (a producer's is there from the beginning)
  * @out_addr:  its address in this process
  * @out_bytes: its size
+ *
+ * For a consumer with DSI_CONSUMER_COPY: the buffers of its copies.  For one of
+ * a stream with DSI_STREAM_MAP: where packets appear while they are held; an
+ * access to anything else there faults.
  *
  * Return: 0, -DSI_ENOTCONN, -DSI_EINVAL.
  * Context: any thread.

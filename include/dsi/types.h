@@ -47,6 +47,20 @@
 #define DSI_STREAM_NO_STAMP 0x0002u /* do not stamp packets at commit */
 #define DSI_STREAM_PHYS 0x0004u	    /* packets may carry DSI_PACKET_PHYS */
 
+/* Consumers have no lasting mapping of the data area: the pages of a packet are
+ * mapped to a consumer, to read, by the get() that takes it, and unmapped by
+ * its commit.  Before the producer gets the slot again they are taken from
+ * whoever still has them, whatever that consumer did.  So nobody sees what was
+ * not committed to it.  The other way round a consumer must trust the producer:
+ * it could take away what is held, and an access then faults; consumers say
+ * that they do with DSI_CONSUMER_MAP.
+ *
+ * Each slot has pages of its own, so @packet_bytes is needed, @align_bytes is a
+ * page or more, and @max_sg 1.  Not with DSI_STREAM_WRITABLE or _PHYS, and not
+ * for consumers with policy RECLAIM or DSI_CONSUMER_COPY.  For systems that can
+ * take pages from a process: the microkernel.  Linux cannot: -DSI_ENOTSUP. */
+#define DSI_STREAM_MAP 0x0008u
+
 /**
  * struct dsi_traffic - how a producer sends, declared beforehand.
  * @tick_hz:   ticks in a second, 1..DSI_TICKS_MAX; all times below are ticks.
@@ -142,7 +156,8 @@ struct dsi_usage {
  *                1..DSI_MAX_RING_SLOTS; 0 = @packets rounded up
  * @max_sg:       scatter/gather elements per packet, 1..DSI_MAX_SG; 0 = 1
  * @align_bytes:  alignment of each data slot in the area, power of two,
- *                1..2^21; 0 = 64
+ *                1..2^21; 0 = 64.  MAP: 0 = the power of two that a slot fits
+ *                into, so that a full packet is mapped in one step
  * @packet_bytes: capacity of a data slot, bytes; 0 = no slots: the
  *                application places data in the area itself
  * @data_bytes:   size of the data area; 0 = just enough for all slots.
@@ -179,6 +194,19 @@ struct dsi_stream_desc {
  * for each get and each commit: dsi_socket_stats.hold_max_ns. */
 #define DSI_CONSUMER_TIME_HOLD 0x0008u
 
+/* Get a copy of each packet's data, made by get() into memory of the consumer
+ * itself: the producer has the packet back at once, and nobody can change what
+ * is read.  It costs one pass over the data.  Needs @max_packet_bytes: so
+ * large a buffer is made for each of @hold_packets when the consumer connects.
+ * A packet with more data than that comes without data, as DSI_PACKET_GAP, and
+ * raises DSI_EVENT_DROPPED.  Not with DSI_CONSUMER_WRITABLE, and not for
+ * streams with DSI_STREAM_PHYS.  With policy RECLAIM a packet that was got is
+ * intact and stays so. */
+#define DSI_CONSUMER_COPY 0x0010u
+
+/* Accept a stream with DSI_STREAM_MAP; its producer is trusted. */
+#define DSI_CONSUMER_MAP 0x0020u
+
 /**
  * struct dsi_consumer_options - what a consumer needs of a stream.
  * @size:             sizeof(struct dsi_consumer_options)
@@ -187,10 +215,13 @@ struct dsi_stream_desc {
  * @queue_packets:    DROP_NEW: packets it may have waiting or held;
  *                    0 = as many as it needs, if both ends declared how they
  *                    work, else a quarter of the stream's packets, at least 1
- * @hold_packets:     packets it wants to hold at once; 0 = as many as exist
+ * @hold_packets:     packets it wants to hold at once; 0 = as many as exist.
+ *                    COPY: copies, which may be more than there are packets;
+ *                    0 = 1
  * @align_bytes:      least alignment of data slots it can use; 0 = any
  * @min_packet_bytes: smallest slot capacity it can use; 0 = any
- * @max_packet_bytes: largest slot capacity it can use; 0 = any
+ * @max_packet_bytes: largest slot capacity it can use; 0 = any.  COPY: most
+ *                    data of one packet, all elements together; not 0
  * @max_sg:           most scatter/gather elements it can use; 0 = any
  * @spin_ns:          how long a blocking get polls before it sleeps
  * @format:           the format it needs; "" = any
@@ -321,7 +352,8 @@ DSI_API uint64_t dsi_now(void);
  * @why:  text buffer for the reason, may be NULL
  * @why_bytes: its size
  *
- * Return: 0, or -DSI_EINVAL with @why naming field, value and range.
+ * Return: 0, or -DSI_EINVAL with @why naming field, value and range;
+ *         -DSI_ENOTSUP: valid, but not on this system (DSI_STREAM_MAP).
  * Context: any thread; RT-safe.
  * Since:   0.1
  */

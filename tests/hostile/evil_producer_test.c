@@ -25,6 +25,7 @@
 #define PACKETS 8u
 #define SLOTS 8u
 #define BYTES 64u
+#define COPY_BYTES 64u /* no more than a slot: two elements can be too much */
 #define GET_NS UINT64_C(30000000)
 
 /* ---- what the evil producer does ----------------------------------------- */
@@ -167,13 +168,19 @@ static void evil_end(struct evil_producer *evil)
 	dsi_port_region_fini(&evil->signal);
 }
 
+/* What else the victim asks for: DSI_CONSUMER_*. */
+static uint32_t victim_flags;
+
 /* The victim connects; its answer. */
 static int victim_connect(struct evil_producer *evil, uint32_t policy,
 			  struct dsi_socket **out_sock)
 {
 	const struct dsi_consumer_options options = {
 		.size = sizeof(options),
+		.flags = victim_flags,
 		.policy = policy,
+		.max_packet_bytes =
+			victim_flags & DSI_CONSUMER_COPY ? COPY_BYTES : 0,
 	};
 	int err;
 
@@ -893,7 +900,9 @@ static void one_ring_case(const struct ring_case *words, uint32_t policy)
 	int err;
 
 	evil_begin(&evil, policy);
-	outcome_case("ring: %s: %s", names[policy], words->name);
+	outcome_case("ring: %s%s: %s", names[policy],
+		     victim_flags & DSI_CONSUMER_COPY ? ", copy" : "",
+		     words->name);
 	write_slot(&evil, words, policy == DSI_POLICY_DROP_NEW);
 	MUST_BE(victim_connect(&evil, policy, &sock), 0);
 	MUST_BE(dsi_socket_start(sock), 0);
@@ -1050,6 +1059,14 @@ int main(void)
 			one_ring_case(&ring_cases[i], policy);
 	for (uint32_t policy = 0; policy < 3; policy++)
 		scribbled(policy, 40);
+	victim_flags = DSI_CONSUMER_COPY;
+	for (uint32_t policy = 0; policy < 3; policy++)
+		for (size_t i = 0;
+		     i < sizeof(ring_cases) / sizeof(ring_cases[0]); i++)
+			one_ring_case(&ring_cases[i], policy);
+	for (uint32_t policy = 0; policy < 3; policy++)
+		scribbled(policy, 40);
+	victim_flags = 0;
 	silence();
 	MUST_BE(rmdir(folder), 0);
 	return outcome_print() ? 1 : 0;

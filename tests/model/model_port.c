@@ -71,6 +71,39 @@ int dsi_port_wake_wait(const _Atomic uint32_t *wake,
 	return dsi_port_wait(words, n, deadline_ns);
 }
 
+/* No stream of the model lends. */
+int dsi_port_loan_take(const struct dsi_port_region *region, uint64_t loan,
+		       uint64_t offset, uint64_t bytes)
+{
+	(void)region;
+	(void)loan;
+	(void)offset;
+	(void)bytes;
+	return -DSI_ENOTSUP;
+}
+
+void dsi_port_loan_give(const struct dsi_port_region *region, uint64_t offset,
+			uint64_t bytes)
+{
+	(void)region;
+	(void)offset;
+	(void)bytes;
+}
+
+int dsi_port_loan_recall(const struct dsi_port_region *data, uint64_t offset,
+			 uint64_t bytes)
+{
+	(void)data;
+	(void)offset;
+	(void)bytes;
+	return -DSI_ENOTSUP;
+}
+
+uint64_t dsi_port_page_bytes(void)
+{
+	return 4096;
+}
+
 /* The bell and the loop of an end are the same thing here: its number. */
 void dsi_port_bell_ring(int32_t end)
 {

@@ -22,7 +22,7 @@ import subprocess
 import sys
 import time
 
-CORE = ["producer", "consumer", "data_plane", "packet_table", "packet",
+CORE = ["producer", "consumer", "transfer", "data_plane", "packet_table", "packet",
         "select", "event", "trace_hooks"]
 FLAGS = ["-std=c11", "-O1", "-g", "-fsanitize=thread", "-w"]
 

@@ -40,6 +40,7 @@ extern const struct conf_test conf_loop_tests[];
 extern const struct conf_test conf_stream_tests[];
 extern const struct conf_test conf_policy_tests[];
 extern const struct conf_test conf_packet_tests[];
+extern const struct conf_test conf_transfer_tests[];
 extern const struct conf_test conf_refuse_tests[];
 extern const struct conf_test conf_death_tests[];
 extern const struct conf_test conf_select_tests[];
@@ -123,8 +124,10 @@ void conf_sleep_until(uint64_t deadline_ns);
 void conf_step(uint32_t step);
 int conf_await(uint32_t step, uint32_t count);
 
-/* Does a store to this address fault? */
+/* Does a store to this address fault?  And a load, from memory of a region or
+ * of where one could be? */
 int conf_store_faults(void *addr);
+int conf_load_faults(const void *addr);
 /* Is it an open handle of this process? */
 int conf_handle_open(int32_t handle);
 /* Does it become readable, as a foreign event loop sees it?  Only for ports

@@ -24,6 +24,7 @@ const struct conf_suite conf_suites[] = {
 	{"stream", conf_stream_tests},
 	{"policy", conf_policy_tests},
 	{"packet", conf_packet_tests},
+	{"transfer", conf_transfer_tests},
 	{"refuse", conf_refuse_tests},
 	{"death", conf_death_tests},
 	{"select", conf_select_tests},

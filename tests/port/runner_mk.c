@@ -30,6 +30,7 @@
 
 #define CONF_ADDRESS 0x30000000ul
 #define CONF_PAGES 4u
+#define PROBE_ADDRESS 0x2e000000ul /* for conf_load_faults() */
 #define STACK_BYTES 0x10000ul
 
 #define PROCESSES 512u /* of one test */
@@ -214,6 +215,23 @@ int conf_store_faults(void *addr)
 	conf_fail(__FILE__, __LINE__, "flagged receive: error %lu",
 		  (unsigned long)mk_error());
 	return -1;
+}
+
+/* What is not mapped cannot be mapped to another place either. */
+int conf_load_faults(const void *addr)
+{
+	uint64_t page = (uintptr_t)addr & ~(MK_PAGE_BYTES - 1);
+	int error = mk_map(MK_CAP_TASK, PROBE_ADDRESS,
+			   mk_flexpage(MK_MEMORY, page, MK_PAGE_ORDER, MK_R));
+
+	if (error == -MK_ENOENT)
+		return 1;
+	if (error)
+		return error;
+	return mk_unmap(
+		MK_CAP_TASK,
+		mk_flexpage(MK_MEMORY, PROBE_ADDRESS, MK_PAGE_ORDER, MK_R),
+		MK_UNMAP_SELF);
 }
 
 int conf_handle_open(int32_t handle)

@@ -179,12 +179,17 @@ static struct dsi_socket *make_producer(void)
 	return sock;
 }
 
+static int copied; /* DSI_CONSUMER_COPY */
+
 static struct dsi_socket *make_consumer(uint32_t policy)
 {
 	const struct dsi_consumer_options options = {
 		.size = sizeof(options),
-		.flags = declared ? DSI_CONSUMER_TIME_HOLD : 0,
+		.flags = (declared ? DSI_CONSUMER_TIME_HOLD : 0) |
+			 (copied ? DSI_CONSUMER_COPY : 0),
 		.policy = policy,
+		.hold_packets = copied ? 4 : 0,
+		.max_packet_bytes = copied ? 65536 : 0,
 	};
 	struct dsi_socket *sock;
 
@@ -260,6 +265,8 @@ int main(void)
 	declared = 1;
 	run_all("traced and compared");
 	MUST(told[8] > 0);
+	copied = 1;
+	run_all("traced, compared and copied");
 	MUST_BE(rmdir(folder), 0);
 	return 0;
 }

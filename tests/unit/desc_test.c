@@ -57,7 +57,7 @@ static const struct bad_field bad_fields[] = {
 	FIELD32(size, 3),
 	FIELD32(size, 4097),
 	FIELD32(size, UINT32_MAX),
-	FIELD32(flags, 8),
+	FIELD32(flags, 16),
 	FIELD32(flags, UINT32_MAX),
 	FIELD32(flags, UINT32_C(1) << 31),
 	FIELD32(packets, 0),

@@ -4,6 +4,7 @@
  *
  *   port_begin.c     the session with the exchange; who we are
  *   port_region.c    regions: where they are mapped, and what a word belongs to
+ *   port_loan.c      regions whose pages come and go
  *   port_handle.c    handles, readiness
  *   port_conn.c      connections and bells
  *   port_names.c     listeners, names
@@ -87,6 +88,10 @@ int mk_port_sleep(uint64_t deadline_ns);
  * RT-safe, takes no lock. */
 bool mk_port_word_find(const void *word, uint64_t *out_mapping,
 		       uint64_t *out_offset);
+/* A region of which nothing is mapped, for port_loan.c.  Takes @mapping over if
+ * it succeeds: 0, or -DSI_ENOMEM. */
+int mk_port_region_empty(struct dsi_port_region *region, uint64_t mapping,
+			 uint64_t bytes);
 /* For the tests: memory as an application may bring it, and taking it back
  * from all who have mapped it. */
 int32_t mk_port_memory(uint64_t bytes, bool sealable);

@@ -172,6 +172,16 @@ static int map_pages(uint64_t first, uint64_t bytes, uint64_t mapping)
 	return mk_port_error(error);
 }
 
+static void begin(struct dsi_port_region *region, struct entry *e,
+		  uint64_t mapping, uint64_t bytes)
+{
+	/* relaxed: `bytes` publishes it. */
+	atomic_store_explicit(&e->mapping, mapping, memory_order_relaxed);
+	atomic_store_explicit(&e->bytes, bytes, memory_order_release);
+	region->addr = (void *)(uintptr_t)first_of(e);
+	region->bytes = bytes;
+}
+
 static int map_opened(struct dsi_port_region *region, uint64_t mapping,
 		      uint64_t bytes)
 {
@@ -181,15 +191,21 @@ static int map_opened(struct dsi_port_region *region, uint64_t mapping,
 	if (!e)
 		return -DSI_ENOMEM;
 	error = map_pages(first_of(e), bytes, mapping);
-	if (error) {
+	if (error)
 		unreserve(e);
-		return error;
-	}
-	/* relaxed: `bytes` publishes it. */
-	atomic_store_explicit(&e->mapping, mapping, memory_order_relaxed);
-	atomic_store_explicit(&e->bytes, bytes, memory_order_release);
-	region->addr = (void *)(uintptr_t)first_of(e);
-	region->bytes = bytes;
+	else
+		begin(region, e, mapping, bytes);
+	return error;
+}
+
+int mk_port_region_empty(struct dsi_port_region *region, uint64_t mapping,
+			 uint64_t bytes)
+{
+	struct entry *e = reserve(bytes);
+
+	if (!e)
+		return -DSI_ENOMEM;
+	begin(region, e, mapping, bytes);
 	return 0;
 }
 

@@ -216,6 +216,46 @@ static int withdraw_region(void *self, uint64_t label, uint64_t handle)
 	return o ? region_withdraw(c, o) : -DSI_EINVAL;
 }
 
+/* ---- loans --------------------------------------------------------------- */
+
+static int create_loan(void *self, uint64_t label, uint64_t data,
+		       uint64_t table, uint64_t offset, uint64_t unit,
+		       uint64_t units, uint64_t *out_handle)
+{
+	const struct loan wanted = {
+		.offset = offset, .unit = unit, .units = units};
+	struct object *o;
+	int error;
+	CLIENT(label);
+
+	error = loan_create(c, handle_find(c, data, MK_EXCHANGE_REGION),
+			    handle_find(c, table, MK_EXCHANGE_REGION), &wanted,
+			    &o);
+	return error ? error : handle_new(c, o, out_handle);
+}
+
+static int open_loan(void *self, uint64_t label, uint64_t handle,
+		     uint64_t pages, uint64_t unit, uint64_t *out_mapping)
+{
+	CLIENT(label);
+	return loan_open(c, handle_find(c, handle, 0), pages, unit,
+			 out_mapping);
+}
+
+static int map_loan(void *self, uint64_t label, uint64_t mapping, uint64_t page,
+		    uint64_t order, uint64_t *out_memory_page)
+{
+	CLIENT(label);
+	return loan_map(c, mapping, page, order, out_memory_page);
+}
+
+static int recall_loan(void *self, uint64_t label, uint64_t mapping,
+		       uint64_t page, uint64_t pages)
+{
+	CLIENT(label);
+	return loan_recall(c, mapping, page, pages);
+}
+
 /* ---- messages ------------------------------------------------------------ */
 
 static int send(void *self, uint64_t label, uint64_t conn, uint64_t mailbox,
@@ -400,6 +440,10 @@ static const struct mk_exchange_ops ops = {
 	.word_wait = wait_word,
 	.word_forget = forget_word,
 	.word_waiter = waiter,
+	.loan_create = create_loan,
+	.loan_open = open_loan,
+	.loan_map = map_loan,
+	.loan_recall = recall_loan,
 };
 
 /* ---- serving ------------------------------------------------------------- */

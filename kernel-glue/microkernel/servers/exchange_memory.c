@@ -191,41 +191,53 @@ static int may_open(const struct client *c, const struct region *r,
 	return 0;
 }
 
-int region_open(struct client *c, struct object *o, uint64_t bytes,
-		uint64_t access, uint64_t *out_mapping)
+int mapping_new(struct client *c, struct object *o, uint64_t pages_of_it,
+		bool write, uint64_t *out_mapping)
 {
-	int error = may_open(c, &o->region, bytes, access);
 	uint64_t i = 0;
 
-	if (error)
-		return error;
 	while (i < MK_EXCHANGE_MAPPINGS && c->mapping[i].region)
 		i++;
 	if (i == MK_EXCHANGE_MAPPINGS)
 		return -DSI_EMFILE;
-	if (o->region.pages > each - c->pages_mapped)
+	if (pages_of_it > each - c->pages_mapped)
 		return -DSI_ENOMEM;
-	c->pages_mapped += o->region.pages;
+	c->pages_mapped += pages_of_it;
 	o->refs++;
 	*out_mapping = i + ++c->mappings * MK_EXCHANGE_MAPPINGS;
-	c->mapping[i] =
-		(struct mapping){.region = o,
-				 .number = *out_mapping,
-				 .write = access & MK_EXCHANGE_MAP_WRITE};
+	c->mapping[i] = (struct mapping){
+		.region = o, .number = *out_mapping, .write = write};
 	return 0;
 }
 
-struct mapping *mapping_find(struct client *c, uint64_t mapping)
+int region_open(struct client *c, struct object *o, uint64_t bytes,
+		uint64_t access, uint64_t *out_mapping)
+{
+	int error = may_open(c, &o->region, bytes, access);
+
+	return error ? error
+		     : mapping_new(c, o, o->region.pages,
+				   access & MK_EXCHANGE_MAP_WRITE, out_mapping);
+}
+
+static struct mapping *mapping_any(struct client *c, uint64_t mapping)
 {
 	struct mapping *m = &c->mapping[mapping % MK_EXCHANGE_MAPPINGS];
 
 	return m->region && m->number == mapping ? m : NULL;
 }
 
+struct mapping *mapping_find(struct client *c, uint64_t mapping, uint32_t kind)
+{
+	struct mapping *m = mapping_any(c, mapping);
+
+	return m && m->region->kind == kind ? m : NULL;
+}
+
 int region_map(struct client *c, uint64_t mapping, uint64_t page,
 	       uint64_t order, uint64_t *out_page)
 {
-	const struct mapping *m = mapping_find(c, mapping);
+	const struct mapping *m = mapping_find(c, mapping, MK_EXCHANGE_REGION);
 	const struct region *r;
 
 	if (!m)
@@ -244,7 +256,7 @@ int region_map(struct client *c, uint64_t mapping, uint64_t page,
 
 int region_close(struct client *c, uint64_t mapping)
 {
-	struct mapping *m = mapping_find(c, mapping);
+	struct mapping *m = mapping_any(c, mapping);
 	struct object *o;
 
 	if (!m)
@@ -252,7 +264,8 @@ int region_close(struct client *c, uint64_t mapping)
 	waiters_of_mapping(c, mapping);
 	o = m->region;
 	m->region = NULL;
-	c->pages_mapped -= o->region.pages;
+	c->pages_mapped -=
+		o->kind == MK_EXCHANGE_LOAN ? o->loan.pages : o->region.pages;
 	object_put(o);
 	return 0;
 }

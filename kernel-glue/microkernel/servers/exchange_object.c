@@ -72,6 +72,8 @@ static void object_end(struct object *o)
 		region_end(o);
 	else if (o->kind == MK_EXCHANGE_LISTENER)
 		listener_withdraw(o);
+	else if (o->kind == MK_EXCHANGE_LOAN)
+		loan_end(o);
 	else
 		end_close(o);
 	discharge(o);
@@ -137,6 +139,10 @@ static void visit_inside(struct object *o, struct client *by,
 	if (o->kind == MK_EXCHANGE_LISTENER)
 		for (struct object *w = o->listener.first; w; w = w->behind)
 			visit(w, by, dead, work);
+	if (o->kind == MK_EXCHANGE_LOAN && o->loan.data) {
+		visit(o->loan.data, by, dead, work);
+		visit(o->loan.table, by, dead, work);
+	}
 	if (o->kind != MK_EXCHANGE_CONN)
 		return;
 	for (struct message *m = o->end.first; m; m = m->next)
@@ -144,15 +150,25 @@ static void visit_inside(struct object *o, struct client *by,
 			visit(m->handle[i], by, dead, work);
 }
 
+/* What it has mapped it must not lose, nor what it can borrow. */
+static void visit_mapped(struct object *o, struct client *c,
+			 struct client *dead, struct object **work)
+{
+	if (o->kind == MK_EXCHANGE_LOAN && o->loan.data) {
+		adopt(o->loan.data, c, dead, true);
+		adopt(o->loan.table, c, dead, true);
+	}
+	adopt(o, c, dead, true);
+	visit(o, c, dead, work);
+}
+
 static void visit_client(struct client *c, struct client *dead)
 {
 	struct object *work = NULL;
 
 	for (unsigned i = 0; i < MK_EXCHANGE_MAPPINGS; i++)
-		if (c->mapping[i].region) {
-			adopt(c->mapping[i].region, c, dead, true);
-			visit(c->mapping[i].region, c, dead, &work);
-		}
+		if (c->mapping[i].region)
+			visit_mapped(c->mapping[i].region, c, dead, &work);
 	for (unsigned i = 0; i < MK_EXCHANGE_HANDLES; i++)
 		if (c->handle[i])
 			visit(c->handle[i], c, dead, &work);
@@ -179,6 +195,8 @@ static void sweep(struct client *dead)
 		o->refs++;
 		if (o->kind == MK_EXCHANGE_LISTENER)
 			listener_withdraw(o);
+		else if (o->kind == MK_EXCHANGE_LOAN)
+			loan_end(o);
 		else if (o->kind != MK_EXCHANGE_REGION)
 			end_close(o);
 		else if (o->seen)

@@ -167,7 +167,7 @@ static void forget_word(const struct region *r, uint64_t offset)
 static int word_of(struct client *c, uint64_t mapping, uint64_t offset,
 		   struct region **out)
 {
-	struct mapping *m = mapping_find(c, mapping);
+	struct mapping *m = mapping_find(c, mapping, MK_EXCHANGE_REGION);
 
 	if (!m || offset % 4 ||
 	    offset >= m->region->region.pages * MK_PAGE_BYTES)
@@ -220,7 +220,9 @@ static void waiters_end(struct client *c, uint64_t mapping, uint64_t offset,
 		    (~offset && w->offset != offset) ||
 		    (~event && w->event != event))
 			continue;
-		waiter_end(&mapping_find(c, w->mapping)->region->region, w);
+		waiter_end(&mapping_find(c, w->mapping, MK_EXCHANGE_REGION)
+				    ->region->region,
+			   w);
 	}
 }
 

@@ -6,6 +6,7 @@
  *   exchange_client.c  who they are, their events and handles; their end
  *   exchange_object.c  what handles stand for, and who pays for it
  *   exchange_memory.c  pages; regions
+ *   exchange_loan.c    pages of regions for a time
  *   exchange_conn.c    connections, bells, messages
  *   exchange_names.c   listeners and their names
  *   exchange_ready.c   readiness, and who waits for a word
@@ -69,6 +70,14 @@ struct region {
 	struct waiter *waiters;
 	uint64_t maker; /* the client's number */
 	bool share_write, unsealed, unsealable, withdrawn;
+	bool lent; /* it has a second place, from which pages are lent */
+};
+
+/* See loan_create(). */
+struct loan {
+	struct object *data, *table; /* NULL: ended */
+	uint64_t pages;		     /* of the data */
+	uint64_t offset, unit, units;
 };
 
 /* One end of a connection or of a bell. */
@@ -101,6 +110,7 @@ struct object {
 		struct region region;
 		struct end end;
 		struct listener listener;
+		struct loan loan;
 	};
 };
 
@@ -114,7 +124,7 @@ struct message {
 };
 
 struct mapping {
-	struct object *region; /* NULL: free */
+	struct object *region; /* or a loan; NULL: free */
 	uint64_t
 		number; /* place + a multiple of all places; never used again */
 	bool write;
@@ -212,7 +222,23 @@ int region_map(struct client *c, uint64_t mapping, uint64_t page,
 	       uint64_t order, uint64_t *out_page);
 int region_close(struct client *c, uint64_t mapping);
 int region_withdraw(const struct client *c, struct object *o);
-struct mapping *mapping_find(struct client *c, uint64_t mapping);
+/* Of this kind. */
+struct mapping *mapping_find(struct client *c, uint64_t mapping, uint32_t kind);
+/* A number for the region, or a loan of so many pages. */
+int mapping_new(struct client *c, struct object *o, uint64_t pages, bool write,
+		uint64_t *out_mapping);
+
+/* ---- exchange_loan.c ----------------------------------------------------- */
+
+int loan_create(struct client *c, struct object *data, struct object *table,
+		const struct loan *wanted, struct object **out);
+void loan_end(struct object *o);
+int loan_open(struct client *c, struct object *o, uint64_t pages, uint64_t unit,
+	      uint64_t *out_mapping);
+int loan_map(struct client *c, uint64_t mapping, uint64_t page, uint64_t order,
+	     uint64_t *out_page);
+int loan_recall(struct client *c, uint64_t mapping, uint64_t page,
+		uint64_t pages);
 
 /* ---- exchange_conn.c ----------------------------------------------------- */
 

@@ -115,7 +115,7 @@ static void who_may_call(void)
 	guest_kill(&g);
 	for (unsigned i = 0; i < 4000; i++)
 		CHECK(refused(i % 64, MK_EXCHANGE_PROTO, 40 + i % 7));
-	for (unsigned opcode = 1; opcode <= 31; opcode++)
+	for (unsigned opcode = 1; opcode <= 35; opcode++)
 		CHECK(refused(63, MK_EXCHANGE_PROTO, opcode));
 	CHECK(refused(4, MK_EXCHANGE_PROTO + 1, 1));
 }
@@ -917,6 +917,170 @@ static void greed_hurts_nobody(void)
 	hung_up(conn);
 }
 
+/* ---- x20: pages that are lent ------------------------------------------- */
+
+#define LENT_AT (GUEST_MEMORY + 8 * PAGE)
+
+static uint64_t loan;
+
+/* Pages of the loan to the same place from LENT_AT on. */
+static int borrow(uint64_t page, uint64_t order)
+{
+	return mk_exchange_loan_map(
+		X, loan, page, order,
+		mk_flexpage(MK_MEMORY, LENT_AT + page * PAGE,
+			    (unsigned)(order + MK_PAGE_ORDER), MK_R | MK_W));
+}
+
+static void open_loan_body(struct guest *self)
+{
+	uint64_t mapping, made, mine;
+
+	(void)self;
+	CHECK_EQUAL(recv_word(shared_conn, &got_word, &got_handle), 0);
+	CHECK_EQUAL(
+		mk_exchange_region_open(X, got_handle, 0, 0, &mapping, &made),
+		-DSI_EPROTO);
+	CHECK_EQUAL(mk_exchange_loan_open(X, got_handle, 5, 2, &loan),
+		    -DSI_EPROTO);
+	CHECK_EQUAL(mk_exchange_loan_open(X, got_handle, 4, 1, &loan),
+		    -DSI_EPROTO);
+	CHECK_EQUAL(mk_exchange_loan_open(X, shared_conn, 4, 2, &loan),
+		    -DSI_EPROTO);
+	CHECK_EQUAL(mk_exchange_loan_open(X, 511, 4, 2, &loan), -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_loan_open(X, got_handle, 4, 2, &loan), 0);
+	/* It is no region, neither to map nor to wait in. */
+	CHECK_EQUAL(mk_exchange_region_map(X, loan, 0, 0, LENT_AT | 0x314),
+		    -DSI_EINVAL);
+	CHECK_EQUAL(
+		mk_exchange_word_waiter(X, loan, 0, 0, &made, SCRATCH << 12),
+		-DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_loan_recall(X, loan, 0, 1), -DSI_EINVAL);
+	/* Nobody lends what another one made. */
+	CHECK_EQUAL(mk_exchange_region_create(X, PAGE, 0, &mine, &made), 0);
+	CHECK_EQUAL(
+		mk_exchange_loan_create(X, got_handle, mine, 0, 1, 1, &made),
+		-DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_close(X, mine), 0);
+	for (uint64_t page = 0; page < 4; page++)
+		CHECK_EQUAL(borrow(page, 0), -DSI_EACCES);
+}
+
+/* One page of unit 0 is lent, two of unit 1. */
+static void borrow_body(struct guest *self)
+{
+	CHECK_EQUAL(borrow(1, 0), -DSI_EACCES);
+	CHECK_EQUAL(borrow(0, 1), -DSI_EACCES);
+	CHECK_EQUAL(borrow(0, 2), -DSI_EACCES);
+	CHECK_EQUAL(borrow(1, 1), -DSI_EINVAL);
+	CHECK_EQUAL(borrow(4, 0), -DSI_EINVAL);
+	CHECK_EQUAL(borrow(~0ul, 0), -DSI_EINVAL);
+	CHECK_EQUAL(borrow(0, 63), -DSI_EINVAL);
+	CHECK_EQUAL(borrow(0, 0), 0);
+	CHECK_EQUAL(borrow(2, 1), 0);
+	/* What was lent goes with it, wherever it was put. */
+	CHECK_EQUAL(
+		mk_map(MK_CAP_TASK, LENT_AT + 16 * PAGE,
+		       mk_flexpage(MK_MEMORY, LENT_AT + 2 * PAGE, 12, MK_R)),
+		0);
+	self->result = *(volatile uint64_t *)LENT_AT +
+		       *(volatile uint64_t *)(LENT_AT + 16 * PAGE);
+}
+
+static void lent_write_body(struct guest *self)
+{
+	reached(self, 30);
+	*(volatile uint64_t *)LENT_AT = 1;
+	reached(self, 31);
+}
+
+static void lent_read_body(struct guest *self)
+{
+	CHECK_EQUAL(borrow(0, 0), 0);
+	CHECK_EQUAL(borrow(3, 0), -DSI_EACCES);
+	reached(self, 40);
+	self->result = *(volatile uint64_t *)(LENT_AT + 16 * PAGE);
+	reached(self, 41);
+}
+
+static void check_arguments(uint64_t data, uint64_t table)
+{
+	uint64_t made, max = ~0ul;
+
+	CHECK_EQUAL(mk_exchange_loan_create(X, data, table, 0, 0, 1, &made),
+		    -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_loan_create(X, data, table, 0, 1, 0, &made),
+		    -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_loan_create(X, data, table, 0, 2, 3, &made),
+		    -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_loan_create(X, data, table, 0, max, max, &made),
+		    -DSI_EINVAL);
+	CHECK_EQUAL(
+		mk_exchange_loan_create(X, data, table, PAGE - 4, 2, 2, &made),
+		-DSI_EINVAL);
+	CHECK_EQUAL(
+		mk_exchange_loan_create(X, data, table, max - 3, 2, 2, &made),
+		-DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_loan_create(X, data, table, 2, 2, 2, &made),
+		    -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_loan_create(X, data, 511, 0, 2, 2, &made),
+		    -DSI_EINVAL);
+}
+
+static void pages_that_are_lent(void)
+{
+	volatile uint64_t *data = (volatile uint64_t *)GUEST_MEMORY;
+	volatile uint32_t *table =
+		(volatile uint32_t *)(GUEST_MEMORY + 4 * PAGE);
+	uint64_t from = 0, words = 0, handle = 0, made, mapping, at, conn;
+
+	conn = meet();
+	CHECK_EQUAL(mk_exchange_region_create(X, 4 * PAGE, 0, &from, &made), 0);
+	CHECK_EQUAL(mk_exchange_region_create(X, PAGE, 0, &words, &made), 0);
+	CHECK_EQUAL(map_at(from, 4 * PAGE, OPEN_ALL, GUEST_MEMORY, &mapping),
+		    0);
+	CHECK_EQUAL(map_at(words, PAGE, OPEN_ALL, GUEST_MEMORY + 4 * PAGE, &at),
+		    0);
+	check_arguments(from, words);
+	CHECK_EQUAL(mk_exchange_loan_create(X, from, words, PAGE - 8, 2, 2,
+					    &handle),
+		    0);
+	CHECK_EQUAL(send_word(conn, 1, handle), 0);
+	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+	guest_run(&g, open_loan_body);
+	data[0] = 1000;
+	data[2 * PAGE / 8] = 7;
+	table[PAGE / 4 - 2] = 1;
+	table[PAGE / 4 - 1] = 2;
+	guest_run(&g, borrow_body);
+	CHECK_EQUAL(g.result, 1007);
+	/* Too much is nothing. */
+	table[PAGE / 4 - 1] = 3;
+	CHECK_EQUAL(mk_exchange_loan_recall(X, mapping, 2, 2), 0);
+	CHECK_EQUAL(mk_exchange_loan_recall(X, mapping, 2, 3), -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_loan_recall(X, mapping, ~0ul, 2), -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_loan_recall(X, at, 0, 1), 0);
+	guest_start(&g, lent_read_body);
+	CHECK(job_reaches(&g.job, MK_STATE_STOPPED));
+	CHECK_EQUAL(g.argument, 40);
+	guest_start(&g, lent_write_body);
+	CHECK(job_reaches(&g.job, MK_STATE_STOPPED));
+	CHECK_EQUAL(g.argument, 30);
+	/* We keep ours, and it is not that of the guest. */
+	CHECK_EQUAL(data[0], 1000);
+	data[2 * PAGE / 8] = 8;
+	CHECK_EQUAL(mk_exchange_region_close(X, mapping), 0);
+	CHECK_EQUAL(mk_exchange_region_close(X, at), 0);
+	CHECK_EQUAL(mk_exchange_close(X, from), 0);
+	CHECK_EQUAL(mk_exchange_close(X, words), 0);
+	guest_kill(&g);
+	hung_up(conn);
+	CHECK_EQUAL(mk_unmap(OWN_TASK,
+			     mk_flexpage(MK_MEMORY, GUEST_MEMORY, 15, 7),
+			     MK_UNMAP_SELF),
+		    0);
+}
+
 static const struct behaviour list[] = {
 	{"x1", "who may call the exchange, and with what", who_may_call},
 	{"x2", "pages with the rights that were shared", pages_with_rights},
@@ -933,6 +1097,7 @@ static const struct behaviour list[] = {
 	{"x13", "islands of the dead", islands_of_the_dead},
 	{"x14", "what is mapped stays", mapped_memory_stays},
 	{"x15", "a client without its thread", thread_gone},
+	{"x20", "pages that are lent for a time", pages_that_are_lent},
 	{"x12", "greed and floods hurt nobody else", greed_hurts_nobody},
 };
 

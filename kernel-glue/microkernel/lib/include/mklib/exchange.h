@@ -34,6 +34,7 @@
 #define MK_EXCHANGE_BELL 2u
 #define MK_EXCHANGE_CONN 3u
 #define MK_EXCHANGE_LISTENER 4u
+#define MK_EXCHANGE_LOAN 5u
 
 /* What a client may have at once. */
 #define MK_EXCHANGE_CLIENTS 32u
