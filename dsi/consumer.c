@@ -18,7 +18,7 @@
 
 int32_t dsi__consumer_tell_taken(struct dsi_data_plane *plane, int32_t answer)
 {
-	dsi__consumer_tell(plane);
+	(void)dsi__consumer_tell(plane);
 	return answer;
 }
 
@@ -107,6 +107,7 @@ static int find_start(struct dsi_data_plane *plane)
 		return -DSI_EPROTO;
 	consumer->first = start - 1u;
 	consumer->position = consumer->first;
+	consumer->usual_from = consumer->first;
 	consumer->started = 1;
 	consumer->tells =
 		!consumer->lossy && consumer->ring.slots < plane->packets;
@@ -423,7 +424,7 @@ static void tell_skipped(struct dsi_data_plane *plane)
 		return;
 	dsi__consumer_store_taken(&plane->as.consumer);
 	dsi__consumer_store_returned(&plane->as.consumer);
-	dsi__consumer_tell(plane);
+	(void)dsi__consumer_tell(plane);
 }
 
 /* The next packet in order.  0, -DSI_EBUSY if we moved on without one, or an
@@ -487,6 +488,7 @@ static void note_usual(struct dsi_data_plane *plane)
 	consumer->usual = consumer->started && consumer->n_early == 0 &&
 			  !consumer->missed && !plane->lifetime_ns &&
 			  !consumer->apart;
+	consumer->usual_from = consumer->position;
 	dsi__plane_note_usual(plane);
 }
 
@@ -496,8 +498,7 @@ uint32_t dsi__consumer_usual(const struct dsi_data_plane *plane)
 
 	if (!consumer->usual || consumer->lossy)
 		return 0;
-	return consumer->usual_flags ? DSI_USUAL_TAKE_STAMPED | DSI_USUAL_GIVE
-				     : DSI_USUAL_TAKE | DSI_USUAL_GIVE;
+	return consumer->usual_flags ? DSI_USUAL_TAKE_STAMPED : DSI_USUAL_TAKE;
 }
 
 /* Nothing more is there: what we took must be known to a sleeping producer. */
@@ -518,7 +519,7 @@ DSI_RARE static void note_got(struct dsi_data_plane *plane,
 
 	if ((consumer->apart & DSI_CONSUMER_COPY) && !consumer->lossy) {
 		dsi__consumer_store_returned(consumer);
-		dsi__consumer_tell(plane);
+		(void)dsi__consumer_tell(plane);
 	}
 	if (!(consumer->apart & DSI_CONSUMER_TIME_HOLD))
 		return;
@@ -555,6 +556,7 @@ DSI_RARE static int32_t get_more(struct dsi_data_plane *plane,
 	uint32_t turns = 0;
 	int err = 0;
 
+	consumer->usual_newest = dsi__consumer_usual_newest(consumer);
 	if (!consumer->started) {
 		err = find_start(plane);
 		if (err)
@@ -685,13 +687,15 @@ int32_t dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 	uint64_t position = 0;
 	int err = 0;
 
+	consumer->usual_newest = dsi__consumer_usual_newest(consumer);
+	consumer->usual_from = consumer->position;
 	if (!consumer->started)
 		err = find_start(plane);
 	if (!err)
 		err = find_number(plane, number, &position);
 	if (err == -DSI_EAGAIN &&
 	    ((consumer->has_newest && number <= consumer->newest) ||
-	     number < consumer->usual_newest))
+	     number < dsi__consumer_usual_newest(consumer)))
 		err = -DSI_ESTALE;
 	if (!err)
 		err = take_at(plane, position, &haul, out_pkt);
@@ -727,7 +731,7 @@ static void commit(struct dsi_data_plane *plane, struct dsi_packet *const *pkts,
 		return;
 	give_back(consumer, pkts, n);
 	dsi__consumer_store_returned(consumer);
-	dsi__consumer_tell(plane);
+	(void)dsi__consumer_tell(plane);
 }
 
 /* TIME_HOLD: up to here the application had them. */

@@ -63,9 +63,10 @@ struct dsi_consumer {
 	uint32_t missed;     /* some, before the next one delivered */
 	uint32_t has_newest; /* newest is set */
 	uint64_t newest;     /* highest number taken so far, the slow way */
-	/* Behind the last packet taken the usual way: its number is its
-	 * position. */
+	/* Behind the last packet taken the usual way, whose number is its
+	 * position; known if none was since this position. */
 	uint64_t usual_newest;
+	uint64_t usual_from;
 	struct dsi_shm_consumer *page;
 	const struct dsi_shm_signal *signal_page;
 	_Atomic uint32_t *returns;
@@ -76,6 +77,14 @@ struct dsi_consumer {
 	void *user;
 };
 
+static inline uint64_t dsi__consumer_usual_newest(
+	const struct dsi_consumer *consumer)
+{
+	return consumer->position != consumer->usual_from
+		       ? consumer->position
+		       : consumer->usual_newest;
+}
+
 /* Behind the highest number taken so far, if that is known; else behind what was
  * taken. */
 static inline uint64_t dsi__consumer_awaits(const struct dsi_consumer *consumer)
@@ -83,7 +92,9 @@ static inline uint64_t dsi__consumer_awaits(const struct dsi_consumer *consumer)
 	uint64_t next = consumer->has_newest ? consumer->newest + 1u
 					     : consumer->position;
 
-	return next > consumer->usual_newest ? next : consumer->usual_newest;
+	uint64_t usual = dsi__consumer_usual_newest(consumer);
+
+	return next > usual ? next : usual;
 }
 
 /* Work thread.  Non-blocking: take up to @n packets.  How many, or -DSI_EAGAIN,

@@ -87,17 +87,18 @@ int dsi__plane_check(struct dsi_data_plane *plane, int waiting)
 	return -DSI_ECANCELED;
 }
 
-void dsi__plane_wake_peer(struct dsi_data_plane *plane, struct dsi_waker *waker,
-			  uint32_t signal)
+int dsi__plane_wake_peer(struct dsi_data_plane *plane, struct dsi_waker *waker,
+			 uint32_t signal)
 {
 	if (!dsi__waker_due(waker, signal))
-		return;
+		return 0;
 	dsi__stat_add(&plane->stats->wakes, 1);
 	/* A bell is no word: it cannot be rung and waited in one step. */
 	if (plane->defers && !plane->owed && !(waker->woken & DSI_SLEEP_BELL))
 		plane->owed = waker;
 	else
 		dsi__waker_ring(waker);
+	return 0;
 }
 
 void dsi__plane_pay(struct dsi_data_plane *plane)
@@ -150,8 +151,16 @@ void dsi__plane_note_usual(struct dsi_data_plane *plane)
 
 	if (plane->armed || plane->unarmed)
 		usual = 0;
-	plane->usual = dsi__traced(plane) ? 0 : usual;
 	plane->usual_quiet = usual;
+	if (dsi__traced(plane))
+		usual = 0;
+	/* relaxed: these bits are this thread's. */
+	usual ^= atomic_load_explicit(&plane->flags, memory_order_relaxed) &
+		 DSI_USUAL_MASK;
+	if (usual)
+		/* relaxed: and an update passes on what others released. */
+		atomic_fetch_xor_explicit(&plane->flags, usual,
+					  memory_order_relaxed);
 }
 
 void dsi__plane_disarm(struct dsi_data_plane *plane)

@@ -17,24 +17,20 @@
 #include "dsi/usual_consumer.h"
 #include "dsi/usual_producer.h"
 
-/* Nothing is usual while the control plane has something to say. */
-DSI_USUAL int goes_on(const struct dsi_data_plane *plane)
+/* May packets go this usual way now?  Not while the control plane has something
+ * to say. */
+DSI_USUAL int usual(uint32_t flags, uint32_t way)
 {
-	return dsi__plane_flags(plane) ==
-	       (DSI_PLANE_RUNNING | DSI_PLANE_CONNECTED);
+	return flags == (DSI_PLANE_FLOWS | way);
 }
 
-/* What may be done the usual way now?  DSI_USUAL_* */
-DSI_USUAL uint32_t usual(const struct dsi_data_plane *plane)
-{
-	return goes_on(plane) ? plane->usual : 0;
-}
-
-/* And what with a provider of traces that wants nothing now? */
+/* Which way could they go with a provider of traces that wants nothing now? */
 static uint32_t usual_quiet(const struct dsi_data_plane *plane)
 {
-	return goes_on(plane) && dsi__trace_quiet(plane) ? plane->usual_quiet
-							 : 0;
+	return dsi__plane_flags(plane) == DSI_PLANE_FLOWS &&
+			       dsi__trace_quiet(plane)
+		       ? plane->usual_quiet
+		       : 0;
 }
 
 /* ---- get ----------------------------------------------------------------- */
@@ -152,7 +148,8 @@ DSI_RARE static int32_t get_quietly(struct dsi_data_plane *plane,
 	uint32_t way = usual_quiet(plane);
 	int32_t got = 0;
 
-	if ((way & DSI_USUAL_RESERVE) && dsi__usual_reserve(plane, out_pkts, n))
+	if ((way & (DSI_USUAL_SEND | DSI_USUAL_SEND_STAMPED)) &&
+	    dsi__usual_reserve(plane, out_pkts, n))
 		return (int32_t)n;
 	if (way & (DSI_USUAL_TAKE | DSI_USUAL_TAKE_STAMPED))
 		got = dsi__consumer_get(plane, out_pkts, n);
@@ -217,11 +214,30 @@ DSI_RARE static int take_one_stamped(struct dsi_data_plane *plane,
 DSI_RARE static int take_one(struct dsi_data_plane *plane, uint64_t deadline_ns,
 			     struct dsi_packet **out_pkt)
 {
-	uint64_t bytes = 0;
+	int64_t size = dsi__usual_take_one(plane, out_pkt);
 
-	return dsi__usual_take_one(plane, out_pkt, &bytes)
-		       ? dsi__usual_got(plane, 1, bytes, 0)
-		       : get_one(plane, deadline_ns, out_pkt);
+	return size >= 0 ? dsi__usual_got(plane, 1, (uint64_t)size, 0)
+			 : get_one(plane, deadline_ns, out_pkt);
+}
+
+/* Was it only that we did not know how far the ring goes by now? */
+DSI_RARE static int32_t reserve_on(struct dsi_data_plane *plane,
+				   uint64_t deadline_ns,
+				   struct dsi_packet **out_pkts, uint32_t n)
+{
+	return dsi__producer_widen(plane, n) &&
+			       dsi__usual_reserve(plane, out_pkts, n)
+		       ? (int32_t)n
+		       : get(plane, deadline_ns, out_pkts, n);
+}
+
+DSI_RARE static int reserve_one_on(struct dsi_data_plane *plane,
+				   uint64_t deadline_ns,
+				   struct dsi_packet **out_pkt)
+{
+	int32_t got = reserve_on(plane, deadline_ns, out_pkt, 1);
+
+	return got < 0 ? got : 0;
 }
 
 DSI_RARE static int reserve_one(struct dsi_data_plane *plane,
@@ -230,21 +246,33 @@ DSI_RARE static int reserve_one(struct dsi_data_plane *plane,
 {
 	return dsi__usual_reserve(plane, out_pkt, 1)
 		       ? 0
-		       : get_one(plane, deadline_ns, out_pkt);
+		       : reserve_one_on(plane, deadline_ns, out_pkt);
+}
+
+/* Neither of the two commonest ways. */
+DSI_RARE static int get_one_stamped(struct dsi_data_plane *plane,
+				    uint64_t deadline_ns,
+				    struct dsi_packet **out_pkt)
+{
+	uint32_t flags = dsi__plane_flags(plane);
+
+	if (usual(flags, DSI_USUAL_TAKE_STAMPED))
+		return take_one_stamped(plane, deadline_ns, out_pkt);
+	if (usual(flags, DSI_USUAL_SEND_STAMPED))
+		return reserve_one(plane, deadline_ns, out_pkt);
+	return get_one(plane, deadline_ns, out_pkt);
 }
 
 DSI_USUAL int get_packet(struct dsi_data_plane *plane, uint64_t deadline_ns,
 			 struct dsi_packet **out_pkt)
 {
-	uint32_t way = usual(plane);
+	uint32_t flags = dsi__plane_flags(plane);
 
-	if (way & DSI_USUAL_TAKE)
+	if (usual(flags, DSI_USUAL_TAKE))
 		return take_one(plane, deadline_ns, out_pkt);
-	if (way & DSI_USUAL_RESERVE)
+	if (usual(flags, DSI_USUAL_SEND))
 		return reserve_one(plane, deadline_ns, out_pkt);
-	if (way & DSI_USUAL_TAKE_STAMPED)
-		return take_one_stamped(plane, deadline_ns, out_pkt);
-	return get_one(plane, deadline_ns, out_pkt);
+	return get_one_stamped(plane, deadline_ns, out_pkt);
 }
 
 int dsi_packet_get(struct dsi_socket *sock, uint64_t deadline_ns,
@@ -274,23 +302,24 @@ DSI_RARE static int32_t reserve_many(struct dsi_data_plane *plane,
 {
 	return dsi__usual_reserve(plane, out_pkts, n)
 		       ? (int32_t)n
-		       : get(plane, deadline_ns, out_pkts, n);
+		       : reserve_on(plane, deadline_ns, out_pkts, n);
 }
 
 int32_t dsi_packet_get_many(struct dsi_socket *sock, uint64_t deadline_ns,
 			    struct dsi_packet **out_pkts, uint32_t n)
 {
 	struct dsi_data_plane *plane = dsi__plane(sock);
-	uint32_t way;
+	uint32_t flags;
 
 	if (!sock || !out_pkts || n == 0 || n > DSI_MAX_PACKETS)
 		return -DSI_EINVAL;
-	way = usual(plane);
-	if (way & DSI_USUAL_TAKE)
+	flags = dsi__plane_flags(plane);
+	if (usual(flags, DSI_USUAL_TAKE))
 		return take_many(plane, deadline_ns, out_pkts, n);
-	if (way & DSI_USUAL_RESERVE)
+	if (usual(flags, DSI_USUAL_SEND) ||
+	    usual(flags, DSI_USUAL_SEND_STAMPED))
 		return reserve_many(plane, deadline_ns, out_pkts, n);
-	if (way & DSI_USUAL_TAKE_STAMPED)
+	if (usual(flags, DSI_USUAL_TAKE_STAMPED))
 		return take_stamped(plane, deadline_ns, out_pkts, n);
 	return get(plane, deadline_ns, out_pkts, n);
 }
@@ -346,17 +375,38 @@ static int take_over(const struct dsi_data_plane *plane,
 	return 0;
 }
 
-/* The usual way with a provider of traces.  1 if it is done. */
+/* The usual way; @now: 0 or the stamp.  1 if it is done. */
+DSI_USUAL int send(struct dsi_data_plane *plane, struct dsi_packet *const *pkts,
+		   uint32_t n, uint64_t now)
+{
+	uint64_t bytes = 0;
+
+	if (!dsi__usual_send(plane, pkts, n, now, &bytes))
+		return 0;
+	(void)dsi__usual_sent(plane, n, bytes);
+	return 1;
+}
+
+DSI_USUAL int give(struct dsi_data_plane *plane, struct dsi_packet *const *pkts,
+		   uint32_t n)
+{
+	if (!dsi__usual_give(plane, pkts, n))
+		return 0;
+	(void)dsi__usual_gave(plane, n);
+	return 1;
+}
+
+/* Likewise with a provider of traces. */
 DSI_RARE static int commit_quietly(struct dsi_data_plane *plane,
 				   struct dsi_packet *const *pkts, uint32_t n)
 {
 	uint32_t way = usual_quiet(plane);
 
 	if (way & (DSI_USUAL_SEND | DSI_USUAL_SEND_STAMPED))
-		return dsi__usual_send(plane, pkts, n,
-				       way & DSI_USUAL_SEND ? 0
-							    : dsi_port_now());
-	return (way & DSI_USUAL_GIVE) && dsi__usual_give(plane, pkts, n);
+		return send(plane, pkts, n,
+			    way & DSI_USUAL_SEND ? 0 : dsi_port_now());
+	return (way & (DSI_USUAL_TAKE | DSI_USUAL_TAKE_STAMPED)) &&
+	       give(plane, pkts, n);
 }
 
 /* Any commit, whatever it is. */
@@ -384,45 +434,46 @@ DSI_RARE static int commit_one(struct dsi_data_plane *plane,
 DSI_RARE static int send_stamped(struct dsi_data_plane *plane,
 				 struct dsi_packet *const *pkts, uint32_t n)
 {
-	return dsi__usual_send(plane, pkts, n, dsi_port_now())
-		       ? 0
-		       : commit(plane, pkts, n);
+	return send(plane, pkts, n, dsi_port_now()) ? 0
+						    : commit(plane, pkts, n);
 }
 
 DSI_RARE static int send_one_stamped(struct dsi_data_plane *plane,
 				     struct dsi_packet *pkt)
 {
-	return dsi__usual_send(plane, &pkt, 1, dsi_port_now())
-		       ? 0
-		       : commit_one(plane, pkt);
+	int64_t size = dsi__usual_send_one(plane, pkt, dsi_port_now());
+
+	return size >= 0 ? dsi__usual_sent(plane, 1, (uint64_t)size)
+			 : commit_one(plane, pkt);
 }
 
 DSI_RARE static int send_many(struct dsi_data_plane *plane,
 			      struct dsi_packet *const *pkts, uint32_t n)
 {
-	return dsi__usual_send(plane, pkts, n, 0) ? 0 : commit(plane, pkts, n);
+	return send(plane, pkts, n, 0) ? 0 : commit(plane, pkts, n);
 }
 
 DSI_RARE static int give_many(struct dsi_data_plane *plane,
 			      struct dsi_packet *const *pkts, uint32_t n)
 {
-	return dsi__usual_give(plane, pkts, n) ? 0 : commit(plane, pkts, n);
+	return give(plane, pkts, n) ? 0 : commit(plane, pkts, n);
 }
 
 int dsi_packet_commit_many(struct dsi_socket *sock,
 			   struct dsi_packet *const *pkts, uint32_t n)
 {
 	struct dsi_data_plane *plane = dsi__plane(sock);
-	uint32_t way;
+	uint32_t flags;
 
 	if (!sock || !pkts || n == 0 || n > DSI_MAX_PACKETS)
 		return -DSI_EINVAL;
-	way = usual(plane);
-	if (way & DSI_USUAL_SEND)
+	flags = dsi__plane_flags(plane);
+	if (usual(flags, DSI_USUAL_SEND))
 		return send_many(plane, pkts, n);
-	if (way & DSI_USUAL_GIVE)
+	if (usual(flags, DSI_USUAL_TAKE) ||
+	    usual(flags, DSI_USUAL_TAKE_STAMPED))
 		return give_many(plane, pkts, n);
-	if (way & DSI_USUAL_SEND_STAMPED)
+	if (usual(flags, DSI_USUAL_SEND_STAMPED))
 		return send_stamped(plane, pkts, n);
 	return commit(plane, pkts, n);
 }
@@ -430,27 +481,42 @@ int dsi_packet_commit_many(struct dsi_socket *sock,
 DSI_RARE static int send_one(struct dsi_data_plane *plane,
 			     struct dsi_packet *pkt)
 {
-	return dsi__usual_send(plane, &pkt, 1, 0) ? 0 : commit_one(plane, pkt);
+	int64_t size = dsi__usual_send_one(plane, pkt, 0);
+
+	return size >= 0 ? dsi__usual_sent(plane, 1, (uint64_t)size)
+			 : commit_one(plane, pkt);
 }
 
 DSI_RARE static int give_one(struct dsi_data_plane *plane,
 			     struct dsi_packet *pkt)
 {
-	return dsi__usual_give(plane, &pkt, 1) ? 0 : commit_one(plane, pkt);
+	return dsi__usual_give(plane, &pkt, 1) ? dsi__usual_gave(plane, 1)
+					       : commit_one(plane, pkt);
+}
+
+/* Neither of the two commonest ways. */
+DSI_RARE static int commit_one_stamped(struct dsi_data_plane *plane,
+				       struct dsi_packet *pkt)
+{
+	uint32_t flags = dsi__plane_flags(plane);
+
+	if (usual(flags, DSI_USUAL_TAKE_STAMPED))
+		return give_one(plane, pkt);
+	if (usual(flags, DSI_USUAL_SEND_STAMPED))
+		return send_one_stamped(plane, pkt);
+	return commit_one(plane, pkt);
 }
 
 DSI_USUAL int commit_packet(struct dsi_data_plane *plane,
 			    struct dsi_packet *pkt)
 {
-	uint32_t way = usual(plane);
+	uint32_t flags = dsi__plane_flags(plane);
 
-	if (way & DSI_USUAL_GIVE)
+	if (usual(flags, DSI_USUAL_TAKE))
 		return give_one(plane, pkt);
-	if (way & DSI_USUAL_SEND)
+	if (usual(flags, DSI_USUAL_SEND))
 		return send_one(plane, pkt);
-	if (way & DSI_USUAL_SEND_STAMPED)
-		return send_one_stamped(plane, pkt);
-	return commit_one(plane, pkt);
+	return commit_one_stamped(plane, pkt);
 }
 
 int dsi_packet_commit(struct dsi_socket *sock, struct dsi_packet *pkt)

@@ -35,8 +35,14 @@ struct dsi_sg_element {
 };
 
 /* Who has a packet: one bit for each consumer that has not given it back, and
- * one for the application.  Nobody: it is free, or about to be. */
-#define DSI_OWNER_US (UINT32_C(1) << 31)
+ * the lowest one for the application.  Nobody: it is free, or about to be. */
+#define DSI_OWNER_US 1u
+
+/* The owners that these consumers are, of a mask by place. */
+static inline uint32_t dsi__owners(uint32_t mask)
+{
+	return mask << 1;
+}
 
 /* What was changed since the packet was new: only that must be renewed before
  * it is taken again, and looked at when it is committed.  0 is an ordinary

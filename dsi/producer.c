@@ -17,6 +17,12 @@ static uint32_t bit_of(const struct dsi_producer *producer,
 	return UINT32_C(1) << (uint32_t)(peer - producer->peers);
 }
 
+static uint32_t owner_of(const struct dsi_producer *producer,
+			 const struct dsi_producer_peer *peer)
+{
+	return dsi__owners(bit_of(producer, peer));
+}
+
 /* The mask's lowest bit as an index, and the mask without it. */
 static struct dsi_producer_peer *next_peer(struct dsi_producer *producer,
 					   uint32_t *mask)
@@ -47,8 +53,8 @@ uint32_t dsi__producer_usual(const struct dsi_data_plane *plane)
 	if (!plane->as.producer.sole)
 		return 0;
 	return plane->stream_flags & DSI_STREAM_NO_STAMP
-		       ? DSI_USUAL_RESERVE | DSI_USUAL_SEND
-		       : DSI_USUAL_RESERVE | DSI_USUAL_SEND_STAMPED;
+		       ? DSI_USUAL_SEND
+		       : DSI_USUAL_SEND_STAMPED;
 }
 
 /* ---- who is there -------------------------------------------------------- */
@@ -98,9 +104,18 @@ DSI_USUAL uint32_t clear_owners(struct dsi_data_plane *plane,
 /* So many packets came back from all their consumers. */
 static void count_released(struct dsi_data_plane *plane, uint32_t n)
 {
-	DSI_ASSERT(plane->as.producer.inflight >= n);
-	plane->as.producer.inflight -= n;
 	dsi__stat_add(&plane->stats->released, n);
+}
+
+/* Has any consumer a packet? */
+static int in_flight(struct dsi_producer *producer)
+{
+	uint32_t mask = producer->block_mask | producer->drop_mask;
+
+	while (mask)
+		if (dsi__producer_has(producer, next_peer(producer, &mask)))
+			return 1;
+	return 0;
 }
 
 /* Positions below the limit may be written: those whose slot no BLOCK
@@ -128,8 +143,8 @@ static void admit(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 	peer->first = producer->position;
 	peer->position = 0;
 	peer->returned = 0;
+	peer->back = 0;
 	peer->dropped = 0;
-	peer->inflight = 0;
 	peer->drop_flag = 0;
 	if (peer->policy == DSI_POLICY_DROP_NEW) {
 		producer->drop_mask |= bit;
@@ -160,6 +175,7 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint32_t bit = bit_of(producer, peer);
+	uint32_t has = dsi__producer_has(producer, peer);
 	uint32_t tail = plane->table.free_tail;
 	uint32_t released = 0;
 
@@ -170,17 +186,17 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 	producer->drop_mask &= ~bit;
 	producer->reclaim_mask &= ~bit;
 	note_active(plane);
-	for (uint32_t i = 0; i < plane->table.count && peer->inflight; i++) {
+	for (uint32_t i = 0; i < plane->table.count && has; i++) {
 		struct dsi_packet *pkt = &plane->table.packets[i];
 
-		if (pkt->owners & bit) {
+		if (pkt->owners & dsi__owners(bit)) {
 			if (dsi__traced(plane))
 				dsi__trace_left(plane, peer, pkt);
-			peer->inflight--;
-			released += clear_owners(plane, pkt, bit);
+			has--;
+			released += clear_owners(plane, pkt, dsi__owners(bit));
 		}
 	}
-	DSI_ASSERT(peer->inflight == 0);
+	DSI_ASSERT(has == 0);
 	dsi__transfer_forget(plane, peer);
 	count_released(plane, released);
 	if (dsi__traced(plane))
@@ -221,11 +237,13 @@ static void expose(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 }
 
 /* Admit who joined and let go of who left. */
-void dsi__producer_change(struct dsi_data_plane *plane, uint32_t changes)
+void dsi__producer_change(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 
-	producer->seen_changes = changes;
+	/* J2: acquire pairs with changed(): what comes now is new again. */
+	atomic_fetch_and_explicit(&plane->flags, ~DSI_PLANE_CHANGED,
+				  memory_order_acquire);
 	for (uint32_t i = 0; i < DSI_PEER_SLOTS; i++) {
 		struct dsi_producer_peer *peer = &producer->peers[i];
 		uint32_t state = DSI_PEER_JOINING;
@@ -247,8 +265,8 @@ void dsi__producer_change(struct dsi_data_plane *plane, uint32_t changes)
 static int collect_from(struct dsi_data_plane *plane,
 			struct dsi_producer_peer *peer)
 {
-	const uint32_t bit = bit_of(&plane->as.producer, peer);
-	const uint64_t its_only = dsi__packet_mark(bit);
+	const uint32_t it = owner_of(&plane->as.producer, peer);
+	const uint64_t its_only = dsi__packet_mark(it);
 	const _Atomic uint32_t *returns = peer->returns;
 	const uint32_t mask = peer->return_mask;
 	const uint32_t count = plane->table.count;
@@ -261,7 +279,9 @@ static int collect_from(struct dsi_data_plane *plane,
 	uint32_t released = 0;
 	int err = 0;
 
-	if (!dsi__counter_possible(returned, at, at + peer->inflight))
+	if (!dsi__counter_possible(
+		    returned, at,
+		    dsi__producer_given(&plane->as.producer, peer)))
 		return -DSI_EPROTO;
 	for (; at != returned; at++) {
 		/* relaxed: T2 carried it. */
@@ -269,21 +289,21 @@ static int collect_from(struct dsi_data_plane *plane,
 						      memory_order_relaxed);
 		struct dsi_packet *pkt = NULL;
 
-		if (token < count && (packets[token].owners & bit))
+		if (token < count && (packets[token].owners & it))
 			pkt = &packets[token];
 		if (!pkt) {
 			err = -DSI_EPROTO;
 			break;
 		}
 		if (pkt->mark != its_only) {
-			released += clear_owners(plane, pkt, bit);
+			released += clear_owners(plane, pkt, it);
 			continue;
 		}
 		dsi__packet_table_put(&plane->table, pkt);
 		released++;
 	}
-	peer->inflight -= (uint32_t)(at - peer->returned);
 	peer->returned = at;
+	peer->back = at;
 	count_released(plane, released);
 	if (dsi__traced(plane))
 		dsi__trace_reclaim(plane, tail);
@@ -298,7 +318,8 @@ DSI_USUAL void collect(struct dsi_data_plane *plane)
 	while (mask) {
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
 
-		if (peer->inflight && collect_from(plane, peer))
+		if (dsi__producer_has(producer, peer) &&
+		    collect_from(plane, peer))
 			expose(plane, peer);
 	}
 }
@@ -377,12 +398,11 @@ static uint32_t least_of(uint32_t a, uint32_t b)
 static void note_room(struct dsi_data_plane *plane, uint64_t end)
 {
 	struct dsi_producer *producer = &plane->as.producer;
-	uint32_t room = least_of(dsi__packet_table_free(&plane->table),
-				 producer->ring.slots - plane->held);
+	uint32_t room = producer->ring.slots - plane->held;
 
 	if (room > producer->limit - end)
 		room = (uint32_t)(producer->limit - end);
-	producer->room = producer->eager ? 0 : room;
+	producer->room = room;
 }
 
 /* How many packets may be taken now, up to @n?  Or an error.  Looks at what
@@ -404,7 +424,7 @@ static int32_t look_for_space(struct dsi_data_plane *plane, uint32_t n)
 		collect(plane);
 	n = least_of(n, dsi__packet_table_free(&plane->table));
 	if (n == 0)
-		return producer->inflight ? -DSI_EAGAIN : -DSI_ENOBUFS;
+		return in_flight(producer) ? -DSI_EAGAIN : -DSI_ENOBUFS;
 	if (end + n > producer->limit) {
 		refresh_limit(plane);
 		if (end >= producer->limit)
@@ -414,6 +434,30 @@ static int32_t look_for_space(struct dsi_data_plane *plane, uint32_t n)
 	}
 	note_room(plane, end);
 	return (int32_t)n;
+}
+
+int dsi__producer_widen(struct dsi_data_plane *plane, uint32_t n)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint64_t end = producer->position + plane->held;
+
+	if (n <= producer->room || producer->joined < producer->wait_consumers)
+		return 0;
+	refresh_limit(plane);
+	/* Who lied is gone. */
+	if (!producer->sole || end >= producer->limit)
+		return 0;
+	note_room(plane, end);
+	return n <= producer->room;
+}
+
+/* Is it known that there are @n? */
+static int may_take(const struct dsi_data_plane *plane, uint32_t n)
+{
+	const struct dsi_producer *producer = &plane->as.producer;
+
+	return n <= producer->room && !producer->eager &&
+	       n <= dsi__packet_table_free(&plane->table);
 }
 
 /* The packet's data will be written again, and a reader that was never
@@ -489,8 +533,7 @@ int32_t dsi__producer_get(struct dsi_data_plane *plane,
 	int32_t space;
 
 	dsi__producer_adopt(plane);
-	space = n <= plane->as.producer.room ? (int32_t)n
-					     : look_for_space(plane, n);
+	space = may_take(plane, n) ? (int32_t)n : look_for_space(plane, n);
 	if (space <= 0)
 		return space;
 	n = (uint32_t)space;
@@ -591,16 +634,17 @@ DSI_USUAL struct dsi_ring_entry describe(struct dsi_data_plane *plane,
 static int drop_room(struct dsi_data_plane *plane,
 		     struct dsi_producer_peer *peer, uint32_t flags)
 {
+	const struct dsi_producer *producer = &plane->as.producer;
 	uint32_t quota = peer->quota + (flags & DSI_PACKET_EOS ? 1u : 0u);
 
-	if (peer->inflight < quota &&
+	if (dsi__producer_has(producer, peer) < quota &&
 	    peer->position - peer->taken < peer->ring.slots)
 		return 1;
 	if (collect_from(plane, peer) || refresh_taken(peer, peer->position)) {
 		expose(plane, peer);
 		return 0;
 	}
-	return peer->inflight < quota &&
+	return dsi__producer_has(producer, peer) < quota &&
 	       peer->position - peer->taken < peer->ring.slots;
 }
 
@@ -642,8 +686,7 @@ static void deliver_or_drop(struct dsi_data_plane *plane,
 			dsi__transfer_lend(plane, pkt, bit_of(producer, peer));
 		publish(plane, &peer->ring, peer->position++, pkt, &entry);
 		peer->drop_flag = 0;
-		peer->inflight++;
-		pkt->owners |= bit_of(producer, peer);
+		pkt->owners |= owner_of(producer, peer);
 	}
 }
 
@@ -660,16 +703,8 @@ DSI_RARE static void offer_to_others(struct dsi_data_plane *plane,
 DSI_USUAL void count_committed(struct dsi_data_plane *plane, uint32_t n,
 			       uint64_t bytes)
 {
-	struct dsi_producer *producer = &plane->as.producer;
 	struct dsi_shm_stats *stats = plane->stats;
-	uint32_t mask = producer->block_mask;
 
-	producer->inflight += n;
-	if (producer->sole)
-		producer->sole->inflight += n;
-	else
-		while (mask)
-			next_peer(producer, &mask)->inflight += n;
 	dsi__plane_hold(plane, -(int32_t)n);
 	dsi__stat_add(&stats->committed, n);
 	dsi__stat_add(&stats->bytes, bytes);
@@ -695,7 +730,7 @@ DSI_USUAL void commit_all(struct dsi_data_plane *plane,
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint64_t position = producer->position;
-	uint32_t owners = producer->block_mask;
+	uint32_t owners = dsi__owners(producer->block_mask);
 	uint64_t bytes = 0;
 	uint64_t now = 0;
 
@@ -751,8 +786,8 @@ static void wake_sleepers(struct dsi_data_plane *plane)
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
 
 		if (dsi__waker_asleep(&peer->waker))
-			dsi__plane_wake_peer(plane, &peer->waker,
-					     signal_of(producer, peer));
+			(void)dsi__plane_wake_peer(plane, &peer->waker,
+						   signal_of(producer, peer));
 	}
 }
 
@@ -763,14 +798,27 @@ static void tell_all(struct dsi_data_plane *plane)
 	wake_sleepers(plane);
 }
 
-void dsi__producer_note_backlog(struct dsi_data_plane *plane)
+/* What seems to wait is at least what does; only if that exceeds the high-water
+ * mark do we look again. */
+static void watch_backlog(struct dsi_data_plane *plane)
 {
-	struct dsi_producer_peer *sole = plane->as.producer.sole;
+	const struct dsi_producer *producer = &plane->as.producer;
+	/* relaxed: we are its writer. */
+	uint64_t most = atomic_load_explicit(&plane->stats->backlog_max,
+					     memory_order_relaxed);
 
-	if (sole && !refresh_taken(sole, plane->as.producer.position))
-		set_least(plane, sole->taken);
-	else if (plane->as.producer.block_mask)
+	if (producer->position - producer->least > most && producer->block_mask)
 		refresh_limit(plane);
+}
+
+int dsi__producer_tell(struct dsi_data_plane *plane)
+{
+	watch_backlog(plane);
+	if (plane->as.producer.sole)
+		return dsi__producer_tell_sole(plane, plane->as.producer.sole,
+					       plane->as.producer.position);
+	tell_all(plane);
+	return 0;
 }
 
 int dsi__producer_commit(struct dsi_data_plane *plane,
@@ -779,11 +827,7 @@ int dsi__producer_commit(struct dsi_data_plane *plane,
 	if (dsi__traced(plane))
 		dsi__trace_commit(plane, pkts, n);
 	commit_all(plane, pkts, n);
-	dsi__producer_watch_backlog(plane);
-	if (plane->as.producer.sole)
-		dsi__producer_tell_sole(plane, plane->as.producer.sole);
-	else
-		tell_all(plane);
+	(void)dsi__producer_tell(plane);
 	return dsi__plane_committed(plane);
 }
 
@@ -830,7 +874,7 @@ int dsi__producer_drained(struct dsi_data_plane *plane)
 {
 	dsi__producer_adopt(plane);
 	collect(plane);
-	return plane->as.producer.inflight ? -DSI_EAGAIN : 0;
+	return in_flight(&plane->as.producer) ? -DSI_EAGAIN : 0;
 }
 
 /* ---- sleep --------------------------------------------------------------- */
@@ -874,9 +918,9 @@ void dsi__producer_forget(struct dsi_data_plane *plane)
 
 static void changed(struct dsi_data_plane *plane)
 {
-	/* J2: release pairs with dsi__producer_adopt(). */
-	atomic_fetch_add_explicit(&plane->as.producer.changes, 1,
-				  memory_order_release);
+	/* J2: release pairs with dsi__producer_change(). */
+	atomic_fetch_or_explicit(&plane->flags, DSI_PLANE_CHANGED,
+				 memory_order_release);
 	dsi__plane_wake(plane);
 }
 

@@ -195,24 +195,27 @@ static inline int dsi__desc_ready(const struct dsi_shm_desc *desc,
 	       position + 1u;
 }
 
-/* Copy the descriptor; likewise. */
-static inline void dsi__desc_copy(const struct dsi_shm_desc *desc,
-				  struct dsi_ring_entry *out)
+/* Copy the descriptor; likewise.  Return the word of size, flags and token. */
+static inline uint64_t dsi__desc_copy(const struct dsi_shm_desc *desc,
+				      struct dsi_ring_entry *out)
 {
+	uint64_t place;
+
 	/* R2: acquire pairs with dsi__desc_publish(). */
 	out->time_ns =
 		atomic_load_explicit(&desc->time_ns, memory_order_acquire);
 	/* R2: acquire pairs with dsi__desc_publish(). */
 	out->offset = atomic_load_explicit(&desc->offset, memory_order_acquire);
 	/* R2: acquire pairs with dsi__desc_publish(). */
-	dsi__entry_set_place(
-		out, atomic_load_explicit(&desc->place, memory_order_acquire));
+	place = atomic_load_explicit(&desc->place, memory_order_acquire);
+	dsi__entry_set_place(out, place);
+	return place;
 }
 
 static inline void dsi__ring_copy(const struct dsi_ring *ring,
 				  uint64_t position, struct dsi_ring_entry *out)
 {
-	dsi__desc_copy(dsi__ring_desc(ring, position), out);
+	(void)dsi__desc_copy(dsi__ring_desc(ring, position), out);
 }
 
 /* Was what copy and get_ext read since look() the packet of @position? */

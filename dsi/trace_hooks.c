@@ -89,6 +89,7 @@ int dsi__trace_quiet(const struct dsi_data_plane *plane)
 		       quiet(end, DSI_TRACE_AT_release);
 	return quiet(end, DSI_TRACE_AT_reserve) &&
 	       quiet(end, DSI_TRACE_AT_commit) &&
+	       !dsi__trace_wants(end, DSI_TRACE_AT_reclaim) &&
 	       !dsi__trace_wants(end, DSI_TRACE_AT_link);
 }
 
@@ -161,6 +162,7 @@ static uint32_t occupancy(struct dsi_data_plane *plane)
 
 	for (uint32_t i = 0; mask >> i; i++) {
 		const struct dsi_producer_peer *peer = &producer->peers[i];
+		uint32_t has = dsi__producer_has(producer, peer);
 		uint64_t back;
 
 		if (!(mask >> i & 1u))
@@ -169,8 +171,8 @@ static uint32_t occupancy(struct dsi_data_plane *plane)
 		back = atomic_load_explicit(&peer->page->returned,
 					    memory_order_relaxed) -
 		       peer->returned;
-		if (back <= peer->inflight && peer->inflight - back > most)
-			most = peer->inflight - (uint32_t)back;
+		if (back <= has && has - back > most)
+			most = has - (uint32_t)back;
 	}
 	return most;
 }

@@ -9,7 +9,7 @@
  * These functions are compiled into those of packet.c and consumer.c.  They do
  * what the ones of consumer.c do, less what cannot be; whatever else comes is
  * left as it is for those.  Whether the usual way may be tried at all is one
- * word, plane->usual.
+ * bit of the socket's flags.
  *
  * Protocol, edges and trust: consumer.h.
  */
@@ -31,13 +31,15 @@ DSI_USUAL void dsi__consumer_store_taken(struct dsi_consumer *consumer)
 
 DSI_USUAL void dsi__consumer_store_returned(struct dsi_consumer *consumer)
 {
-	/* T2: release pairs with the producer's collect_from(). */
+	/* T2: release pairs with the producer's collect_from() and
+	 * dsi__usual_back(). */
 	atomic_store_explicit(&consumer->page->returned, consumer->returned,
 			      memory_order_release);
 }
 
-/* Wake the producer if it sleeps for descriptors or packets. */
-DSI_USUAL void dsi__consumer_tell(struct dsi_data_plane *plane)
+/* Wake the producer if it sleeps for descriptors or packets.  The last step of a
+ * commit: 0. */
+DSI_USUAL int dsi__consumer_tell(struct dsi_data_plane *plane)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 	uint32_t signal = consumer->signal + 1u;
@@ -47,93 +49,117 @@ DSI_USUAL void dsi__consumer_tell(struct dsi_data_plane *plane)
 	dsi__waker_signal(&consumer->waker, signal);
 	dsi__notify_fence();
 	if (dsi__waker_asleep(&consumer->waker))
-		dsi__plane_wake_peer(plane, &consumer->waker, signal);
+		return dsi__plane_wake_peer(plane, &consumer->waker, signal);
+	return 0;
 }
 
-/* May the descriptor be believed, and is it ordinary?  The token is the top of
- * its word, so one comparison of the word is one of the token.  Size and offset
- * have a limit each, of which the sum is the data area. */
-DSI_USUAL int dsi__usual_entry(const struct dsi_consumer *consumer,
-			       const struct dsi_ring_entry *entry)
+/* May what the descriptor says be believed, and is it ordinary, with these
+ * @flags?  The token is the top of the word, so one comparison of the word is one
+ * of the token. */
+DSI_USUAL int dsi__usual_place(const struct dsi_consumer *consumer,
+			       uint64_t place, uint64_t flags)
 {
-	uint64_t place = dsi__entry_place(entry);
-
 	return place < consumer->usual_end &&
-	       (place & consumer->usual_mask) == consumer->usual_flags &&
-	       entry->size <= consumer->usual_size &&
-	       entry->offset <= consumer->usual_offset;
+	       (place & consumer->usual_mask) == flags &&
+	       (uint32_t)place <= consumer->usual_size;
+}
+
+/* Copy an ordinary packet from the ring, and judge the copy.  Size and offset
+ * have a limit each, of which the sum is the data area.  With @lossy the
+ * descriptor may be written again meanwhile, so ask whether the copy is whole.
+ * (Elsewhere a producer that does so breaks the protocol: its descriptor is
+ * judged whatever it is made of.)  Return its size, or a negative number. */
+DSI_USUAL int64_t dsi__usual_copy(const struct dsi_consumer *consumer,
+				  const struct dsi_shm_desc *desc,
+				  uint64_t position, uint64_t flags, int lossy,
+				  struct dsi_packet *pkt)
+{
+	struct dsi_ring_entry entry;
+	uint64_t place;
+
+	if (!dsi__desc_ready(desc, position))
+		return -1;
+	place = dsi__desc_copy(desc, &entry);
+	if ((lossy && !dsi__ring_whole(&consumer->ring, position)) ||
+	    !dsi__usual_place(consumer, place, flags) ||
+	    entry.offset > consumer->usual_offset)
+		return -1;
+	pkt->entry = entry;
+	pkt->position = position;
+	pkt->mark = dsi__packet_mark(DSI_OWNER_US);
+	return (uint32_t)place;
 }
 
 /* Take ordinary packets from neighbouring slots, as many as come one after the
- * other, and put them at @out_pkts; @top is behind the newest free one.  The
- * descriptor is copied, and the copy judged; with @lossy it may be written again
- * meanwhile, so ask whether the copy is whole.  (Elsewhere a producer that does
- * so breaks the protocol: its descriptor is judged whatever it is made of.)
- * Return how many. */
+ * other, and put them at @out_pkts; @top is behind the newest free one.  Return
+ * how many. */
 DSI_USUAL uint32_t dsi__usual_read(const struct dsi_consumer *consumer,
 				   struct dsi_packet *const *top,
 				   struct dsi_packet **out_pkts, uint32_t n,
-				   uint64_t position, int lossy,
+				   uint64_t position, uint64_t flags, int lossy,
 				   uint64_t *bytes)
 {
-	const uint64_t held = dsi__packet_mark(DSI_OWNER_US);
 	const struct dsi_shm_desc *desc =
 		dsi__ring_desc(&consumer->ring, position);
-	const uint64_t begin = position;
-	const uint64_t end = position + n;
+	uint64_t sum = 0;
+	size_t i;
 
-	for (; position != end; position++, desc++) {
-		struct dsi_packet *pkt;
-		struct dsi_ring_entry entry;
+	for (i = 0; i < n; i++) {
+		struct dsi_packet *pkt = *--top;
+		int64_t size = dsi__usual_copy(consumer, desc++, position++,
+					       flags, lossy, pkt);
 
-		if (!dsi__desc_ready(desc, position))
+		if (size < 0)
 			break;
-		dsi__desc_copy(desc, &entry);
-		if ((lossy && !dsi__ring_whole(&consumer->ring, position)) ||
-		    !dsi__usual_entry(consumer, &entry))
-			break;
-		pkt = *--top;
-		pkt->entry = entry;
-		pkt->position = position;
-		pkt->mark = held;
-		*bytes += entry.size;
-		*out_pkts++ = pkt;
+		sum += (uint64_t)size;
+		out_pkts[i] = pkt;
 	}
-	return (uint32_t)(position - begin);
+	*bytes += sum;
+	return (uint32_t)i;
 }
 
-/* Likewise several: by itself, so that the loop has all registers. */
+/* Likewise by itself, so that the loop has all registers, and knows what it is
+ * about. */
 DSI_RARE static uint32_t dsi__usual_read_run(
 	const struct dsi_consumer *consumer, struct dsi_packet *const *top,
 	struct dsi_packet **out_pkts, uint32_t n, uint64_t position, int lossy,
 	uint64_t *bytes)
 {
-	uint64_t sum = 0;
-	uint32_t got = lossy ? dsi__usual_read(consumer, top, out_pkts, n,
-					       position, 1, &sum)
-			     : dsi__usual_read(consumer, top, out_pkts, n,
-					       position, 0, &sum);
+	const uint64_t flags = consumer->usual_flags;
 
-	*bytes += sum;
-	return got;
+	if (lossy)
+		return dsi__usual_read(consumer, top, out_pkts, n, position,
+				       flags, 1, bytes);
+	if (flags)
+		return dsi__usual_read(consumer, top, out_pkts, n, position,
+				       flags, 0, bytes);
+	return dsi__usual_read(consumer, top, out_pkts, n, position, 0, 0,
+			       bytes);
 }
 
-/* Take one from the present position.  1, or 0. */
-DSI_USUAL uint32_t dsi__usual_take_one(struct dsi_data_plane *plane,
-				       struct dsi_packet **out_pkt,
-				       uint64_t *bytes)
+/* Take one that is not stamped from the present position.  Its size, or a
+ * negative number. */
+DSI_USUAL int64_t dsi__usual_take_one(struct dsi_data_plane *plane,
+				      struct dsi_packet **out_pkt)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 	struct dsi_packet_table *table = &plane->table;
-	struct dsi_packet **newest = dsi__packet_table_block(table, 1);
+	const uint64_t position = consumer->position;
+	struct dsi_packet *pkt;
+	int64_t size;
 
-	if (dsi__packet_table_free(table) == 0 ||
-	    !dsi__usual_read(consumer, newest + 1, out_pkt, 1,
-			     consumer->position, 0, bytes))
-		return 0;
+	if (dsi__packet_table_free(table) == 0)
+		return -1;
+	pkt = *dsi__packet_table_block(table, 1);
+	size = dsi__usual_copy(consumer,
+			       dsi__ring_desc(&consumer->ring, position),
+			       position, 0, 0, pkt);
+	if (size < 0)
+		return size;
 	dsi__packet_table_drop(table, 1);
-	consumer->position++;
-	return 1;
+	consumer->position = position + 1u;
+	*out_pkt = pkt;
+	return size;
 }
 
 /* Take as many as there are, up to @n.  Behind the end of the ring it goes on at
@@ -200,50 +226,68 @@ DSI_USUAL int dsi__usual_taken(struct dsi_data_plane *plane)
 DSI_USUAL int32_t dsi__usual_got(struct dsi_data_plane *plane, uint32_t n,
 				 uint64_t bytes, int32_t answer)
 {
-	struct dsi_consumer *consumer = &plane->as.consumer;
-
-	consumer->usual_newest = consumer->position;
 	dsi__usual_count(plane, n, bytes);
 	if (dsi__usual_taken(plane))
 		return dsi__consumer_tell_taken(plane, answer);
 	return answer;
 }
 
-/* Give back @n packets, all or none. */
+/* Put @n packets into the return ring, from place @at on, and to the free ones.
+ * Return how many: fewer if the next one is nothing that we can give back. */
+DSI_USUAL uint32_t dsi__usual_put_back(struct dsi_data_plane *plane,
+				       struct dsi_packet *const *pkts,
+				       uint32_t n, uint64_t at)
+{
+	const struct dsi_consumer *consumer = &plane->as.consumer;
+	const struct dsi_packet_table *table = &plane->table;
+	const uint64_t held = dsi__packet_mark(DSI_OWNER_US);
+	const uint64_t mask = consumer->return_mask;
+	const uint64_t free_mask = table->free_mask;
+	_Atomic uint32_t *returns = consumer->returns;
+	struct dsi_packet **free = table->free;
+	uint64_t tail = table->free_tail;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct dsi_packet *pkt = pkts[i];
+
+		if (!dsi__packet_table_near(table, pkt) || pkt->mark != held)
+			break;
+		pkt->mark = 0;
+		free[tail++ & free_mask] = pkt;
+		/* relaxed: T2 carries it. */
+		atomic_store_explicit(&returns[at++ & mask], pkt->entry.token,
+				      memory_order_relaxed);
+	}
+	return (uint32_t)i;
+}
+
+/* So many were given back: count them, and tell the producer.  Return 0. */
+DSI_USUAL int dsi__usual_gave(struct dsi_data_plane *plane, uint32_t n)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+
+	plane->table.free_tail += n;
+	consumer->returned += n;
+	dsi__plane_hold(plane, -(int32_t)n);
+	dsi__stat_add(&plane->stats->released, n);
+	dsi__consumer_store_returned(consumer);
+	return dsi__consumer_tell(plane);
+}
+
+/* Give back @n packets, all or none.  1 if they are in the ring: dsi__usual_gave()
+ * must follow. */
 DSI_USUAL int dsi__usual_give(struct dsi_data_plane *plane,
 			      struct dsi_packet *const *pkts, uint32_t n)
 {
-	struct dsi_consumer *consumer = &plane->as.consumer;
-	struct dsi_packet_table *table = &plane->table;
-	struct dsi_shm_stats *stats = plane->stats;
-	const uint64_t held = dsi__packet_mark(DSI_OWNER_US);
-	const uint64_t mask = consumer->return_mask;
-	const uint32_t free_mask = table->free_mask;
-	_Atomic uint32_t *returns = consumer->returns;
-	struct dsi_packet **free = table->free;
-	uint64_t at = consumer->returned;
-	uint32_t tail = table->free_tail;
+	uint32_t i = dsi__usual_put_back(plane, pkts, n,
+					 plane->as.consumer.returned);
 
-	for (uint32_t i = 0; i < n; i++) {
-		struct dsi_packet *pkt = pkts[i];
-
-		if (!dsi__packet_table_near(table, pkt) || pkt->mark != held) {
-			while (i-- > 0)
-				pkts[i]->mark = held;
-			return 0;
-		}
-		pkt->mark = 0;
-		/* relaxed: T2 carries it. */
-		atomic_store_explicit(&returns[(at + i) & mask],
-				      pkt->entry.token, memory_order_relaxed);
-		free[(tail + i) & free_mask] = pkt;
+	if (i < n) {
+		while (i-- > 0)
+			pkts[i]->mark = dsi__packet_mark(DSI_OWNER_US);
+		return 0;
 	}
-	table->free_tail = tail + n;
-	consumer->returned = at + n;
-	dsi__plane_hold(plane, -(int32_t)n);
-	dsi__stat_add(&stats->released, n);
-	dsi__consumer_store_returned(consumer);
-	dsi__consumer_tell(plane);
 	return 1;
 }
 

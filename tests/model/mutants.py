@@ -69,7 +69,7 @@ text("producer.c", "	dsi__ring_begin(ring, position);\n", "",
      "R2 no BUSY mark", RECLAIM)
 text("consumer.c", "	if (!dsi__ring_whole(ring, position))\n",
      "	if (0)\n", "R2 copy not checked", RECLAIM)
-text("usual_consumer.h", "		if ((lossy && !", "		if ((0 && !",
+text("usual_consumer.h", "	if ((lossy && !", "	if ((0 && !",
      "R2 copy of ordinary packets not checked", RECLAIM)
 text("ring.h", "	atomic_thread_fence(memory_order_release);\n", "",
      "R3 no fence after revoke", RECLAIM)
@@ -117,24 +117,26 @@ text("notify.h", " || sleep == waker->woken", "",
      "N  wake the same sleep again", BLOCK,
      "costs a needless system call, loses nothing")
 text("usual_producer.h",
-     "	uint64_t bytes = 0;\n	uint32_t first = n;\n",
-     "	uint64_t bytes = 0;\n	uint32_t first = n;\n\n"
-     "	dsi__waker_signal(&producer->sole->waker, (uint32_t)(position + n -"
-     " producer->sole->first));\n",
+     "	pkt->position = position;\n	dsi__desc_publish(",
+     "	dsi__waker_signal(&plane->as.producer.sole->waker, (uint32_t)(position"
+     " + 1u - plane->as.producer.sole->first));\n"
+     "	pkt->position = position;\n	dsi__desc_publish(",
      "N  signal before commit", BOTH)
 text("usual_consumer.h",
      "	dsi__waker_signal(&consumer->waker, signal);\n"
      "	dsi__notify_fence();\n"
      "	if (dsi__waker_asleep(&consumer->waker))\n"
-     "		dsi__plane_wake_peer(plane, &consumer->waker, signal);\n",
+     "		return dsi__plane_wake_peer(plane, &consumer->waker, signal);\n",
      "	if (dsi__waker_asleep(&consumer->waker))\n"
-     "		dsi__plane_wake_peer(plane, &consumer->waker, signal + 1);\n"
+     "		(void)dsi__plane_wake_peer(plane, &consumer->waker, signal + 1);\n"
      "	dsi__waker_signal(&consumer->waker, signal);\n"
      "	dsi__notify_fence();\n",
      "N  wake before signal", BOTH)
 text("usual_consumer.h",
-     "	dsi__consumer_store_returned(consumer);\n	dsi__consumer_tell(plane);\n",
-     "	dsi__consumer_tell(plane);\n	dsi__consumer_store_returned(consumer);\n",
+     "	dsi__consumer_store_returned(consumer);\n"
+     "	return dsi__consumer_tell(plane);\n",
+     "	(void)dsi__consumer_tell(plane);\n"
+     "	dsi__consumer_store_returned(consumer);\n	return 0;\n",
      "N  signal before return", BOTH)
 text("notify.h", "{waiter->signal, waiter->seen, 1u}",
      "{waiter->signal, atomic_load_explicit(waiter->signal, "
@@ -180,7 +182,7 @@ order("producer.c", "dsi__producer_vacate", "release", "relaxed",
       "vacate and place are steps of one thread, the control plane")
 order("producer.c", "changed", "release", "relaxed", "J2 changes relaxed",
       JOIN)
-order("data_plane.h", "dsi__producer_changes", "acquire", "relaxed",
+order("producer.c", "dsi__producer_change", "acquire", "relaxed",
       "J2 changes load relaxed", JOIN)
 order("usual_consumer.h", "dsi__consumer_store_taken", "release", "relaxed",
       "T1 taken relaxed", ["block-ring2", "block-ring1", "block-holding"],
@@ -191,16 +193,18 @@ order("producer.c", "refresh_taken", "acquire", "relaxed",
                                 "block-holding"],
       "as for the store")
 text("usual_consumer.h",
-     "	struct dsi_packet **newest = dsi__packet_table_block(table, 1);\n",
-     "	struct dsi_packet **newest = dsi__packet_table_block(table, 1);\n\n"
-     "	consumer->position += dsi__packet_table_free(table) != 0;\n"
+     "	pkt = *dsi__packet_table_block(table, 1);\n",
+     "	pkt = *dsi__packet_table_block(table, 1);\n"
+     "	consumer->position = position + 1u;\n"
      "	dsi__consumer_store_taken(consumer);\n"
-     "	consumer->position -= dsi__packet_table_free(table) != 0;\n",
+     "	consumer->position = position;\n",
      "T1 taken before ordinary packets are copied", BLOCK)
 order("usual_consumer.h", "dsi__consumer_store_returned", "release", "relaxed",
       "T2 returned relaxed", BLOCK)
 order("producer.c", "collect_from", "acquire", "relaxed",
-      "T2 returned load relaxed", BLOCK)
+      "T2 returned load relaxed", BLOCK + MORE)
+order("usual_producer.h", "dsi__usual_back", "acquire", "relaxed",
+      "T2 returned load relaxed, of what is taken at once", BLOCK)
 order("producer.c", "admit", "release", "relaxed", "S1 start relaxed",
       ["join-late"], "the word itself is all that it carries; the ring is "
       "read with R1")
