@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# install-deps.sh build|test - install the Debian packages that are missing:
-# `build` for the library and the demos, `test` for those and all tests, those of
-# the microkernel in QEMU as well.
+# install-deps.sh build|demo|test - install the Debian packages that are missing:
+# `build` for the library and the demos, `demo` for the pipeline in QEMU as well,
+# with a sound to play (alsa-utils), `test` for those and all tests, those of the
+# microkernel too.
 #
 # Does nothing, and needs no rights, when nothing is missing.
 set -euo pipefail
@@ -16,15 +17,21 @@ build_packages=(
 	liblttng-ust-dev lttng-tools liblttng-ust-ctl5
 	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
 	libswscale-dev
+	libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
+)
+demo_packages=(
+	python3 qemu-system-x86 alsa-utils
 )
 test_packages=(
 	g++ clang libclang-rt-14-dev clang-format
-	libcmocka-dev python3
+	libcmocka-dev
 	spin strace valgrind
 	mandoc shellcheck
 	babeltrace2 python3-bt2 chromium
 	ffmpeg git util-linux
-	qemu-system-x86 grub-common grub-pc-bin mtools xorriso
+	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+	gstreamer1.0-plugins-bad
+	grub-common grub-pc-bin mtools xorriso
 )
 
 say() {
@@ -38,8 +45,9 @@ fail() {
 
 case ${1-} in
 build) wanted=("${build_packages[@]}") ;;
-test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
-*) fail "usage: install-deps.sh build|test" ;;
+demo) wanted=("${build_packages[@]}" "${demo_packages[@]}") ;;
+test) wanted=("${build_packages[@]}" "${demo_packages[@]}" "${test_packages[@]}") ;;
+*) fail "usage: install-deps.sh build|demo|test" ;;
 esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

@@ -6,29 +6,20 @@
  *
  * One round is the wait of notify.h over all sources at once: announce,
  * snapshot, fence, look, sleep, withdraw, look.  Sockets that are not asked
- * for DATA or SPACE only contribute their private word.
- *
- * One wait of the port takes a limited number of words.  With more, the
- * sockets ring bells into loops and the loops are waited for.
+ * for DATA or SPACE only contribute their private word.  How to sleep on all
+ * these words is the business of select_words.c or select_threads.c.
  */
-#include <dsi/event.h>
-
+#include "dsi/select_private.h"
 #include "dsi/socket_private.h"
 #include "dsi/stream_private.h"
 
 #define LEVELS (DSI_EVENT_DATA | DSI_EVENT_SPACE)
 #define MAX_SOURCES 4096u
-#define WORDS_ON_STACK 64u
 
 /* Everything one call needs. */
 struct selection {
 	struct dsi_event_source *sources;
 	uint32_t n;
-	uint32_t max_words;
-	uint32_t n_words;
-	uint32_t overflow; /* more words than one wait takes */
-	struct dsi_port_word *words;
-	struct dsi_port_loop **loops; /* once words were not enough */
 };
 
 /* ---- looking ------------------------------------------------------------- */
@@ -64,40 +55,21 @@ static int32_t look(struct selection *sel)
 
 /* ---- announcing ---------------------------------------------------------- */
 
-static void add_words(struct selection *sel, const struct dsi_port_word *words,
-		      uint32_t n)
+uint32_t dsi__select_words(const struct dsi_event_source *source,
+			   struct dsi_port_word *words, uint64_t bell)
 {
-	if (n > sel->max_words - sel->n_words) {
-		sel->overflow = 1;
-		return;
+	struct dsi_data_plane *plane;
+	uint32_t n = 0;
+
+	if (!source->socket) {
+		words[0] = dsi__stream_word(source->stream);
+		return 1;
 	}
-	for (uint32_t i = 0; i < n; i++)
-		sel->words[sel->n_words++] = words[i];
-}
-
-static void announce(struct selection *sel)
-{
-	uint64_t bell = sel->loops ? DSI_SLEEP_BELL : 0;
-
-	sel->n_words = 0;
-	sel->overflow = 0;
-	for (uint32_t i = 0; i < sel->n; i++) {
-		struct dsi_event_source *source = &sel->sources[i];
-		struct dsi_port_word words[DSI_PEER_SLOTS + 1];
-		uint32_t n = 0;
-
-		if (!source->socket) {
-			words[n++] = dsi__stream_word(source->stream);
-		} else {
-			struct dsi_data_plane *plane = &source->socket->plane;
-
-			if (source->mask & LEVELS)
-				n = dsi__plane_announce(plane, words, bell);
-			words[n++] = dsi__plane_word(plane);
-		}
-		add_words(sel, words, n);
-	}
-	dsi__notify_fence();
+	plane = &source->socket->plane;
+	if (source->mask & LEVELS)
+		n = dsi__plane_announce(plane, words, bell);
+	words[n] = dsi__plane_word(plane);
+	return n + 1;
 }
 
 static void withdraw(struct selection *sel)
@@ -120,37 +92,6 @@ static void watch(struct selection *sel, uint32_t change)
 
 /* ---- sleeping ------------------------------------------------------------ */
 
-/* From now on by bells. */
-static int change_to_bells(struct selection *sel)
-{
-	sel->loops = dsi_port_alloc(sel->n * sizeof(*sel->loops));
-	if (!sel->loops)
-		return -DSI_ENOMEM;
-	for (uint32_t i = 0; i < sel->n; i++) {
-		struct dsi_socket *sock = sel->sources[i].socket;
-		int fd;
-
-		if (!sock)
-			return -DSI_EMFILE;
-		fd = dsi_socket_fd(sock);
-		if (fd < 0)
-			return fd == -DSI_ENOTSUP ? -DSI_EMFILE : fd;
-		/* relaxed: set by this thread. */
-		sel->loops[i] = atomic_load_explicit(&sock->plane.bells,
-						     memory_order_relaxed);
-	}
-	return 0;
-}
-
-static int sleep_on_bells(struct selection *sel, uint64_t deadline_ns)
-{
-	int err = dsi_port_loop_wait_any(sel->loops, sel->n, deadline_ns);
-
-	for (uint32_t i = 0; i < sel->n; i++)
-		(void)dsi_port_loop_dispatch(sel->loops[i], 0);
-	return err;
-}
-
 /* Changes whenever words that were announced may be gone. */
 static uint32_t peers_of(const struct selection *sel)
 {
@@ -162,7 +103,8 @@ static uint32_t peers_of(const struct selection *sel)
 	return sum;
 }
 
-static int32_t wait_for(struct selection *sel, uint64_t deadline_ns)
+static int32_t wait_for(struct selection *sel, struct dsi_select_sleep *sleep,
+			uint64_t deadline_ns)
 {
 	int32_t ready = 0;
 	int err = 0;
@@ -170,22 +112,17 @@ static int32_t wait_for(struct selection *sel, uint64_t deadline_ns)
 	while (!ready && !err) {
 		uint32_t peers = peers_of(sel);
 
-		announce(sel);
+		err = dsi__select_announce(sleep);
+		if (err)
+			break;
+		dsi__notify_fence();
 		ready = look(sel);
 		if (!ready && peers != peers_of(sel)) {
 			withdraw(sel); /* somebody's words may be gone */
 			continue;
 		}
-		if (!ready && sel->overflow && !sel->loops) {
-			withdraw(sel);
-			err = change_to_bells(sel);
-			continue;
-		}
 		if (!ready)
-			err = sel->loops
-				      ? sleep_on_bells(sel, deadline_ns)
-				      : dsi_port_wait(sel->words, sel->n_words,
-						      deadline_ns);
+			err = dsi__select_sleep(sleep, deadline_ns);
 		withdraw(sel);
 		if (!ready)
 			ready = look(sel);
@@ -227,25 +164,18 @@ static void rearm(struct selection *sel)
 
 static int32_t select_now(struct selection *sel, uint64_t deadline_ns)
 {
-	struct dsi_port_word few[WORDS_ON_STACK];
+	struct dsi_select_sleep sleep;
 	int32_t ready = look(sel);
 
 	if (ready || deadline_ns == 0)
 		return ready ? ready : -DSI_EAGAIN;
-	sel->max_words = dsi_port_wait_max();
-	sel->words = few;
-	if (2u * sel->n <= WORDS_ON_STACK && sel->max_words > WORDS_ON_STACK)
-		sel->max_words = WORDS_ON_STACK;
-	else
-		sel->words = dsi_port_alloc(sel->max_words * sizeof(few[0]));
-	if (!sel->words)
-		return -DSI_ENOMEM;
-	watch(sel, 1u);
-	ready = wait_for(sel, deadline_ns);
-	watch(sel, UINT32_MAX);
-	if (sel->words != few)
-		dsi_port_free(sel->words);
-	dsi_port_free(sel->loops);
+	ready = dsi__select_begin(sel->sources, sel->n, &sleep);
+	if (!ready) {
+		watch(sel, 1u);
+		ready = wait_for(sel, &sleep, deadline_ns);
+		watch(sel, UINT32_MAX);
+	}
+	dsi__select_end(&sleep);
 	return ready;
 }
 

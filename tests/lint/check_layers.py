@@ -24,7 +24,8 @@ LAYERS = [
      "usual_consumer"),
     ("socket", "socket socket_private access link wire handshake handshake_producer "
      "handshake_consumer handshake_watch names watch event trace_ends"),
-    ("stream", "stream stream_private component component_private select"),
+    ("stream", "stream stream_private component component_private select "
+     "select_private select_words select_threads"),
 ]
 DATA_PLANE = {"ring", "data plane"}
 # Public headers that only the control plane has a use for.

@@ -23,7 +23,7 @@ import sys
 import time
 
 CORE = ["producer", "consumer", "transfer", "data_plane", "packet_table", "packet",
-        "select", "event", "trace_hooks"]
+        "select", "select_words", "event", "trace_hooks"]
 FLAGS = ["-std=c11", "-O1", "-g", "-fsanitize=thread", "-w"]
 
 # Scenarios, from cheap to dear.

@@ -199,14 +199,15 @@ int conf_await(uint32_t step, uint32_t count)
 
 /* The kernel would store for us, and says so if it cannot: a flagged receive
  * first finds the word writable, then compares it.  With a value that the word
- * does not have it ends there. */
+ * does not have it ends there.  (With the same value twice it would only have to
+ * be readable.) */
 int conf_store_faults(void *addr)
 {
 	uint32_t *word = (uint32_t *)((uintptr_t)addr & ~(uintptr_t)3);
 	uint32_t other = ~__atomic_load_n(word, __ATOMIC_RELAXED);
 	struct mk_message m = {0};
 
-	if (!mk_receive_flagged(0, word, other, other, MK_FOREVER, &m)) {
+	if (!mk_receive_flagged(0, word, other, other + 1, MK_FOREVER, &m)) {
 		if (mk_error() == (MK_IPC_NO_MEMORY | MK_IPC_RECEIVE))
 			return 1;
 		if (mk_error() == (MK_IPC_CHANGED | MK_IPC_RECEIVE))
@@ -289,6 +290,26 @@ static int run_test(const struct conf_test *test)
 	return 0;
 }
 
+/* The back-end: as for every program, or one for each process in turn:
+ * notify.processes=NAME,NAME. */
+static int choose_notify(uint64_t number)
+{
+	char asked[64], *name = asked, *comma;
+	uint64_t count = 1;
+
+	if (!mk_option(mk_boot_info()->command, "notify.processes", asked,
+		       sizeof(asked)))
+		mk_port_notify_asked(asked, sizeof(asked));
+	for (const char *p = asked; *p; p++)
+		count += *p == ',';
+	for (number %= count; number; number--)
+		name = strchr(name, ',') + 1;
+	comma = strchr(name, ',');
+	if (comma)
+		*comma = 0;
+	return mk_port_notify_use(name);
+}
+
 static void task_main(const struct begin *begin)
 {
 	int result = mk_port_threads_begin();
@@ -298,6 +319,8 @@ static void task_main(const struct begin *begin)
 	own_number = begin->number;
 	if (!result)
 		result = mk_port_begin(MK_PORT_SLOT_EXCHANGE, MK_CAP_THREAD);
+	if (!result)
+		result = choose_notify(begin->number);
 	if (result)
 		conf_fail(__FILE__, __LINE__, "the port does not begin: %d",
 			  result);

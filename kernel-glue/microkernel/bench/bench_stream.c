@@ -11,7 +11,8 @@
  *
  * Meaningful with run-qemu.sh -i only: there the time stamp counter counts
  * instructions.  A line is "bench NAME VALUE", with instructions for one packet
- * in hundredths; ../run-bench makes a table of them.
+ * in hundredths; ../run-bench makes a table of them.  args=NAME on the boot
+ * command line: only that case.
  */
 #include <stdio.h>
 #include <string.h>
@@ -186,12 +187,12 @@ int main(int argc, char **argv)
 	struct bench_case c;
 	int err = 0;
 
-	(void)argc;
 	for (uint32_t shape = 0; !err && shape < COUNT(shapes); shape++)
 		for (uint32_t size = 0; !err && size < COUNT(sizes_kib);
 		     size++) {
 			case_make(&c, shape, size);
-			err = run(&c);
+			if (argc < 2 || !strcmp(argv[1], c.name))
+				err = run(&c);
 		}
 	return err ? 1 : 0;
 }

@@ -80,6 +80,31 @@ static int begin(void)
 	return error;
 }
 
+/* How threads are woken. */
+static void choose_notify(void)
+{
+	char asked[24];
+	int error;
+
+	mk_port_notify_asked(asked, sizeof(asked));
+	error = mk_port_notify_use(asked);
+	if (!error)
+		return;
+	if (error == -DSI_EINVAL) {
+		fprintf(stderr,
+			"%s: notify=%s: there is no such back-end; there"
+			" are",
+			name, asked);
+		for (uint32_t i = 0; mk_port_notify_name(i); i++)
+			fprintf(stderr, " %s", mk_port_notify_name(i));
+		fprintf(stderr, "\n");
+	} else {
+		fprintf(stderr, "%s: notify=%s does not begin: error %d\n",
+			name, asked, -error);
+	}
+	exit(1);
+}
+
 void mk_main(void)
 {
 	int count = read_arguments();
@@ -92,5 +117,6 @@ void mk_main(void)
 			name, -error, name);
 		exit(1);
 	}
+	choose_notify();
 	exit(main(count, arguments));
 }

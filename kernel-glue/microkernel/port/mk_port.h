@@ -8,6 +8,7 @@
  *   port_handle.c    handles, readiness
  *   port_conn.c      connections and bells
  *   port_names.c     listeners, names
+ *   port_notify.c    how a thread is woken: port_notify.h
  *   port_thread.c, port_wait.c, port_loop.c, ...: see docs/microkernel/port.md
  *
  * A process of dsi/port.h is a task.  All tables here belong to it.  A client
@@ -30,9 +31,12 @@
 #define MK_PORT_SLOT_EXCHANGE 4096ul /* found there at the begin */
 #define MK_PORT_SLOT_SCRATCH 4097ul
 #define MK_PORT_SLOT_THREADS \
-	4352ul			   /* threads and their events: port_thread.c */
+	4352ul			  /* threads and their events: port_thread.c */
+#define MK_PORT_SLOT_GATES 4448ul /* of threads: notify_message.c */
+#define MK_PORT_SLOT_SYNC_OWN 4480ul
 #define MK_PORT_SLOT_WAKERS 5120ul /* events of peers: port_wait.c */
-#define MK_PORT_SLOT_END 8192ul
+#define MK_PORT_SLOT_SYNC 8192ul   /* of peers: notify_sync_thread.c */
+#define MK_PORT_SLOT_END 10240ul
 
 /* Addresses. */
 #define MK_PORT_THREADS 0x100000000ul /* stacks, UTCBs: port_thread.c */
@@ -56,6 +60,18 @@ int mk_port_session_open(uint64_t slot, uint64_t *out_session);
 
 /* The gate of the session. */
 uint64_t mk_port_exchange(void);
+
+/* ---- how threads are woken: port_notify.c -------------------------------- */
+
+/* Choose the back-end of this task by its name, once, after mk_port_begin().
+ * -DSI_EINVAL: there is none of this name; the others mean that it could not
+ * begin, and then the task may go on with the default, "event". */
+int mk_port_notify_use(const char *name);
+/* The name of the index-th; NULL: there are no more. */
+const char *mk_port_notify_name(uint32_t index);
+/* What the command line of the boot says for this program: notify.PROGRAM=NAME,
+ * or notify=NAME for all; else the default. */
+void mk_port_notify_asked(char *out, uint32_t bytes);
 
 /* ---- a short lock for tables --------------------------------------------- */
 
@@ -84,10 +100,18 @@ int mk_port_sleep(uint64_t deadline_ns);
 
 /* ---- regions: port_region.c ---------------------------------------------- */
 
+/* How many mappings have ended: who keeps something by an address keeps it as
+ * long as this is the same. */
+extern _Atomic uint64_t mk_port_regions_ended;
+
 /* The mapping and offset of a word in a region.  False: it is in none.
  * RT-safe, takes no lock. */
 bool mk_port_word_find(const void *word, uint64_t *out_mapping,
 		       uint64_t *out_offset);
+/* Is there another number than @expected at @offset of the mapping, which is one
+ * of a region that we made?  Its address, or NULL.  Whatever the numbers are. */
+const _Atomic uint32_t *mk_port_word_changed(uint64_t mapping, uint64_t offset,
+					     uint32_t expected);
 /* A region of which nothing is mapped, for port_loan.c.  Takes @mapping over if
  * it succeeds: 0, or -DSI_ENOMEM. */
 int mk_port_region_empty(struct dsi_port_region *region, uint64_t mapping,

@@ -17,7 +17,10 @@ struct entry {
 	_Atomic uint64_t first, bytes; /* bytes 0: free or not ready */
 	_Atomic uint64_t mapping;
 	uint64_t reserved; /* bytes; 0: free */
+	bool own;	   /* we made the region */
 };
+
+_Atomic uint64_t mk_port_regions_ended;
 
 static struct entry entries[MK_EXCHANGE_MAPPINGS];
 static struct mk_port_guard guard;
@@ -134,6 +137,45 @@ bool mk_port_word_find(const void *word, uint64_t *out_mapping,
 	return false;
 }
 
+/* Under the guard. */
+static struct entry *own_mapping(uint64_t mapping)
+{
+	for (uint32_t i = 0; i < MK_EXCHANGE_MAPPINGS; i++) {
+		struct entry *e = &entries[i];
+
+		/* relaxed: bytes end, and own begins, under the guard */
+		if (e->own &&
+		    atomic_load_explicit(&e->bytes, memory_order_relaxed) &&
+		    atomic_load_explicit(&e->mapping, memory_order_relaxed) ==
+			    mapping)
+			return e;
+	}
+	return NULL;
+}
+
+const _Atomic uint32_t *mk_port_word_changed(uint64_t mapping, uint64_t offset,
+					     uint32_t expected)
+{
+	const _Atomic uint32_t *word = NULL;
+	const struct entry *e;
+	uint64_t bytes;
+
+	/* Who asks is a peer, and the region may be about to end. */
+	mk_port_guard_take(&guard);
+	e = own_mapping(mapping);
+	/* relaxed: see own_mapping() */
+	bytes = e ? atomic_load_explicit(&e->bytes, memory_order_relaxed) : 0;
+	if (offset % sizeof(*word) == 0 && offset < bytes)
+		word = (const _Atomic uint32_t *)(uintptr_t)(first_of(e) +
+							     offset);
+	/* acquire: after the message that made us look */
+	if (word &&
+	    atomic_load_explicit(word, memory_order_acquire) == expected)
+		word = NULL;
+	mk_port_guard_give(&guard);
+	return word;
+}
+
 /* ---- mapping ------------------------------------------------------------- */
 
 static void unmap_pages(uint64_t first, uint64_t bytes)
@@ -241,6 +283,7 @@ static int own(struct dsi_port_region *region, uint64_t handle)
 {
 	int error = open_and_map(region, handle, 0,
 				 MK_EXCHANGE_MAP_WRITE | MK_EXCHANGE_MAP_MAKER);
+	struct entry *e;
 
 	if (error) {
 		(void)mk_exchange_close(MK_PORT_EXCHANGE, handle);
@@ -248,6 +291,11 @@ static int own(struct dsi_port_region *region, uint64_t handle)
 		return error;
 	}
 	region->handle = (int32_t)handle;
+	mk_port_guard_take(&guard);
+	e = entry_at(region->addr);
+	if (e)
+		e->own = true;
+	mk_port_guard_give(&guard);
 	return 0;
 }
 
@@ -314,7 +362,15 @@ void dsi_port_region_fini(struct dsi_port_region *region)
 		/* relaxed: nobody else changes the entry of a mapping. */
 		mapping =
 			atomic_load_explicit(&e->mapping, memory_order_relaxed);
+		/* Nobody looks at its words for a peer: word_changed(). */
+		mk_port_guard_take(&guard);
+		e->own = false;
 		atomic_store_explicit(&e->bytes, 0, memory_order_release);
+		mk_port_guard_give(&guard);
+		/* relaxed: who uses an address behind the end of its region
+		 * has more to fear than this. */
+		atomic_fetch_add_explicit(&mk_port_regions_ended, 1,
+					  memory_order_relaxed);
 		unmap_pages(first_of(e), region->bytes);
 		(void)mk_exchange_region_close(MK_PORT_EXCHANGE, mapping);
 		unreserve(e);

@@ -15,33 +15,39 @@
  *
  * The event keeps a signal that comes between the comparison and the sleep.
  * A block that is read while it is written gives a signal too many, never one
- * too few.
+ * too few.  So does one that is left as it is after the wait, until the next:
+ * that one may be for the same words.
  */
 #include <mklib/clock.h>
 #include <mklib/ipc_stubs.h>
 
-#include "port_thread.h"
+#include "port_notify.h"
 
 /* A deadline further away is as good as this one: the callers look again.  It
  * keeps the kernel's arithmetic far from its limits. */
 #define FAR_NS (UINT64_C(1) << 42)
 
+uint32_t mk_port_limit(uint64_t *deadline_ns)
+{
+	uint64_t now;
+
+	if (*deadline_ns == DSI_FOREVER)
+		return MK_NEVER;
+	now = mk_clock_ns();
+	if (*deadline_ns <= now)
+		return MK_POLL;
+	if (*deadline_ns - now > FAR_NS)
+		*deadline_ns = now + FAR_NS;
+	return MK_ABSOLUTE;
+}
+
 int mk_port_sleep(uint64_t deadline_ns)
 {
 	struct mk_port_thread *self = mk_port_self();
 	struct mk_message m = {0};
-	uint32_t limit = MK_NEVER;
+	uint32_t limit = mk_port_limit(&deadline_ns);
 
-	if (deadline_ns != DSI_FOREVER) {
-		uint64_t now = mk_clock_ns();
-
-		limit = MK_ABSOLUTE;
-		if (deadline_ns <= now)
-			limit = MK_POLL;
-		else if (deadline_ns - now > FAR_NS)
-			deadline_ns = now + FAR_NS;
-		mk_utcb()->until_ns[MK_IPC_RECEIVE] = deadline_ns;
-	}
+	mk_utcb()->until_ns[MK_IPC_RECEIVE] = deadline_ns;
 	if (mk_ipc(self->event, MK_RECV, mk_timeouts(0, limit), &m)) {
 		self->taken++;
 		return 0;
@@ -82,16 +88,6 @@ void mk_port_wake_private(const _Atomic uint32_t *word)
 	}
 }
 
-static int changed(const struct dsi_port_word *words, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		/* acquire: what was written before the word is seen */
-		if (atomic_load_explicit(words[i].word, memory_order_acquire) !=
-		    words[i].expected)
-			return 1;
-	return 0;
-}
-
 int mk_port_wait_announced(const struct dsi_port_word *words, uint32_t n,
 			   uint64_t deadline_ns)
 {
@@ -99,6 +95,7 @@ int mk_port_wait_announced(const struct dsi_port_word *words, uint32_t n,
 	uint32_t count = 0;
 	int result = 0;
 
+	self->usual.n = 0;
 	for (uint32_t i = 0; i < n; i++)
 		if (!words[i].shared)
 			/* relaxed: published by the number below */
@@ -109,11 +106,20 @@ int mk_port_wait_announced(const struct dsi_port_word *words, uint32_t n,
 	atomic_store_explicit(&self->waiting, count, memory_order_release);
 	/* We are there to be seen before we compare. */
 	atomic_thread_fence(memory_order_seq_cst);
-	if (!changed(words, n))
-		result = mk_port_sleep(deadline_ns);
-	/* relaxed: too late is a signal too many */
-	atomic_store_explicit(&self->waiting, 0, memory_order_relaxed);
+	if (!mk_port_changed(words, n))
+		result = mk_port_rest(self, deadline_ns);
 	return result;
+}
+
+int mk_port_wait_again(const struct dsi_port_word *words, uint32_t n,
+		       uint64_t deadline_ns)
+{
+	/* After all that the caller did, and the words have long been there to
+	 * be seen. */
+	atomic_thread_fence(memory_order_seq_cst);
+	return mk_port_changed(words, n)
+		       ? 0
+		       : mk_port_rest(mk_port_self(), deadline_ns);
 }
 
 void mk_port_sleep_while(const _Atomic uint32_t *word, uint32_t value)

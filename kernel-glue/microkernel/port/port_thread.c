@@ -18,7 +18,7 @@
 #include <mklib/object_stubs.h>
 #include <mklib/start.h>
 
-#include "port_thread.h"
+#include "port_notify.h"
 
 #define STACK_BYTES (64ul << 10)
 #define STACK_EACH (1ul << 20) /* with the hole below */
@@ -57,8 +57,14 @@ static int event_make(struct mk_port_thread *t)
 {
 	t->event = MK_PORT_SLOT_THREADS + 2 * t->index + 1;
 	t->known_event = -1;
+	t->gate = 0;
+	t->known_gate = -1;
+	t->alone = NULL;
 	t->waits = 0;
 	t->n_known = 0;
+	for (uint32_t i = 0; i < MK_PORT_WAIT_WORDS; i++)
+		t->known[i].slot =
+			MK_PORT_SLOT_SYNC + t->index * MK_PORT_WAIT_WORDS + i;
 	return mk_create_event(MK_CAP_FACTORY, t->event, MK_EVENT_BITS);
 }
 
@@ -147,6 +153,7 @@ static void run(struct mk_port_thread *t)
 		(void)mk_exchange_event_remove(mk_port_exchange(), MK_FOREVER,
 					       (uint64_t)t->known_event);
 	t->known_event = -1;
+	mk_port_message_end(t);
 	/* release: pairs with mk_port_thread_join() and reap() */
 	atomic_store_explicit(&t->done, 1, memory_order_release);
 	dsi_port_wake(&t->done, 0);
@@ -164,6 +171,16 @@ static int own_place(uint32_t *out_cpu, unsigned *out_priority)
 	*out_cpu = (uint32_t)word[1];
 	*out_priority = (unsigned)word[2];
 	return error;
+}
+
+void mk_port_thread_raise(const struct mk_port_thread *thread)
+{
+	unsigned priority;
+	uint32_t cpu;
+
+	if (!own_place(&cpu, &priority))
+		(void)mk_sched_run(MK_CAP_SCHED, thread->thread, priority + 1,
+				   cpu, 0);
 }
 
 static int make(struct mk_port_thread *t, uint32_t cpu)

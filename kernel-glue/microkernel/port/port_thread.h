@@ -6,6 +6,7 @@
  *   port_sleep.c   the one place where a thread sleeps; wait and wake on
  *                  private words; the lock
  *   port_wait.c    words of regions: who waits for them, and where
+ *   port_notify.h  other ways to be woken than by a signal to the event
  *
  * A thread has one event, which latches: what is signalled before the wait is
  * not lost.  Each file that sleeps looks at what it waits for after it has made
@@ -18,20 +19,27 @@
 
 #include "mk_port.h"
 
-/* As many as the exchange knows events of one task. */
-#define MK_PORT_THREADS_MAX MK_EXCHANGE_EVENTS
+#define MK_PORT_THREADS_MAX 24u
 #define MK_PORT_WAIT_WORDS 64u
 /* Words for which a thread keeps the capabilities of those who wait. */
 #define MK_PORT_WAKE_WORDS 64u
 #define MK_PORT_WAKE_WAITERS 2u
 
+_Static_assert(2 * MK_PORT_THREADS_MAX + 1 <= MK_EXCHANGE_EVENTS,
+	       "the exchange knows the event and the gate of each");
 _Static_assert(MK_PORT_SLOT_THREADS + 2 * MK_PORT_THREADS_MAX <=
-		       MK_PORT_SLOT_WAKERS,
+		       MK_PORT_SLOT_GATES,
 	       "slots of threads and their events");
+_Static_assert(MK_PORT_SLOT_GATES + MK_PORT_THREADS_MAX <=
+		       MK_PORT_SLOT_SYNC_OWN,
+	       "slots of the gates of threads");
 _Static_assert(MK_PORT_SLOT_WAKERS + MK_PORT_THREADS_MAX * MK_PORT_WAKE_WORDS *
 					     MK_PORT_WAKE_WAITERS <=
-		       MK_PORT_SLOT_END,
+		       MK_PORT_SLOT_SYNC,
 	       "slots of peers' events");
+_Static_assert(MK_PORT_SLOT_SYNC + MK_PORT_THREADS_MAX * MK_PORT_WAIT_WORDS <=
+		       MK_PORT_SLOT_END,
+	       "slots of peers' synchronisation threads");
 
 /* A word of a region. */
 struct mk_port_place {
@@ -41,14 +49,39 @@ struct mk_port_place {
 /* The exchange signals us when somebody asks for those who wait for it. */
 struct mk_port_known {
 	struct mk_port_place place;
-	uint64_t used; /* number of the wait that used it last */
+	uint64_t used;	/* number of the wait that used it last */
+	int32_t gate;	/* it is to send to this gate instead; -1: no */
+	uint64_t slot;	/* this entry's own, for the back-end */
+	uint64_t there; /* the place's mapping in the peer: sync-thread */
 };
 
 /* Events of those who wait for it; count 0: not known. */
 struct mk_port_woken {
 	struct mk_port_place place;
 	uint32_t count;
+	uint64_t waiters; /* that there were the last time */
 	uint64_t bits[MK_PORT_WAKE_WAITERS];
+};
+
+/*
+ * The last wait and the last wake that the exchange need not be asked for, by
+ * the addresses of their words: those of a stream are the same each time.
+ *
+ * The wait: the exchange signals us for each shared word of it (or has somebody
+ * send to us, if `alone` is not NULL), and the private ones stand in `word` of
+ * the thread, where they stay after the wait.  Any other wait takes its place.
+ * The wake: one thread waits for the word, and its event is in this slot, or its
+ * gate if `bits` is 0.  Ends when the capability is dropped; that it is dead is
+ * seen when it is used.
+ */
+#define MK_PORT_USUAL_WORDS 2u
+struct mk_port_usual {
+	uint64_t regions; /* mk_port_regions_ended of both */
+	uint32_t n;	  /* words of the wait; 0: none */
+	const struct mk_port_known *alone;
+	const _Atomic uint32_t *word[MK_PORT_USUAL_WORDS];
+	const _Atomic uint32_t *wake; /* NULL: none */
+	uint64_t slot, bits;
 };
 
 struct mk_port_thread {
@@ -58,6 +91,8 @@ struct mk_port_thread {
 	_Atomic uint32_t done;	 /* what it was started for */
 	uint64_t thread, event;	 /* slots */
 	int32_t known_event;	 /* number at the exchange, -1: not known */
+	uint64_t gate;		 /* slot; 0: none.  notify_message.c */
+	int32_t known_gate;	 /* number at the exchange, -1: not known */
 	uint32_t prepared;	 /* stack and UTCB are there */
 	uint64_t taken;		 /* how often it took bits of its event */
 	void (*fn)(void *arg);
@@ -68,7 +103,11 @@ struct mk_port_thread {
 	const _Atomic uint32_t *_Atomic word[MK_PORT_WAIT_WORDS];
 
 	/* Only for its own thread: port_wait.c. */
+	struct mk_port_usual usual;
 	uint64_t waits;
+	/* The only shared word of the wait under way, if a message ends it. */
+	const struct mk_port_known *alone; /* NULL: a signal does */
+	struct dsi_port_word alone_word;
 	uint32_t n_known;
 	struct mk_port_known known[MK_PORT_WAIT_WORDS];
 	struct mk_port_woken woken[MK_PORT_WAKE_WORDS];
@@ -84,6 +123,8 @@ struct mk_port_thread *mk_port_thread_at(uint32_t index);
 
 #define MK_PORT_CPU_SAME UINT32_MAX
 
+/* One priority better than ours, if we may. */
+void mk_port_thread_raise(const struct mk_port_thread *thread);
 /* A thread with our priority, on our CPU or another one.  -DSI_EUSERS: there
  * are MK_PORT_THREADS_MAX. */
 int mk_port_thread_start(void (*fn)(void *arg), void *arg, uint32_t cpu,
@@ -102,11 +143,30 @@ struct mk_port_mutex {
 void mk_port_mutex_lock(struct mk_port_mutex *mutex);
 void mk_port_mutex_unlock(struct mk_port_mutex *mutex);
 
+/* ---- sleep: port_sleep.c -------------------------------------------------- */
+
+/* The timeout word for a deadline; with MK_ABSOLUTE the deadline, which may come
+ * nearer, belongs into the UTCB. */
+uint32_t mk_port_limit(uint64_t *deadline_ns);
+
 /* ---- private words: port_sleep.c ------------------------------------------ */
 
 /* dsi_port_wait() for a thread that will be signalled for all shared words. */
 int mk_port_wait_announced(const struct dsi_port_word *words, uint32_t n,
 			   uint64_t deadline_ns);
+/* Likewise, and the private words are those of the last wait. */
+int mk_port_wait_again(const struct dsi_port_word *words, uint32_t n,
+		       uint64_t deadline_ns);
+/* Has one of them another value than expected? */
+static inline int mk_port_changed(const struct dsi_port_word *words, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		/* acquire: what was written before the word is seen */
+		if (atomic_load_explicit(words[i].word, memory_order_acquire) !=
+		    words[i].expected)
+			return 1;
+	return 0;
+}
 void mk_port_wake_private(const _Atomic uint32_t *word);
 /* Sleep until a word has another value. */
 void mk_port_sleep_while(const _Atomic uint32_t *word, uint32_t value);

@@ -57,6 +57,14 @@ struct client *client_of(uint64_t session)
 	return NULL;
 }
 
+struct client *client_numbered(uint64_t number)
+{
+	for (struct client *c = clients; c < clients + CLIENTS; c++)
+		if (c->life == LIVE && c->number == number)
+			return c;
+	return NULL;
+}
+
 /* ---- hello --------------------------------------------------------------- */
 
 /* A capability to a thread, with which it can be waited for. */
@@ -105,6 +113,7 @@ int client_hello(uint64_t session, uint64_t thread_slot)
 	c->program = mk_session_program(session);
 	c->mailboxes = mailboxes;
 	c->thread = slot_keep(&slots);
+	c->sync = NO_GATE;
 	lists_begin(c);
 	life_watch((unsigned)(c - clients), c->thread);
 	return 0;
@@ -135,6 +144,12 @@ bool event_valid(const struct client *c, uint64_t event)
 	return event < MK_EXCHANGE_EVENTS && c->event[event];
 }
 
+bool event_passable(const struct client *c, uint64_t event)
+{
+	return event_valid(c, event) &&
+	       mk_cap_rights(MK_CAP_TASK, c->event[event]) & MK_CAP_PASS;
+}
+
 /* What is no event, or not there any longer, is the client's loss. */
 void event_signal(const struct client *c, uint32_t event, uint64_t bits)
 {
@@ -147,6 +162,8 @@ static void event_drop(struct client *c, uint64_t event)
 	slot_drop(&slots, c->event[event]);
 	c->event[event] = 0;
 	c->names_bits[event] = 0;
+	if (c->sync == event)
+		c->sync = NO_GATE;
 }
 
 int event_remove(struct client *c, uint64_t event)

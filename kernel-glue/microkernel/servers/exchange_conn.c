@@ -6,12 +6,6 @@
  */
 #include "exchange_state.h"
 
-#define MESSAGES (CLIENTS * MESSAGES_EACH * 2)
-
-static struct message messages[MESSAGES];
-static struct message *free_messages;
-static uint32_t never_used; /* from here on */
-
 /* ---- pairs --------------------------------------------------------------- */
 
 int pair_new(struct client *c, uint32_t kind, struct object *out[2])
@@ -30,7 +24,6 @@ int pair_new(struct client *c, uint32_t kind, struct object *out[2])
 		struct end *e = &out[i]->end;
 
 		e->peer = out[1 - i];
-		e->last = &e->first;
 		e->client = c->number;
 		e->program = c->program;
 	}
@@ -39,58 +32,78 @@ int pair_new(struct client *c, uint32_t kind, struct object *out[2])
 
 /* ---- messages ------------------------------------------------------------ */
 
-static struct message *message_new(struct client *c)
+static uint32_t place_of(const struct end *e, uint32_t i)
 {
-	struct message *m;
-
-	if (c->sent == MESSAGES_EACH)
-		objects_collect();
-	m = free_messages;
-	if (c->sent == MESSAGES_EACH)
-		return NULL;
-	if (m)
-		free_messages = m->next;
-	else if (never_used < MESSAGES)
-		m = &messages[never_used++];
-	else
-		return NULL;
-	m->next = NULL;
-	m->payer = c;
-	m->inherited = false;
-	m->count = 0;
-	c->sent++;
-	return m;
+	return (e->first + i) % QUEUE;
 }
 
-static void message_free(struct message *m)
+struct message *message_at(const struct end *e, uint32_t i)
 {
-	if (m->inherited)
-		m->payer->left--;
-	else
-		m->payer->sent--;
-	for (uint32_t i = 0; i < m->count; i++)
-		object_put(m->handle[i]);
-	m->next = free_messages;
-	free_messages = m;
+	uint32_t place = place_of(e, i);
+	uint32_t page = e->page[place / PAGE_MESSAGES] - 1;
+
+	return (struct message *)pages_address(page) + place % PAGE_MESSAGES;
 }
 
-static struct message *dequeue(struct end *e)
+/* Where the page of the next place stands. */
+static uint32_t *next_page(struct object *o)
 {
-	struct message *m = e->first;
+	uint32_t place = place_of(&o->end, o->end.queued);
 
-	e->first = m->next;
-	if (!e->first)
-		e->last = &e->first;
-	e->queued--;
-	return m;
+	return &o->end.page[place / PAGE_MESSAGES];
 }
 
-static void enqueue(struct end *e, struct message *m)
+/* Is there memory for one more, or can there be? */
+static bool message_room(struct object *o)
 {
-	m->next = NULL;
-	*e->last = m;
-	e->last = &m->next;
-	e->queued++;
+	return *next_page(o) || (o->payer && pages_left(o->payer, 1));
+}
+
+/* The next place; NULL: there is no memory. */
+static struct message *message_new(struct object *o)
+{
+	uint64_t page;
+
+	if (!*next_page(o)) {
+		if (!message_room(o) || !pages_take(1, &page))
+			return NULL;
+		*next_page(o) = (uint32_t)page + 1;
+		o->end.pages++;
+		o->payer->pages_made++;
+	}
+	return message_at(&o->end, o->end.queued);
+}
+
+/* From this one on. */
+static void pages_end(struct object *o, uint32_t i)
+{
+	for (; i < QUEUE_PAGES; i++) {
+		if (!o->end.page[i])
+			continue;
+		pages_give(o->end.page[i] - 1, 1);
+		o->end.page[i] = 0;
+		o->end.pages--;
+		if (o->payer)
+			o->payer->pages_made--;
+	}
+}
+
+/* The first is dealt with.  An empty queue begins again in its first page, and
+ * keeps no other. */
+static void message_end(struct object *o)
+{
+	const struct message *m = message_at(&o->end, 0);
+	struct object *handle[MK_EXCHANGE_MSG_HANDLES];
+	uint32_t count = m->count;
+
+	__builtin_memcpy(handle, m->handle, sizeof(handle));
+	o->end.first = (o->end.first + 1) % QUEUE;
+	if (--o->end.queued == 0) {
+		o->end.first = 0;
+		pages_end(o, 1);
+	}
+	for (uint32_t i = 0; i < count; i++)
+		object_put(handle[i]);
 }
 
 void end_close(struct object *o)
@@ -102,33 +115,9 @@ void end_close(struct object *o)
 		peer->end.peer = NULL;
 		object_ready(peer);
 	}
-	while (o->end.first)
-		message_free(dequeue(&o->end));
-}
-
-/* They are the reader's now; what goes beyond its share is lost. */
-void messages_inherit(struct client *dead, struct object *o,
-		      struct client *reader)
-{
-	struct end *e = &o->end;
-	uint32_t count = e->queued;
-
-	while (count--) {
-		struct message *m = dequeue(e);
-
-		if (m->payer != dead) {
-			enqueue(e, m);
-		} else if (reader->left == MESSAGES_EACH) {
-			message_free(m);
-		} else {
-			dead->sent -= !m->inherited;
-			dead->left -= m->inherited;
-			m->payer = reader;
-			m->inherited = true;
-			reader->left++;
-			enqueue(e, m);
-		}
-	}
+	while (o->end.queued)
+		message_end(o);
+	pages_end(o, 0);
 }
 
 /* ---- send and receive ---------------------------------------------------- */
@@ -145,15 +134,15 @@ static int take_handles(const struct client *c, struct message *m,
 {
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t handle;
-		struct object *o;
 
 		__builtin_memcpy(&handle, handles + i * 4, 4);
-		o = handle_find(c, handle, 0);
-		if (!o || o->kind == MK_EXCHANGE_LISTENER)
+		m->handle[i] = handle_find(c, handle, 0);
+		if (!m->handle[i] || m->handle[i]->kind == MK_EXCHANGE_LISTENER)
 			return -DSI_EINVAL;
-		o->refs++;
-		m->handle[m->count++] = o;
 	}
+	m->count = count;
+	for (uint32_t i = 0; i < count; i++)
+		m->handle[i]->refs++;
 	return 0;
 }
 
@@ -177,19 +166,22 @@ int conn_send(struct client *c, struct object *o, uint64_t mailbox,
 	int error = may_send(o, mailbox, bytes, handles_bytes);
 	struct message *m;
 
+	if (!error && !message_room(o->end.peer)) {
+		/* It may be the peer whom nobody reaches. */
+		objects_collect();
+		error = may_send(o, mailbox, bytes, handles_bytes);
+	}
 	if (error)
 		return error;
-	m = message_new(c);
+	m = message_new(o->end.peer);
 	if (!m)
 		return -DSI_EAGAIN;
 	error = take_handles(c, m, handles, (uint32_t)handles_bytes / 4);
-	if (error) {
-		message_free(m);
+	if (error)
 		return error;
-	}
 	m->bytes = (uint32_t)bytes;
 	__builtin_memcpy(m->text, mailbox_of(c, mailbox), bytes);
-	enqueue(&o->end.peer->end, m);
+	o->end.peer->end.queued++;
 	object_ready(o->end.peer);
 	return 0;
 }
@@ -220,14 +212,14 @@ int conn_recv(struct client *c, struct object *o, uint64_t mailbox,
 	      uint64_t capacity, uint64_t *out_bytes, uint8_t *out_handles,
 	      uint64_t *out_handles_bytes)
 {
-	struct message *m;
+	const struct message *m;
 	int error;
 
 	if (!o || mailbox >= MK_EXCHANGE_MAILBOXES)
 		return -DSI_EINVAL;
-	if (!o->end.first)
+	if (!o->end.queued)
 		return o->end.peer ? -DSI_EAGAIN : -DSI_EPIPE;
-	m = dequeue(&o->end);
+	m = message_at(&o->end, 0);
 	error = m->bytes > capacity ? -DSI_EPROTO
 				    : give_handles(c, m, out_handles);
 	if (!error) {
@@ -235,6 +227,6 @@ int conn_recv(struct client *c, struct object *o, uint64_t mailbox,
 		*out_bytes = m->bytes;
 		*out_handles_bytes = m->count * 4ul;
 	}
-	message_free(m);
+	message_end(o);
 	return error;
 }

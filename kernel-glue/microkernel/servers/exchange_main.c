@@ -394,6 +394,13 @@ static int wait_word(void *self, uint64_t label, uint64_t mapping,
 	return word_wait(c, mapping, offset, event, bits);
 }
 
+static int message_word(void *self, uint64_t label, uint64_t mapping,
+			uint64_t offset, uint64_t event, uint64_t gate)
+{
+	CLIENT(label);
+	return word_message(c, mapping, offset, event, gate);
+}
+
 static int forget_word(void *self, uint64_t label, uint64_t mapping,
 		       uint64_t offset, uint64_t event)
 {
@@ -401,11 +408,36 @@ static int forget_word(void *self, uint64_t label, uint64_t mapping,
 	return word_forget(c, mapping, offset, event);
 }
 
-static int waiter(void *self, uint64_t label, uint64_t mapping, uint64_t offset,
-		  uint64_t index, uint64_t *out_bits, uint64_t *out_event_page)
+static int wake_word(void *self, uint64_t label, uint64_t mapping,
+		     uint64_t offset, uint64_t *out_waiters)
 {
 	CLIENT(label);
-	return word_waiter(c, mapping, offset, index, out_bits, out_event_page);
+	return word_wake(c, mapping, offset, out_waiters);
+}
+
+static int waiter(void *self, uint64_t label, uint64_t mapping, uint64_t offset,
+		  uint64_t below, uint64_t *out_bits, uint64_t *out_waiter,
+		  uint64_t *out_event_page)
+{
+	CLIENT(label);
+	return word_waiter(c, mapping, offset, below, out_bits, out_waiter,
+			   out_event_page);
+}
+
+static int add_sync(void *self, uint64_t label, uint64_t gate)
+{
+	CLIENT(label);
+	if (!event_passable(c, gate))
+		return -DSI_EINVAL;
+	c->sync = gate;
+	return 0;
+}
+
+static int sync_of(void *self, uint64_t label, uint64_t mapping,
+		   uint64_t *out_there, uint64_t *out_gate_page)
+{
+	CLIENT(label);
+	return word_sync(c, mapping, out_there, out_gate_page);
 }
 
 static const struct mk_exchange_ops ops = {
@@ -438,8 +470,12 @@ static const struct mk_exchange_ops ops = {
 	.unwatch = unwatch,
 	.ready = ready,
 	.word_wait = wait_word,
+	.word_message = message_word,
 	.word_forget = forget_word,
+	.word_wake = wake_word,
 	.word_waiter = waiter,
+	.sync_add = add_sync,
+	.word_sync = sync_of,
 	.loan_create = create_loan,
 	.loan_open = open_loan,
 	.loan_map = map_loan,

@@ -31,6 +31,18 @@ uint64_t pages_each(void)
 	return each;
 }
 
+bool pages_left(const struct client *c, uint64_t count)
+{
+	return count <= each && c->pages_made + count <= each;
+}
+
+bool pages_room(const struct client *c, uint64_t count)
+{
+	if (!pages_left(c, count))
+		objects_collect();
+	return pages_left(c, count);
+}
+
 uint8_t *pages_address(uint64_t first)
 {
 	return (uint8_t *)(MK_POOL + first * MK_PAGE_BYTES);
@@ -114,7 +126,7 @@ int region_create(struct client *c, uint64_t bytes, uint64_t flags,
 
 	if (!bytes || flags > 7)
 		return -DSI_EINVAL;
-	if (c->pages_made + count > each)
+	if (!pages_room(c, count))
 		return -DSI_ENOMEM;
 	if (!objects_room(c, 1))
 		return -DSI_EMFILE;

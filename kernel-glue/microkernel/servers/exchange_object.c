@@ -14,6 +14,10 @@
 
 static struct object objects[OBJECTS];
 static struct object *free_objects;
+/* Nobody refers to them.  What ends refers to others that end with it, so they
+ * end one after the other, not one within the other. */
+static struct object *ending;
+static bool busy_ending;
 /* Somebody let go of a connection that others still refer to. */
 static bool islands;
 
@@ -84,10 +88,21 @@ static void object_end(struct object *o)
 
 void object_put(struct object *o)
 {
-	if (--o->refs == 0)
+	if (--o->refs) {
+		islands |= o->kind == MK_EXCHANGE_CONN;
+		return;
+	}
+	o->next = ending;
+	ending = o;
+	if (busy_ending)
+		return;
+	busy_ending = true;
+	while (ending) {
+		o = ending;
+		ending = o->next;
 		object_end(o);
-	else if (o->kind == MK_EXCHANGE_CONN)
-		islands = true;
+	}
+	busy_ending = false;
 }
 
 /* ---- who can reach what -------------------------------------------------- */
@@ -97,14 +112,17 @@ void object_put(struct object *o)
 static bool inherit(struct object *o, struct client *heir, bool mapped)
 {
 	uint64_t most = mapped ? 2 * pages_each() : pages_each();
+	uint64_t pages = 0;
 
 	if (heir->inherited >= OBJECTS_EACH && !mapped)
 		return false;
-	if (o->kind == MK_EXCHANGE_REGION) {
-		if (heir->pages_made + o->region.pages > most)
-			return false;
-		heir->pages_made += o->region.pages;
-	}
+	if (o->kind == MK_EXCHANGE_REGION)
+		pages = o->region.pages;
+	else if (o->kind == MK_EXCHANGE_CONN)
+		pages = o->end.pages;
+	if (heir->pages_made + pages > most)
+		return false;
+	heir->pages_made += pages;
 	heir->inherited++;
 	o->inherited = true;
 	o->payer = heir;
@@ -124,8 +142,6 @@ static void visit(struct object *o, struct client *by, struct client *dead,
 		  struct object **work)
 {
 	adopt(o, by, dead, false);
-	if (dead && o->kind == MK_EXCHANGE_CONN && !o->seen)
-		messages_inherit(dead, o, by);
 	if (o->seen)
 		return;
 	o->seen = true;
@@ -145,9 +161,12 @@ static void visit_inside(struct object *o, struct client *by,
 	}
 	if (o->kind != MK_EXCHANGE_CONN)
 		return;
-	for (struct message *m = o->end.first; m; m = m->next)
-		for (uint32_t i = 0; i < m->count; i++)
-			visit(m->handle[i], by, dead, work);
+	for (uint32_t i = 0; i < o->end.queued; i++) {
+		const struct message *m = message_at(&o->end, i);
+
+		for (uint32_t k = 0; k < m->count; k++)
+			visit(m->handle[k], by, dead, work);
+	}
 }
 
 /* What it has mapped it must not lose, nor what it can borrow. */

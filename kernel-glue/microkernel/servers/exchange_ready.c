@@ -12,7 +12,7 @@ bool object_readable(const struct object *o)
 	case MK_EXCHANGE_BELL:
 		return o->end.rung || !o->end.peer;
 	case MK_EXCHANGE_CONN:
-		return o->end.first || !o->end.peer;
+		return o->end.queued || !o->end.peer;
 	case MK_EXCHANGE_LISTENER:
 		return o->listener.first;
 	default:
@@ -118,12 +118,18 @@ static struct waiter *waiter_free(struct client *c)
 	return NULL;
 }
 
-/* What was given out of its event. */
+static void take_back_one(const struct client *c, uint64_t event)
+{
+	(void)mk_unmap(MK_CAP_TASK, mk_cap_page(c->event[event], MK_ALL_RIGHTS),
+		       MK_UNMAP_OTHERS);
+}
+
+/* What was given out of its event, and of its gate. */
 static void take_back(const struct waiter *w)
 {
-	(void)mk_unmap(MK_CAP_TASK,
-		       mk_cap_page(w->client->event[w->event], MK_ALL_RIGHTS),
-		       MK_UNMAP_OTHERS);
+	take_back_one(w->client, w->event);
+	if (w->message != NO_GATE)
+		take_back_one(w->client, w->message);
 }
 
 static void waiter_end(struct region *r, struct waiter *gone)
@@ -176,6 +182,24 @@ static int word_of(struct client *c, uint64_t mapping, uint64_t offset,
 	return 0;
 }
 
+static struct waiter *waiter_find(const struct client *c,
+				  const struct region *r, uint64_t offset,
+				  uint64_t event)
+{
+	for (struct waiter *w = r->waiters; w; w = w->next)
+		if (w->client == c && w->offset == offset && w->event == event)
+			return w;
+	return NULL;
+}
+
+/* Who knows how it wanted to be woken before must ask again. */
+static void waiter_way(struct waiter *w, uint64_t message)
+{
+	if (w->message != message)
+		take_back(w);
+	w->message = message;
+}
+
 int word_wait(struct client *c, uint64_t mapping, uint64_t offset,
 	      uint64_t event, uint64_t bits)
 {
@@ -183,16 +207,16 @@ int word_wait(struct client *c, uint64_t mapping, uint64_t offset,
 	struct waiter *w;
 	unsigned count;
 
-	if (word_of(c, mapping, offset, &r) || !event_valid(c, event))
+	if (word_of(c, mapping, offset, &r) || !event_passable(c, event))
 		return -DSI_EINVAL;
-	for (w = r->waiters; w; w = w->next) {
-		if (w->client != c || w->offset != offset || w->event != event)
-			continue;
+	w = waiter_find(c, r, offset, event);
+	if (w) {
 		w->bits = bits;
+		waiter_way(w, NO_GATE);
 		return 0;
 	}
 	w = oldest_of(c, r, offset, &count);
-	if (count == WAITERS_EACH)
+	if (count == MK_EXCHANGE_WORD_WAITERS)
 		waiter_end(r, w);
 	w = waiter_free(c);
 	if (!w)
@@ -202,9 +226,26 @@ int word_wait(struct client *c, uint64_t mapping, uint64_t offset,
 			     .client = c,
 			     .offset = offset,
 			     .bits = bits,
+			     .number = ++r->waits,
+			     .message = NO_GATE,
 			     .event = (uint32_t)event,
 			     .mapping = mapping};
 	r->waiters = w;
+	return 0;
+}
+
+int word_message(struct client *c, uint64_t mapping, uint64_t offset,
+		 uint64_t event, uint64_t gate)
+{
+	struct region *r = NULL;
+	struct waiter *w;
+
+	if (word_of(c, mapping, offset, &r) || !event_passable(c, gate))
+		return -DSI_EINVAL;
+	w = waiter_find(c, r, offset, event);
+	if (!w)
+		return -DSI_EINVAL;
+	waiter_way(w, gate);
 	return 0;
 }
 
@@ -218,7 +259,7 @@ static void waiters_end(struct client *c, uint64_t mapping, uint64_t offset,
 
 		if (!w->client || (~mapping && w->mapping != mapping) ||
 		    (~offset && w->offset != offset) ||
-		    (~event && w->event != event))
+		    (~event && w->event != event && w->message != event))
 			continue;
 		waiter_end(&mapping_find(c, w->mapping, MK_EXCHANGE_REGION)
 				    ->region->region,
@@ -247,20 +288,75 @@ void waiters_of_mapping(struct client *c, uint64_t mapping)
 	waiters_end(c, mapping, ~0ul, ~0ul);
 }
 
-int word_waiter(struct client *c, uint64_t mapping, uint64_t offset,
-		uint64_t index, uint64_t *out_bits, uint64_t *out_event_page)
+int word_wake(struct client *c, uint64_t mapping, uint64_t offset,
+	      uint64_t *out_waiters)
 {
 	struct region *r = NULL;
 	int error = word_of(c, mapping, offset, &r);
 
 	if (error)
 		return error;
+	*out_waiters = 0;
 	for (const struct waiter *w = r->waiters; w; w = w->next) {
-		if (w->offset != offset || index--)
+		if (w->offset != offset)
 			continue;
-		*out_bits = w->bits;
+		event_signal(w->client, w->event, w->bits);
+		++*out_waiters;
+	}
+	return 0;
+}
+
+/* What @c wakes it by: a gate that came back to its own task would arrive as a
+ * label, so there it is the event. */
+static uint64_t way_to(const struct client *c, const struct waiter *w)
+{
+	return w->client == c || w->message == NO_GATE ||
+			       !event_passable(w->client, w->message)
+		       ? w->event
+		       : w->message;
+}
+
+int word_waiter(struct client *c, uint64_t mapping, uint64_t offset,
+		uint64_t below, uint64_t *out_bits, uint64_t *out_waiter,
+		uint64_t *out_event_page)
+{
+	struct region *r = NULL;
+	int error = word_of(c, mapping, offset, &r);
+	uint64_t way;
+
+	if (error)
+		return error;
+	for (const struct waiter *w = r->waiters; w; w = w->next) {
+		if (w->offset != offset || (below && w->number >= below) ||
+		    !event_passable(w->client, w->event))
+			continue;
+		way = way_to(c, w);
+		*out_bits = way == w->event ? w->bits : 0;
+		*out_waiter = w->number;
 		*out_event_page =
-			mk_cap_page(w->client->event[w->event], MK_CAP_SEND);
+			mk_cap_page(w->client->event[way], MK_CAP_SEND);
+		return 0;
+	}
+	return -DSI_ENOENT;
+}
+
+int word_sync(struct client *c, uint64_t mapping, uint64_t *out_there,
+	      uint64_t *out_gate_page)
+{
+	const struct mapping *m = mapping_find(c, mapping, MK_EXCHANGE_REGION);
+	const struct client *maker;
+
+	if (!m)
+		return -DSI_EINVAL;
+	maker = client_numbered(m->region->region.maker);
+	if (!maker || maker == c || maker->sync == NO_GATE)
+		return -DSI_ENOENT;
+	for (uint64_t i = 0; i < MK_EXCHANGE_MAPPINGS; i++) {
+		if (maker->mapping[i].region != m->region)
+			continue;
+		*out_there = maker->mapping[i].number;
+		*out_gate_page =
+			mk_cap_page(maker->event[maker->sync], MK_CAP_SEND);
 		return 0;
 	}
 	return -DSI_ENOENT;

@@ -36,15 +36,17 @@
 #define CLIENTS MK_EXCHANGE_CLIENTS
 /* Of one client's making, and as many that it inherited. */
 #define OBJECTS_EACH 512u
-#define MESSAGES_EACH 64u
-#define QUEUE 16u	/* messages that wait in one direction */
-#define BACKLOG 16u	/* connections that wait to be accepted */
-#define WAITERS_EACH 4u /* of one client for one word */
+#define QUEUE 16u	 /* messages that wait in one direction */
+#define PAGE_MESSAGES 3u /* in one page */
+#define QUEUE_PAGES ((QUEUE + PAGE_MESSAGES - 1) / PAGE_MESSAGES)
+#define BACKLOG 16u /* connections that wait to be accepted */
 
 #define SLOT_TRIAL 16ul
 #define SLOT_DEATHS 18ul
 #define SLOT_WATCHERS 32ul /* two for each client: exchange_life.c */
 #define SLOT_KEPT 256ul
+
+#define NO_GATE UINT64_MAX /* no gate */
 
 struct client;
 
@@ -62,13 +64,16 @@ struct waiter {
 	struct waiter *next; /* of the region */
 	struct client *client;
 	uint64_t mapping, offset, bits;
+	uint64_t number;  /* in the region; the youngest has the highest */
+	uint64_t message; /* the number of a gate, or NO_GATE */
 	uint32_t event;
 };
 
 struct region {
-	uint64_t first, pages; /* in the pool */
-	struct waiter *waiters;
-	uint64_t maker; /* the client's number */
+	uint64_t first, pages;	/* in the pool */
+	struct waiter *waiters; /* the youngest first */
+	uint64_t waits;		/* that there ever were */
+	uint64_t maker;		/* the client's number */
 	bool share_write, unsealed, unsealable, withdrawn;
 	bool lent; /* it has a second place, from which pages are lent */
 };
@@ -80,11 +85,15 @@ struct loan {
 	uint64_t offset, unit, units;
 };
 
-/* One end of a connection or of a bell. */
+/* One end of a connection or of a bell.  What waits here is a ring of QUEUE
+ * places in pages that the end's payer pays for: who made the connection, not
+ * who sends, so that whoever does not read takes nothing from those who send to
+ * others. */
 struct end {
-	struct object *peer;	       /* NULL: closed */
-	struct message *first, **last; /* that wait here */
-	uint32_t queued;
+	struct object *peer;	    /* NULL: closed */
+	uint32_t page[QUEUE_PAGES]; /* its number and 1; 0: not there */
+	uint32_t pages;
+	uint32_t first, queued;
 	bool rung;
 	uint64_t client, program; /* who is at the other end */
 };
@@ -102,8 +111,8 @@ struct object {
 	uint32_t refs; /* handles, mappings, messages, a listener's queue */
 	struct client *payer;
 	bool inherited;
-	bool seen;	       /* while the unreachable are looked for */
-	struct object *next;   /* then, or of the free ones */
+	bool seen;	     /* while the unreachable are looked for */
+	struct object *next; /* then, or of the free ones, or those that end */
 	struct object *behind; /* in a listener's queue */
 	struct watch *watches;
 	union {
@@ -115,13 +124,13 @@ struct object {
 };
 
 struct message {
-	struct message *next;
-	struct client *payer;
-	bool used, inherited;
 	uint32_t bytes, count;
 	struct object *handle[MK_EXCHANGE_MSG_HANDLES];
 	uint8_t text[MK_EXCHANGE_MSG_BYTES];
 };
+
+_Static_assert(PAGE_MESSAGES * sizeof(struct message) <= MK_PAGE_BYTES,
+	       "messages in a page");
 
 struct mapping {
 	struct object *region; /* or a loan; NULL: free */
@@ -139,13 +148,13 @@ struct client {
 	uint64_t mailboxes;		    /* first page */
 	uint64_t event[MK_EXCHANGE_EVENTS]; /* slot; 0: free */
 	uint64_t names_bits[MK_EXCHANGE_EVENTS];
+	uint64_t sync; /* the gate's number, or NO_GATE */
 	struct object *handle[MK_EXCHANGE_HANDLES];
 	struct mapping mapping[MK_EXCHANGE_MAPPINGS];
 	struct watch watch[MK_EXCHANGE_WATCHES];
 	struct watch *free_watches;
 	struct waiter waiter[MK_EXCHANGE_WORDS]; /* free: no client */
 	uint32_t made, inherited;		 /* objects */
-	uint32_t sent, left; /* messages: its own, of the dead */
 	uint64_t pages_made, pages_mapped;
 	uint64_t mappings; /* that it ever had */
 };
@@ -158,6 +167,8 @@ enum verb { LISTEN, CONNECT };
 
 /* Before memory_begin(). */
 void clients_begin(void);
+/* By its number; NULL: it has ended. */
+struct client *client_numbered(uint64_t number);
 /* How many there can be. */
 unsigned clients_most(void);
 /* Whose session it is; NULL: of nobody who said hello. */
@@ -175,6 +186,8 @@ const uint64_t *client_window(void);
 int event_add(struct client *c, uint64_t *out_event);
 int event_remove(struct client *c, uint64_t event);
 bool event_valid(const struct client *c, uint64_t event);
+/* Can it be passed on?  No if there is no such event any longer. */
+bool event_passable(const struct client *c, uint64_t event);
 void event_signal(const struct client *c, uint32_t event, uint64_t bits);
 
 /* A number for @o, whose reference it takes over, also on failure. */
@@ -208,6 +221,9 @@ bool pages_take(uint64_t count, uint64_t *out_first);
 void pages_give(uint64_t first, uint64_t count);
 uint8_t *pages_address(uint64_t first);
 uint64_t pages_each(void); /* a client may have, and may map */
+/* May the client have so many more?  The latter collects if not. */
+bool pages_left(const struct client *c, uint64_t count);
+bool pages_room(const struct client *c, uint64_t count);
 
 int region_create(struct client *c, uint64_t bytes, uint64_t flags,
 		  struct object **out);
@@ -249,9 +265,8 @@ int conn_send(struct client *c, struct object *o, uint64_t mailbox,
 int conn_recv(struct client *c, struct object *o, uint64_t mailbox,
 	      uint64_t capacity, uint64_t *out_bytes, uint8_t *out_handles,
 	      uint64_t *out_handles_bytes);
-/* Messages that a client sent before it died: to those who will read them. */
-void messages_inherit(struct client *dead, struct object *o,
-		      struct client *reader);
+/* The i-th that waits here. */
+struct message *message_at(const struct end *e, uint32_t i);
 
 /* ---- exchange_names.c ---------------------------------------------------- */
 
@@ -281,10 +296,18 @@ uint64_t watch_ready(const struct client *c, const void *handles,
 		     uint64_t bytes);
 int word_wait(struct client *c, uint64_t mapping, uint64_t offset,
 	      uint64_t event, uint64_t bits);
+int word_message(struct client *c, uint64_t mapping, uint64_t offset,
+		 uint64_t event, uint64_t gate);
 int word_forget(struct client *c, uint64_t mapping, uint64_t offset,
 		uint64_t event);
+int word_wake(struct client *c, uint64_t mapping, uint64_t offset,
+	      uint64_t *out_waiters);
 int word_waiter(struct client *c, uint64_t mapping, uint64_t offset,
-		uint64_t index, uint64_t *out_bits, uint64_t *out_event_page);
+		uint64_t below, uint64_t *out_bits, uint64_t *out_waiter,
+		uint64_t *out_event_page);
+/* The gate of the maker's synchronisation thread. */
+int word_sync(struct client *c, uint64_t mapping, uint64_t *out_there,
+	      uint64_t *out_gate_page);
 /* What belongs to an event or to a mapping that goes. */
 void waiters_of_event(struct client *c, uint64_t event);
 void waiters_of_mapping(struct client *c, uint64_t mapping);

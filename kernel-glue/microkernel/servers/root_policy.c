@@ -100,8 +100,7 @@ static uint64_t read_number(const struct text *t, const char *name,
 
 static bool read_flag(const char *word, struct policy *p)
 {
-	bool *flag = same(word, "io")	   ? &p->io
-		     : same(word, "icu")   ? &p->icu
+	bool *flag = same(word, "icu")	   ? &p->icu
 		     : same(word, "sched") ? &p->sched
 		     : same(word, "log")   ? &p->log
 		     : same(word, "exit")  ? &p->exit
@@ -113,11 +112,51 @@ static bool read_flag(const char *word, struct policy *p)
 	return true;
 }
 
+/* A port, in hexadecimal; *@s moves behind it. */
+static uint32_t read_port(const char **s)
+{
+	uint32_t n = 0;
+
+	for (; n < MK_IO_PORTS; ++*s) {
+		if (**s >= '0' && **s <= '9')
+			n = n * 16 + (uint32_t)(**s - '0');
+		else if (**s >= 'a' && **s <= 'f')
+			n = n * 16 + (uint32_t)(**s - 'a') + 10;
+		else
+			break;
+	}
+	return n;
+}
+
+/* `io` is all ports, `io=FIRST-LAST` are these. */
+static bool read_ports(const struct text *t, const char *word, struct policy *p)
+{
+	const char *value = value_of(word, "io"), *s = value;
+
+	if (same(word, "io")) {
+		p->io_last = MK_IO_PORTS - 1;
+		p->io = true;
+		return true;
+	}
+	if (!value)
+		return false;
+	p->io_first = read_port(&s);
+	p->io = s != value && *s == '-' && s[1];
+	s += p->io;
+	p->io_last = read_port(&s);
+	if (!p->io || *s || p->io_last >= MK_IO_PORTS ||
+	    p->io_first > p->io_last)
+		fail("boot.conf, line %u: io='%s' is no range of ports such as "
+		     "2f8-2ff\n",
+		     t->line, value);
+	return true;
+}
+
 static void read_word(const struct text *t, const char *word, struct policy *p)
 {
 	const char *value;
 
-	if (read_flag(word, p))
+	if (read_flag(word, p) || read_ports(t, word, p))
 		return;
 	value = value_of(word, "quota");
 	if (value) {
@@ -140,7 +179,7 @@ static void read_word(const struct text *t, const char *word, struct policy *p)
 	value = value_of(word, "cpu");
 	if (!value)
 		fail("boot.conf, line %u: unknown word '%s': there are quota= "
-		     "memory= priority= cpu= io icu sched log exit\n",
+		     "memory= priority= cpu= io io= icu sched log exit\n",
 		     t->line, word);
 	p->cpu = (unsigned)read_number(t, "cpu", value, 0, 255);
 }
@@ -227,6 +266,7 @@ struct policy policy_of(const char *name, unsigned count)
 	struct policy p = {.quota = QUOTA_SUM / count & ~(MK_PAGE_BYTES - 1),
 			   .priority = PRIORITY,
 			   .io = true,
+			   .io_last = MK_IO_PORTS - 1,
 			   .icu = true,
 			   .sched = true,
 			   .log = true,

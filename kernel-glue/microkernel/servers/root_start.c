@@ -25,6 +25,26 @@ static void give(const struct program *p, uint64_t to, uint64_t from,
 	     "capability");
 }
 
+/* As few pieces as there can be: each has a power of two of ports and begins at
+ * a multiple of that. */
+static void give_ports(const struct program *p)
+{
+	uint32_t at = p->policy.io_first, end = p->policy.io_last + 1;
+
+	while (at < end) {
+		unsigned order = 0;
+
+		while (!(at >> order & 1) && order < 16 &&
+		       at + (2u << order) <= end)
+			order++;
+		must(p,
+		     mk_map(slot_of(p, SLOT_TASK), 0,
+			    mk_flexpage(MK_IO, at, order, MK_ALL_RIGHTS)),
+		     "I/O ports");
+		at += 1u << order;
+	}
+}
+
 static void give_privileges(const struct program *p)
 {
 	const struct policy *may = &p->policy;
@@ -38,10 +58,7 @@ static void give_privileges(const struct program *p)
 		give(p, MK_CAP_LOG, MK_CAP_LOG,
 		     may->exit ? MK_ALL_RIGHTS : MK_CAP_SEND | MK_CAP_PASS);
 	if (may->io)
-		must(p,
-		     mk_map(slot_of(p, SLOT_TASK), 0,
-			    mk_flexpage(MK_IO, 0, 16, MK_ALL_RIGHTS)),
-		     "I/O ports");
+		give_ports(p);
 }
 
 static void make(const struct program *p)

@@ -45,6 +45,7 @@ struct policy {
 	uint64_t memory; /* its own, at MK_POOL, bytes */
 	unsigned priority, cpu;
 	bool limited; /* may give no better priority than its own */
+	uint32_t io_first, io_last; /* ports, with io */
 	bool io, icu, sched, log, exit;
 };
 

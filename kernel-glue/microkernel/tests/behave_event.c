@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* behave_event.c - behaviours 59 to 70: events, interrupts, flagged waits. */
+/* behave_event.c - behaviours 59 to 70, 94 to 96: events, interrupts, flagged waits. */
 #include "tap.h"
 
 #include <mklib/program.h>
@@ -506,6 +506,300 @@ static void b70(void)
 	CHECK_EQUAL(mk_delete(OWN_TASK, event), 0);
 }
 
+/* ---- a word of somebody else --------------------------------------------- */
+
+static _Alignas(MK_PAGE_BYTES) _Atomic uint32_t others[MK_PAGE_BYTES / 4];
+#define ONLY_READ 0x55000000ul /* where it can only be read */
+
+static uint32_t *map_others(void)
+{
+	CHECK_EQUAL(mk_map(OWN_TASK, ONLY_READ,
+			   mk_flexpage(MK_MEMORY, (uint64_t)others,
+				       MK_PAGE_ORDER, MK_R)),
+		    0);
+	return (uint32_t *)ONLY_READ;
+}
+
+static void unmap_others(void)
+{
+	CHECK_EQUAL(mk_unmap(OWN_TASK,
+			     mk_flexpage(MK_MEMORY, ONLY_READ, MK_PAGE_ORDER,
+					 MK_R | MK_W | MK_X),
+			     MK_UNMAP_SELF),
+		    0);
+}
+
+static void receive_while_seven(struct job *j)
+{
+	struct mk_message m = {0};
+
+	j->ok = mk_receive_flagged(0, (uint32_t *)ONLY_READ, 7, 7, MK_FOREVER,
+				   &m);
+	j->error = j->ok ? 0 : mk_error();
+	m.tag = 0;
+	if (j->ok)
+		(void)mk_reply(&m);
+}
+
+static void b94(void)
+{
+	uint32_t *word = map_others();
+	struct mk_message m = {0};
+
+	others[0] = 7;
+	CHECK(!mk_receive_flagged(0, word, 7, 7, mk_timeouts(0, 500), &m));
+	CHECK_EQUAL(mk_error(), MK_IPC_TIMEOUT | MK_IPC_RECEIVE);
+	CHECK(!mk_receive_flagged(0, word, 6, 6, MK_FOREVER, &m));
+	CHECK_EQUAL(mk_error(), MK_IPC_CHANGED | MK_IPC_RECEIVE);
+	/* To store is another matter. */
+	CHECK(!mk_receive_flagged(0, word, 7, 8, MK_FOREVER, &m));
+	CHECK_EQUAL(mk_error(), MK_IPC_NO_MEMORY | MK_IPC_RECEIVE);
+	CHECK_EQUAL(others[0], 7);
+	/* A call comes in, and the word stays what its owner made it. */
+	job_make(&a, OWN_TASK);
+	job_run(&a, receive_while_seven);
+	CHECK(job_reaches(&a, MK_STATE_RECEIVING));
+	others[0] = 8;
+	CHECK(mk_call(a.gate, MK_FOREVER, &m));
+	CHECK(job_wait(&a) && a.ok);
+	job_drop(&a);
+	CHECK_EQUAL(others[0], 8);
+	/* It may be gone when the wait ends, and is not there for the next. */
+	others[0] = 7;
+	job_make(&a, OWN_TASK);
+	job_run(&a, receive_while_seven);
+	CHECK(job_reaches(&a, MK_STATE_RECEIVING));
+	unmap_others();
+	m = (struct mk_message){0};
+	CHECK(mk_send(a.gate, MK_FOREVER, &m));
+	CHECK(job_wait(&a) && a.ok);
+	job_drop(&a);
+	CHECK(!mk_receive_flagged(0, word, 7, 7, MK_FOREVER, &m));
+	CHECK_EQUAL(mk_error(), MK_IPC_NO_MEMORY | MK_IPC_RECEIVE);
+}
+
+static _Atomic uint32_t compared_seen;
+static uint32_t compare_rounds;
+
+static void receive_if_same(struct job *j)
+{
+	for (uint32_t i = 0; i < compare_rounds; i++) {
+		while (others[0] == i) {
+			struct mk_message m = {0};
+
+			(void)mk_receive_flagged(0, (uint32_t *)ONLY_READ, i, i,
+						 MK_FOREVER, &m);
+		}
+		compared_seen = i + 1;
+	}
+	(void)j;
+}
+
+/* Change it, send once without waiting, and do nothing more until it has been
+ * seen. */
+static void change_and_send(struct job *j)
+{
+	for (uint32_t i = 0; i < compare_rounds; i++) {
+		struct mk_message m = {0};
+
+		others[0] = i + 1;
+		(void)mk_send(b.gate, 0, &m);
+		while (compared_seen != i + 1)
+			__builtin_ia32_pause();
+	}
+	(void)j;
+}
+
+static void b95(void)
+{
+	uint64_t end;
+
+	(void)map_others();
+	compare_rounds = (uint32_t)rounds(3000);
+	compared_seen = 0;
+	others[0] = 0;
+	/* Another CPU if there is one; else the receiver has priority. */
+	job_make_with(&a, OWN_TASK, MAIN_PRIORITY - 2, 0, 0);
+	job_make_with(&b, OWN_TASK, MAIN_PRIORITY - 1, cpu_count > 1, 0);
+	job_run(&b, receive_if_same);
+	job_run(&a, change_and_send);
+	end = now_ns() + 90000000000ul;
+	while (!a.done && now_ns() < end)
+		sleep_ms(5);
+	CHECK_EQUAL(compared_seen, compare_rounds);
+	CHECK(a.done && job_wait(&b));
+	job_drop(&a);
+	job_drop(&b);
+	unmap_others();
+}
+
+/* ---- what signal and wait remembers -------------------------------------- */
+
+static uint64_t third;
+
+/* Answers each `ping` with 1. */
+static void answer_ones(struct job *j)
+{
+	(void)j;
+	(void)mk_event_wait(ping, MK_NEVER);
+	for (;;)
+		(void)mk_signal_wait(pong, 1, ping, MK_NEVER);
+}
+
+static void answer_third(struct job *j)
+{
+	(void)j;
+	(void)mk_event_wait(third, MK_NEVER);
+	(void)mk_signal(pong, 8);
+}
+
+/* A copy of `event`, in a slot that has become usual for signal and wait. */
+static uint64_t usual_copy(uint64_t event)
+{
+	uint64_t copy = slot_new();
+
+	CHECK_EQUAL(mk_map_cap(OWN_TASK, copy, event, MK_ALL_RIGHTS), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+		CHECK_EQUAL(event == ping
+				    ? mk_signal_wait(copy, 1, pong, MK_NEVER)
+				    : mk_signal_wait(ping, 1, copy, MK_NEVER),
+			    1);
+	}
+	CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+	return copy;
+}
+
+static void fails(uint64_t peer, uint64_t own, uint64_t error)
+{
+	CHECK_EQUAL(mk_signal_wait(peer, 1, own, MK_NEVER), 0);
+	CHECK_EQUAL(mk_error(), error);
+}
+
+static void take_right(uint64_t slot, unsigned right)
+{
+	CHECK_EQUAL(mk_unmap(OWN_TASK, mk_cap_page(slot, right), MK_UNMAP_SELF),
+		    0);
+}
+
+/* The answer to a signal whose wait was refused. */
+static void absorb(void)
+{
+	CHECK_EQUAL(mk_event_wait(pong, MK_NEVER), 1);
+}
+
+static void usual_slot_is_lost(void)
+{
+	uint64_t copy = usual_copy(ping), moved = slot_new();
+
+	/* With an empty slot for its own. */
+	fails(copy, moved, MK_IPC_NO_PARTNER | MK_IPC_RECEIVE);
+	absorb();
+	CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+	CHECK_EQUAL(mk_signal_wait(copy, 1, pong, MK_NEVER), 1);
+	take_right(copy, MK_CAP_SEND);
+	fails(copy, pong, MK_IPC_DENIED | MK_IPC_SEND);
+	copy = usual_copy(ping);
+	CHECK_EQUAL(mk_drop_cap(OWN_TASK, copy), 0);
+	fails(copy, pong, MK_IPC_NO_PARTNER | MK_IPC_SEND);
+	copy = usual_copy(ping);
+	CHECK_EQUAL(mk_map(OWN_TASK, moved << 12 | MK_ITEM_GRANT,
+			   mk_cap_page(copy, MK_ALL_RIGHTS)),
+		    0);
+	fails(copy, pong, MK_IPC_NO_PARTNER | MK_IPC_SEND);
+	copy = usual_copy(pong);
+	take_right(copy, MK_CAP_CONTROL);
+	fails(ping, copy, MK_IPC_DENIED | MK_IPC_RECEIVE);
+	absorb();
+}
+
+static void usual_slot_is_another(void)
+{
+	uint64_t copy = usual_copy(ping);
+
+	third = new_event(MK_EVENT_BITS);
+	job_make(&b, OWN_TASK);
+	job_run(&b, answer_third);
+	CHECK(job_reaches(&b, MK_STATE_WAITING_EVENT));
+	CHECK_EQUAL(mk_drop_cap(OWN_TASK, copy), 0);
+	CHECK_EQUAL(mk_map_cap(OWN_TASK, copy, third, MK_ALL_RIGHTS), 0);
+	CHECK_EQUAL(mk_signal_wait(copy, 1, pong, MK_NEVER), 8);
+	job_drop(&b);
+	CHECK_EQUAL(mk_delete(OWN_TASK, third), 0);
+}
+
+static void usual_event_has_something(void)
+{
+	uint64_t copy = usual_copy(ping);
+
+	CHECK(mk_signal(pong, 32));
+	CHECK_EQUAL(mk_signal_wait(copy, 1, pong, MK_NEVER), 32);
+	absorb();
+}
+
+static void usual_event_is_bound(void)
+{
+	uint64_t copy = usual_copy(ping);
+
+	job_make(&b, OWN_TASK);
+	CHECK_EQUAL(mk_event_bind(pong, b.thread, 5), 0);
+	fails(copy, pong, MK_IPC_DENIED | MK_IPC_RECEIVE);
+	job_drop(&b);
+}
+
+static uint32_t has_run;
+
+static void run_once(struct job *j)
+{
+	(void)j;
+	__atomic_store_n(&has_run, 1, __ATOMIC_RELEASE);
+}
+
+static void answer_who_ran(struct job *j)
+{
+	(void)j;
+	(void)mk_event_wait(ping, MK_NEVER);
+	for (;;)
+		(void)mk_signal_wait(
+			pong, 2 + __atomic_load_n(&has_run, __ATOMIC_ACQUIRE),
+			ping, MK_NEVER);
+}
+
+/* The partner is less important than somebody else who could run. */
+static void usual_partner_has_to_wait(void)
+{
+	job_make_with(&a, OWN_TASK, MAIN_PRIORITY - 10, 0, 0);
+	job_make_with(&b, OWN_TASK, MAIN_PRIORITY - 5, 0, 0);
+	job_run(&a, answer_who_ran);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+		CHECK_EQUAL(mk_signal_wait(ping, 1, pong, MK_NEVER), 2);
+	}
+	CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+	job_run(&b, run_once);
+	CHECK_EQUAL(mk_signal_wait(ping, 1, pong, MK_NEVER), 3);
+	job_drop(&a);
+	job_drop(&b);
+}
+
+static void b96(void)
+{
+	ping = new_event(MK_EVENT_BITS);
+	pong = new_event(MK_EVENT_BITS);
+	job_make(&a, OWN_TASK);
+	job_run(&a, answer_ones);
+	usual_slot_is_lost();
+	usual_slot_is_another();
+	usual_event_has_something();
+	usual_event_is_bound();
+	job_drop(&a);
+	CHECK_EQUAL(mk_event_unbind(pong), 0);
+	(void)mk_event_wait(pong, 0);
+	usual_partner_has_to_wait();
+	CHECK_EQUAL(mk_delete(OWN_TASK, ping), 0);
+	CHECK_EQUAL(mk_delete(OWN_TASK, pong), 0);
+}
+
 static const struct behaviour list[] = {
 	{"59", "a signal before the wait is kept", b59},
 	{"60", "many signals are one, or are counted", b60},
@@ -519,6 +813,9 @@ static const struct behaviour list[] = {
 	{"68", "signal and wait in one entry", b68},
 	{"69", "who sees the flag can send", b69},
 	{"70", "compare and wait; as many wake as are wanted", b70},
+	{"94", "a word that may only be read can be compared", b94},
+	{"95", "who changes the word and sends is noticed", b95},
+	{"96", "signal and wait notices that its capabilities are others", b96},
 };
 
 void mk_main(void)

@@ -114,8 +114,8 @@ static void who_may_call(void)
 	guest_run(&g, uninvited_body);
 	guest_kill(&g);
 	for (unsigned i = 0; i < 4000; i++)
-		CHECK(refused(i % 64, MK_EXCHANGE_PROTO, 40 + i % 7));
-	for (unsigned opcode = 1; opcode <= 35; opcode++)
+		CHECK(refused(i % 64, MK_EXCHANGE_PROTO, 60 + i % 7));
+	for (unsigned opcode = 1; opcode <= 39; opcode++)
 		CHECK(refused(63, MK_EXCHANGE_PROTO, opcode));
 	CHECK(refused(4, MK_EXCHANGE_PROTO + 1, 1));
 }
@@ -475,15 +475,16 @@ static void islands(void)
 	}
 }
 
-/* All its memory hangs on a connection that only refers to itself. */
+/* All its memory, but the page for messages, hangs on a connection that only
+ * refers to itself. */
 static void dead_island_body(struct guest *self)
 {
 	uint64_t a, b, handle, made;
 
 	guest_hello(self);
 	CHECK_EQUAL(mk_exchange_pair(X, &a, &b), 0);
-	CHECK_EQUAL(mk_exchange_region_create(X, pages_got * PAGE, 0, &handle,
-					      &made),
+	CHECK_EQUAL(mk_exchange_region_create(X, (pages_got - 1) * PAGE, 0,
+					      &handle, &made),
 		    0);
 	CHECK_EQUAL(send_word(a, 1, handle), 0);
 	CHECK_EQUAL(send_word(a, 2, b), 0);
@@ -526,9 +527,10 @@ static void mapped_memory_stays(void)
 	CHECK_EQUAL(recv_word(conn, &word, &handle), 0);
 	CHECK_EQUAL(map_at(handle, 32 * PAGE, 0, GUEST_MEMORY, &mapping), 0);
 	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
-	CHECK_EQUAL(
-		mk_exchange_region_create(X, pages_got * PAGE, 0, &own, &made),
-		0);
+	/* One page is for the messages of the connection. */
+	CHECK_EQUAL(mk_exchange_region_create(X, (pages_got - 1) * PAGE, 0,
+					      &own, &made),
+		    0);
 	guest_kill(&g);
 	hung_up(conn);
 	CHECK_EQUAL(*page, 4321);
@@ -776,7 +778,8 @@ static void wait_word_body(struct guest *self)
 		CHECK_EQUAL(
 			mk_exchange_word_wait(X, shared_mapping, 63, event, 8),
 			-DSI_EINVAL);
-		CHECK_EQUAL(mk_exchange_word_wait(X, shared_mapping, 64, 23, 8),
+		CHECK_EQUAL(mk_exchange_word_wait(X, shared_mapping, 64,
+						  MK_EXCHANGE_EVENTS - 1, 8),
 			    -DSI_EINVAL);
 	} else {
 		seen = mk_event_wait(SCRATCH, MK_NEVER);
@@ -785,10 +788,18 @@ static void wait_word_body(struct guest *self)
 }
 
 /* The flag: a waker that keeps what it got would never find the second. */
+static int ask(uint64_t mapping, uint64_t offset, uint64_t below,
+	       uint64_t *out_bits, uint64_t *out_number, uint64_t slot)
+{
+	return mk_exchange_word_waiter(X, mapping, offset, below, out_bits,
+				       out_number, slot);
+}
+
 static void waiters_of_words(void)
 {
 	uint64_t handle = 0, made = 0, mapping = 0, bits = 0, conn;
 	uint64_t kept = slot_new(), other = slot_new(), event;
+	uint64_t number = 0;
 
 	conn = meet();
 	event = own_event();
@@ -798,13 +809,11 @@ static void waiters_of_words(void)
 					    &made),
 		    0);
 	CHECK_EQUAL(send_word(conn, 1, handle), 0);
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 0, &bits, kept),
-		    -DSI_ENOENT);
+	CHECK_EQUAL(ask(mapping, 64, 0, &bits, &number, kept), -DSI_ENOENT);
 	guest_run(&g, wait_word_body);
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 0, &bits, kept), 0);
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 68, 0, &bits, other),
-		    -DSI_ENOENT);
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 1, &bits, other),
+	CHECK_EQUAL(ask(mapping, 64, 0, &bits, &number, kept), 0);
+	CHECK_EQUAL(ask(mapping, 68, 0, &bits, &number, other), -DSI_ENOENT);
+	CHECK_EQUAL(ask(mapping, 64, number, &bits, &number, other),
 		    -DSI_ENOENT);
 	CHECK_EQUAL(bits, 8);
 	CHECK_EQUAL(mk_cap_rights(OWN_TASK, kept), MK_CAP_SEND);
@@ -816,24 +825,209 @@ static void waiters_of_words(void)
 	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 64, event, 1), 0);
 	CHECK_EQUAL(mk_cap_rights(OWN_TASK, kept), 0);
 	CHECK(!mk_signal(kept, bits));
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 0, &bits, kept), 0);
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 1, &bits, other),
-		    0);
+	CHECK_EQUAL(ask(mapping, 64, 0, &bits, &number, kept), 0);
+	CHECK_EQUAL(ask(mapping, 64, number, &bits, &number, other), 0);
 	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 64, event, 1), 0);
 	CHECK_EQUAL(mk_cap_rights(OWN_TASK, other), MK_CAP_SEND);
 	guest_kill(&g);
 	CHECK_EQUAL(mk_cap_rights(OWN_TASK, other), 0);
 	hung_up(conn);
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 1, &bits, other),
+	CHECK_EQUAL(ask(mapping, 64, number, &bits, &number, other),
 		    -DSI_ENOENT);
 	CHECK_EQUAL(mk_exchange_word_forget(X, mapping, 64, event), 0);
-	CHECK_EQUAL(mk_exchange_word_waiter(X, mapping, 64, 0, &bits, other),
-		    -DSI_ENOENT);
+	CHECK_EQUAL(ask(mapping, 64, 0, &bits, &number, other), -DSI_ENOENT);
 	/* Nor does what was given out outlive a wait that is over. */
 	CHECK_EQUAL(mk_cap_rights(OWN_TASK, kept), 0);
 	CHECK_EQUAL(mk_exchange_region_close(X, mapping), 0);
 	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 64, event, 1),
 		    -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+}
+
+#define OWN_GATE (SCRATCH + 1)
+#define SYNC_GATE (SCRATCH + 2)
+
+static void by_message_body(struct guest *self)
+{
+	static uint64_t event, gate;
+	struct mk_message m = {0};
+	uint64_t made, bits = 0, number, there = 0;
+
+	switch (self->argument++) {
+	case 0:
+		CHECK_EQUAL(recv_word(shared_conn, &got_word, &got_handle), 0);
+		CHECK_EQUAL(
+			mk_create_event(MK_CAP_FACTORY, SCRATCH, MK_EVENT_BITS),
+			0);
+		CHECK_EQUAL(mk_create_gate(MK_CAP_FACTORY, OWN_GATE, 7,
+					   MK_CAP_THREAD),
+			    0);
+		CHECK_EQUAL(mk_exchange_event_add(X, EVENT(SCRATCH), &event),
+			    0);
+		CHECK_EQUAL(mk_exchange_event_add(X, EVENT(OWN_GATE), &gate),
+			    0);
+		CHECK_EQUAL(mk_exchange_region_open(X, got_handle, PAGE, 0,
+						    &shared_mapping, &made),
+			    0);
+		/* The way is that of a wait. */
+		CHECK_EQUAL(mk_exchange_word_message(X, shared_mapping, 64,
+						     event, gate),
+			    -DSI_EINVAL);
+		CHECK_EQUAL(
+			mk_exchange_word_wait(X, shared_mapping, 64, event, 8),
+			0);
+		CHECK_EQUAL(mk_exchange_word_message(X, shared_mapping, 64,
+						     event,
+						     MK_EXCHANGE_EVENTS - 1),
+			    -DSI_EINVAL);
+		CHECK_EQUAL(mk_exchange_word_message(X, shared_mapping, 64,
+						     event, gate),
+			    0);
+		CHECK_EQUAL(mk_exchange_word_sync(X, shared_mapping, &there,
+						  SYNC_GATE),
+			    -DSI_ENOENT);
+		/* For its own task it is the event. */
+		CHECK_EQUAL(
+			ask(shared_mapping, 64, 0, &bits, &number, SCRATCH + 3),
+			0);
+		CHECK_EQUAL(bits, 8);
+		CHECK(mk_signal(SCRATCH + 3, bits));
+		CHECK_EQUAL(mk_event_wait(SCRATCH, MK_NEVER), 8);
+		break;
+	case 1:
+		self->result = mk_wait(MK_FOREVER, &m) ? m.label : 0;
+		break;
+	case 2:
+		CHECK_EQUAL(mk_exchange_word_sync(X, shared_mapping, &there,
+						  SYNC_GATE),
+			    0);
+		CHECK_EQUAL(mk_cap_rights(MK_CAP_TASK, SYNC_GATE), MK_CAP_SEND);
+		self->result = there;
+		break;
+	default:
+		/* Signals again; what was known of it is void. */
+		CHECK_EQUAL(
+			mk_exchange_word_wait(X, shared_mapping, 64, event, 8),
+			0);
+	}
+}
+
+/* A waiter that wants to be sent a message, and whose gate that is. */
+static void by_message(void)
+{
+	uint64_t handle = 0, made = 0, mapping = 0, bits = 1, number = 0;
+	uint64_t kept = slot_new(), own = slot_new(), gate = 0, conn, there;
+	struct mk_message m = {0};
+
+	conn = meet();
+	g.argument = 0;
+	CHECK_EQUAL(mk_exchange_region_create(X, PAGE, 0, &handle, &made), 0);
+	CHECK_EQUAL(mk_exchange_region_open(X, handle, PAGE, OPEN_ALL, &mapping,
+					    &made),
+		    0);
+	CHECK_EQUAL(send_word(conn, 1, handle), 0);
+	guest_run(&g, by_message_body);
+	CHECK_EQUAL(ask(mapping, 64, 0, &bits, &number, kept), 0);
+	CHECK_EQUAL(bits, 0);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, kept), MK_CAP_SEND);
+	guest_start(&g, by_message_body);
+	CHECK(mk_send(kept, MK_FOREVER, &m));
+	CHECK(job_wait(&g.job));
+	CHECK_EQUAL(g.result, 7);
+	/* It does not receive now: the send ends at once. */
+	CHECK(!mk_send(kept, 0, &m));
+	CHECK_EQUAL(mk_error(), MK_IPC_TIMEOUT | MK_IPC_SEND);
+	/* The synchronisation thread of the one who made the region. */
+	CHECK_EQUAL(mk_create_gate(MK_CAP_FACTORY, own, 0, MK_CAP_THREAD), 0);
+	CHECK_EQUAL(mk_exchange_sync_add(X, MK_EXCHANGE_EVENTS), -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_event_add(X, EVENT(own), &gate), 0);
+	CHECK_EQUAL(mk_exchange_sync_add(X, gate), 0);
+	CHECK_EQUAL(mk_exchange_word_sync(X, mapping, &there, slot_new()),
+		    -DSI_ENOENT);
+	guest_run(&g, by_message_body);
+	CHECK_EQUAL(g.result, mapping);
+	CHECK_EQUAL(mk_exchange_event_remove(X, gate), 0);
+	guest_run(&g, by_message_body);
+	CHECK_EQUAL(mk_cap_rights(OWN_TASK, kept), 0);
+	CHECK_EQUAL(ask(mapping, 64, 0, &bits, &number, kept), 0);
+	CHECK_EQUAL(bits, 8);
+	guest_kill(&g);
+	hung_up(conn);
+	CHECK_EQUAL(mk_delete(OWN_TASK, own), 0);
+	CHECK_EQUAL(mk_exchange_region_close(X, mapping), 0);
+	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
+}
+
+/* Three wait, who asks has one: another goes, and a fourth comes. */
+static void waiters_come_and_go(void)
+{
+	uint64_t handle = 0, made = 0, mapping = 0, bits = 0, number = 0;
+	uint64_t slot[4], event[4], got = slot_new(), count = 0;
+
+	host_begin();
+	CHECK_EQUAL(mk_exchange_region_create(X, PAGE, 0, &handle, &made), 0);
+	CHECK_EQUAL(mk_exchange_region_open(X, handle, PAGE, OPEN_ALL, &mapping,
+					    &made),
+		    0);
+	for (unsigned i = 0; i < 4; i++) {
+		slot[i] = slot_new();
+		CHECK_EQUAL(
+			mk_create_event(MK_CAP_FACTORY, slot[i], MK_EVENT_BITS),
+			0);
+		CHECK_EQUAL(mk_exchange_event_add(X, EVENT(slot[i]), &event[i]),
+			    0);
+	}
+	for (unsigned gone = 0; gone < 3; gone++) {
+		for (unsigned i = 0; i < 3; i++)
+			CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 8,
+							  event[i], 1ul << i),
+				    0);
+		CHECK_EQUAL(ask(mapping, 8, 0, &bits, &number, got), 0);
+		CHECK_EQUAL(bits, 4);
+		CHECK_EQUAL(mk_exchange_word_forget(X, mapping, 8, event[gone]),
+			    0);
+		CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 8, event[3],
+						  1ul << 3),
+			    0);
+		CHECK_EQUAL(mk_exchange_word_wake(X, mapping, 8, &count), 0);
+		CHECK_EQUAL(count, 3);
+		for (unsigned i = 0; i < 4; i++)
+			CHECK_EQUAL(mk_event_wait(slot[i], MK_POLL),
+				    i == gone ? 0 : 1ul << i);
+		/* Who was there and is still there. */
+		for (unsigned i = 2; i-- > 0;) {
+			if (i == gone)
+				continue;
+			(void)mk_drop_cap(OWN_TASK, got);
+			CHECK_EQUAL(
+				ask(mapping, 8, number, &bits, &number, got),
+				0);
+			CHECK_EQUAL(bits, 1ul << i);
+		}
+		(void)mk_drop_cap(OWN_TASK, got);
+		CHECK_EQUAL(ask(mapping, 8, number, &bits, &number, got),
+			    -DSI_ENOENT);
+		for (unsigned i = 0; i < 4; i++)
+			CHECK_EQUAL(mk_exchange_word_forget(X, mapping, 8,
+							    event[i]),
+				    0);
+	}
+	/* An event that cannot be passed on is of no use to who wakes; one that
+	 * is gone is not found. */
+	CHECK_EQUAL(mk_exchange_event_remove(X, event[3]), 0);
+	CHECK_EQUAL(mk_exchange_event_add(X, mk_cap_page(slot[3], MK_CAP_SEND),
+					  &event[3]),
+		    0);
+	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 8, event[3], 1),
+		    -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 8, event[0], 1), 0);
+	CHECK_EQUAL(mk_exchange_word_wait(X, mapping, 8, event[1], 2), 0);
+	CHECK_EQUAL(mk_delete(OWN_TASK, slot[1]), 0);
+	CHECK_EQUAL(ask(mapping, 8, 0, &bits, &number, got), 0);
+	CHECK_EQUAL(bits, 1);
+	for (unsigned i = 0; i < 4; i++)
+		CHECK_EQUAL(mk_exchange_event_remove(X, event[i]), 0);
+	CHECK_EQUAL(mk_exchange_region_close(X, mapping), 0);
 	CHECK_EQUAL(mk_exchange_close(X, handle), 0);
 }
 
@@ -917,6 +1111,69 @@ static void greed_hurts_nobody(void)
 	hung_up(conn);
 }
 
+/* ---- x16: who does not read ---------------------------------------------- */
+
+#define LAZY 15u /* connections; together more than one client's memory */
+
+static void lazy_body(struct guest *self)
+{
+	uint64_t conn;
+
+	guest_hello(self);
+	for (unsigned i = 0; i < LAZY; i++)
+		CHECK_EQUAL(connect_to("host", &conn), 0);
+}
+
+static void drain_body(struct guest *self)
+{
+	uint64_t word, handle;
+
+	self->result = 0;
+	while (recv_word(shared_conn, &word, &handle) == 0)
+		self->result++;
+}
+
+static uint64_t fill(uint64_t conn)
+{
+	uint64_t sent = 0;
+
+	while (sent < 100 && send_word(conn, sent, NOTHING) == 0)
+		sent++;
+	CHECK_EQUAL(send_word(conn, 0, NOTHING), -DSI_EAGAIN);
+	return sent;
+}
+
+/* What they are sent lies in memory that they pay for. */
+static void who_does_not_read(void)
+{
+	uint64_t listener = 0, lazy[LAZY] = {0}, client, program, conn;
+	uint64_t waiting = 0;
+
+	conn = meet();
+	CHECK_EQUAL(mk_exchange_listen(X, "host", 0, &listener), 0);
+	guest_make(&greedy[0]);
+	guest_run(&greedy[0], lazy_body);
+	for (unsigned i = 0; i < LAZY; i++)
+		CHECK_EQUAL(mk_exchange_accept(X, listener, &lazy[i], &client,
+					       &program),
+			    0);
+	for (unsigned i = 0; i < LAZY; i++)
+		waiting += fill(lazy[i]);
+	CHECK(waiting > 100);
+	CHECK(waiting < LAZY * 16);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK_EQUAL(fill(conn), 16);
+		guest_run(&g, drain_body);
+		CHECK_EQUAL(g.result, 16);
+	}
+	guest_kill(&greedy[0]);
+	for (unsigned i = 0; i < LAZY; i++)
+		hung_up(lazy[i]);
+	CHECK_EQUAL(mk_exchange_close(X, listener), 0);
+	guest_kill(&g);
+	hung_up(conn);
+}
+
 /* ---- x20: pages that are lent ------------------------------------------- */
 
 #define LENT_AT (GUEST_MEMORY + 8 * PAGE)
@@ -934,7 +1191,7 @@ static int borrow(uint64_t page, uint64_t order)
 
 static void open_loan_body(struct guest *self)
 {
-	uint64_t mapping, made, mine;
+	uint64_t mapping, made, mine, number;
 
 	(void)self;
 	CHECK_EQUAL(recv_word(shared_conn, &got_word, &got_handle), 0);
@@ -952,9 +1209,9 @@ static void open_loan_body(struct guest *self)
 	/* It is no region, neither to map nor to wait in. */
 	CHECK_EQUAL(mk_exchange_region_map(X, loan, 0, 0, LENT_AT | 0x314),
 		    -DSI_EINVAL);
-	CHECK_EQUAL(
-		mk_exchange_word_waiter(X, loan, 0, 0, &made, SCRATCH << 12),
-		-DSI_EINVAL);
+	CHECK_EQUAL(ask(loan, 0, 0, &made, &number, SCRATCH), -DSI_EINVAL);
+	CHECK_EQUAL(mk_exchange_word_sync(X, loan, &made, SCRATCH),
+		    -DSI_EINVAL);
 	CHECK_EQUAL(mk_exchange_loan_recall(X, loan, 0, 1), -DSI_EINVAL);
 	/* Nobody lends what another one made. */
 	CHECK_EQUAL(mk_exchange_region_create(X, PAGE, 0, &mine, &made), 0);
@@ -1097,6 +1354,11 @@ static const struct behaviour list[] = {
 	{"x13", "islands of the dead", islands_of_the_dead},
 	{"x14", "what is mapped stays", mapped_memory_stays},
 	{"x15", "a client without its thread", thread_gone},
+	{"x16", "who does not read takes nothing from others",
+	 who_does_not_read},
+	{"x17", "who waits for a word while others come and go",
+	 waiters_come_and_go},
+	{"x18", "who waits for a message", by_message},
 	{"x20", "pages that are lent for a time", pages_that_are_lent},
 	{"x12", "greed and floods hurt nobody else", greed_hurts_nobody},
 };

@@ -46,6 +46,22 @@ MUTANTS = [
      "case MK_GATE_BIND: if (!(cap->rights & MK_CAP_CONTROL)) "
      "return failed(-MK_EPERM);", "case MK_GATE_BIND:",
      "gate", ONE, ["30"]),
+    ("a usual capability is lost and nobody notices", "map/map_cap.c",
+     "slot->what = 0; cap_changes++;", "slot->what = 0;",
+     "event", ONE, ["96"]),
+    ("a usual capability is moved and nobody notices", "map/map_cap.c",
+     "node_move(made, n); cap_changes++;", "node_move(made, n);",
+     "event", ONE, ["96"]),
+    ("a usual capability has less rights and nobody notices", "map/map.c",
+     "cap_changes++;", "", "event", ONE, ["96"]),
+    ("a usual event is bound and nobody notices", "ipc/ipc_object.c",
+     "cap_changes++;", "", "event", ONE, ["96"]),
+    ("a usual call takes any event for its own", "include/kfast.h",
+     "word == t->pair.own_number &&", "", "event", ONE, ["96"]),
+    ("a usual call does not ask for its turn", "arch/trap.c",
+     "next->priority < t->priority", "0", "event", ONE, ["96"]),
+    ("signal and wait with something pending sleeps", "include/kfast.h",
+     "own->pending ||", "", "event", ONE, ["96"]),
     ("no label", "ipc/ipc.c", "ipc_deliver(s, r, g->label);",
      "ipc_deliver(s, r, 0);", "gate", ONE, ["28"]),
     ("no label on the fast path", "ipc/ipc_fast.c",
@@ -100,11 +116,15 @@ MUTANTS = [
     ("nobody knows where a thread runs", "include/kswitch.h",
      "t->on = c; c->current = t;", "c->current = t;",
      "attack", TWO, ["89"]),
+    ("a lock that is taken twice", "core/big_lock.c",
+     "if (seen == 0) return change(seen, LOCK_TAKEN);",
+     "if (seen <= LOCK_TAKEN) return true;",
+     "attack", TWO, ["89"]),
     ("a flag that does not compare", "ipc/ipc.c",
      "if (!__atomic_compare_exchange_n(word, &seen, asleep, false, "
      "__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return MK_IPC_CHANGED;",
      "(void)seen; __atomic_store_n(word, asleep, __ATOMIC_SEQ_CST);",
-     "event", ONE, ["70"]),
+     "event", ONE, ["69"]),
     ("flag and wait are two steps", "ipc/ipc.c",
      "if (!block(t, MK_STATE_RECEIVING, MK_IPC_RECEIVE)) return; "
      "if (partner) {",
@@ -113,6 +133,25 @@ MUTANTS = [
      "t->op &= (uint8_t)~MK_FLAGGED; } "
      "if (!block(t, MK_STATE_RECEIVING, MK_IPC_RECEIVE)) return; "
      "if (partner) {", "event", APART, ["69"]),
+    ("a word that is only compared is to be written", "ipc/ipc.c",
+     "flag_word(t, t->regs.r9, awake != asleep)",
+     "flag_word(t, t->regs.r9, true)", "event", ONE, ["94"]),
+    ("a word that may only be read is written", "ipc/ipc.c",
+     "flag_word(t, t->regs.r9, awake != asleep)",
+     "flag_word(t, t->regs.r9, false)", "event", ONE, ["94"]),
+    ("a word that is only compared is not", "ipc/ipc.c",
+     "return seen == awake ? 0 : MK_IPC_CHANGED;", "return 0;",
+     "event", ONE, ["70", "94"]),
+    ("comparison and wait are two steps", "ipc/ipc.c",
+     "if (!block(t, MK_STATE_RECEIVING, MK_IPC_RECEIVE)) return; "
+     "if (partner) {",
+     "if (t->op & MK_FLAGGED) { unsigned late = flag_set(t); "
+     "kernel_unlock(); for (int i = 0; i < 1000; i++) "
+     "__builtin_ia32_pause(); kernel_lock(); "
+     "if (late) { ipc_fail(t, late | MK_IPC_RECEIVE); return; } "
+     "t->op &= (uint8_t)~MK_FLAGGED; } "
+     "if (!block(t, MK_STATE_RECEIVING, MK_IPC_RECEIVE)) return; "
+     "if (partner) {", "event", APART, ["95"]),
     ("a bit is lost with the timeout", "obj/kevent.c",
      "struct thread *t = first_waiter(e);",
      "struct thread *t = first_waiter(e); if (t->timeout.link && "
@@ -162,7 +201,7 @@ MUTANTS = [
     ("a local descriptor table", "arch/cpu.c", '"lldt %w4"', '""',
      "attack", ONE, ["83"]),
     ("the thread pointer of the one before", "include/kswitch.h",
-     "write_msr(MSR_FS_BASE, t->fs_base);",
+     "load_msr(MSR_FS_BASE, &t->fs_base);",
      "static uint64_t is; if (is != t->fs_base) "
      "write_msr(MSR_FS_BASE, is = t->fs_base);", "attack", ONE, ["84"]),
     ("an exception tells too much", "include/kthread.h",

@@ -12,21 +12,29 @@
 #   -t SECONDS        60 if not given
 #   -k KERNEL         another kernel in FOLDER: mk-one.elf is for one CPU
 #   -i   count instructions instead of time: one instruction is 1 ns, and two
-#        runs are the same to the last bit
+#        runs are the same to the last bit.  Time jumps when all CPUs halt, and
+#        a device that ticks by itself can be jumped over: then idle=poll
+#   -n SHIFT          with -i: one instruction is 2^SHIFT ns
+#   -o FILE           what is written to the second serial port
 set -euo pipefail
 
-cpus=1 mib=64 seconds=60 kernel=mk.elf counted=()
-while getopts s:m:t:k:i option; do
+cpus=1 mib=64 seconds=60 kernel=mk.elf counted="" shift=0 second=()
+while getopts s:m:t:k:in:o: option; do
 	case $option in
 	s) cpus=$OPTARG ;;
 	m) mib=$OPTARG ;;
 	t) seconds=$OPTARG ;;
 	k) kernel=$OPTARG ;;
-	i) counted=(-icount "shift=0,sleep=off") ;;
+	i) counted=yes ;;
+	n) shift=$OPTARG ;;
+	o) second=(-serial "file:$OPTARG") ;;
 	*) exit 2 ;;
 	esac
 done
 shift $((OPTIND - 1))
+clock=()
+[ -z "$counted" ] ||
+	clock=(-icount "shift=$shift,sleep=off" -rtc "base=2000-01-01,clock=vm")
 if [[ $1 == *.iso ]]; then
 	what=(-cdrom "$1" -boot d)
 else
@@ -36,9 +44,9 @@ fi
 status=0
 timeout --foreground "$seconds" qemu-system-x86_64 \
 	-machine pc -cpu max -m "$mib" -smp "$cpus" -accel tcg \
-	"${counted[@]}" \
+	"${clock[@]}" \
 	"${what[@]}" \
-	-nodefaults -display none -serial stdio -no-reboot \
+	-nodefaults -display none -serial stdio "${second[@]}" -no-reboot \
 	-device isa-debug-exit,iobase=0xf4,iosize=4 || status=$?
 # QEMU ends with status * 2 + 1.
 [ "$status" -eq 33 ] && exit 0

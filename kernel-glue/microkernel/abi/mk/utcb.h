@@ -42,7 +42,7 @@ _Static_assert(sizeof(struct mk_utcb) == MK_UTCB_BYTES, "UTCB layout");
 #define MK_IPC_TOO_LONG 10u  /* more words and items than registers */
 #define MK_IPC_DENIED 12u    /* the capability lacks the right */
 #define MK_IPC_BAD 14u	     /* no such operation on this kind of object */
-#define MK_IPC_NO_MEMORY 16u /* the flag's address is not mapped writable */
+#define MK_IPC_NO_MEMORY 16u /* the word is not mapped writable, or readable */
 #define MK_IPC_CHANGED 18u   /* the flag is not what was expected */
 
 /* Timeouts: microseconds for send in the low, for receive in the high half. */

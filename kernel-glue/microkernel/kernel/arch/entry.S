@@ -77,7 +77,7 @@ syscall_entry:
 	mov %r13, REGS_R13(%rdi)
 	mov %r14, REGS_R14(%rdi)
 	mov %r15, REGS_R15(%rdi)
-	/* Its arguments are the thread, and rsi as it is. */
+	/* Its arguments are the thread, and rsi, rdx and r8 as they are. */
 	call syscall_main
 
 	.globl return_to_user

@@ -7,6 +7,7 @@
  * so the first thing under the lock is to look whether it may still act.
  */
 #include <karch.h>
+#include <kfast.h>
 #include <kipc.h>
 #include <kswitch.h>
 #include <paging.h>
@@ -17,7 +18,8 @@
 #define FAULT_OF_USER 4u
 #define FAULT_ON_FETCH 16u
 
-void syscall_main(struct thread *t, uint64_t bits);
+void syscall_main(struct thread *t, uint64_t bits, uint64_t timeouts,
+		  uint64_t none, uint64_t word);
 void trap_main(struct regs *regs);
 void trap_in_idle(uint64_t vector);
 _Noreturn void trap_in_kernel(const struct regs *regs);
@@ -89,29 +91,74 @@ static __attribute__((noinline)) void syscall_elsewhere(struct cpu *c,
 	sched_leave();
 }
 
-/* @bits is what the user has in rsi. */
-void syscall_main(struct thread *t, uint64_t bits)
+/* @next: of one of the functions of ipc_fast.c. */
+static inline_always void syscall_fast(struct cpu *c, struct thread *t,
+				       struct thread *next)
 {
-	struct cpu *c = this_cpu();
-	struct thread *next = NULL;
-
-	kernel_lock();
-	/* Whoever stops a running thread makes it not ready, or its CPU look
-	 * again. */
-	if (likely(t->condition == MK_STATE_READY && !c->resched))
-		next = ipc_fast(c, t, bits);
 	if (!next) {
 		syscall_slow(t);
 		return;
 	}
 	if (next != t) {
-		if (!cpu_is_here(next->cpu)) {
+		if (!cpu_is(next->cpu, c)) {
 			syscall_elsewhere(c, next);
 			return;
 		}
 		sched_hand_over(c, t, next);
 	}
 	/* The fast path kills nobody and sets no alarm: nothing to look after. */
+	kernel_unlock();
+}
+
+/* Each of these two by itself: so one does not save registers for the other. */
+
+static __attribute__((noinline)) void syscall_pair(struct thread *t,
+						   uint64_t bits)
+{
+	struct cpu *c = this_cpu();
+
+	syscall_fast(c, t, ipc_fast_pair(c, t, bits));
+}
+
+static __attribute__((noinline)) void syscall_other(struct thread *t,
+						    uint64_t bits)
+{
+	struct cpu *c = this_cpu();
+
+	if ((uint8_t)t->regs.rdi == (MK_SIGNAL | MK_RECV))
+		syscall_pair(t, bits);
+	else
+		syscall_fast(c, t, ipc_fast(c, t, bits));
+}
+
+/* What the user has in registers that are C's for arguments as well: rsi, rdx,
+ * and r8; rcx is what the entry left there. */
+void syscall_main(struct thread *t, uint64_t bits, uint64_t timeouts,
+		  uint64_t none, uint64_t word)
+{
+	struct cpu *c = this_cpu();
+	struct thread *next;
+
+	(void)none;
+	kernel_lock();
+	/* Whoever stops a running thread makes it not ready, or its CPU look
+	 * again. */
+	if (unlikely(t->condition != MK_STATE_READY || cpu_is_asked(c))) {
+		syscall_slow(t);
+		return;
+	}
+	next = pair_is(t, timeouts, word) && bits ? pair_partner(t) : NULL;
+	if (!next || next->condition != MK_STATE_WAITING_EVENT ||
+	    next->priority < t->priority) {
+		syscall_other(t, bits);
+		return;
+	}
+	pair_switch(c, t, next, bits);
+	if (unlikely(!cpu_is(next->cpu, c))) {
+		syscall_elsewhere(c, next);
+		return;
+	}
+	sched_hand_over(c, t, next);
 	kernel_unlock();
 }
 

@@ -20,35 +20,48 @@ static inline bool cpu_is_here(const struct cpu *c)
 	return c == this_cpu();
 }
 
+/* For who has this_cpu() at hand. */
+static inline bool cpu_is(const struct cpu *c, const struct cpu *here)
+{
+	return c == here;
+}
+
+/* Whether somebody wants it to look who is to run. */
+static inline bool cpu_is_asked(const struct cpu *c)
+{
+	return c->resched;
+}
+
 struct big_lock {
-	uint32_t next, serving;
+	uint32_t word; /* see big_lock.c */
 };
+
+#define LOCK_TAKEN 1u
 
 extern struct big_lock big_lock;
 
 /* It leaves all registers as they were, and is called in a way in which the
  * compiler need not know of the call: so the fast path, which calls nothing
  * else, saves no registers for it. */
-__attribute__((no_caller_saved_registers)) void kernel_lock_wait(
-	uint32_t ticket);
+__attribute__((no_caller_saved_registers)) void kernel_lock_wait(void);
 
 static inline void kernel_lock(void)
 {
-	uint32_t mine = __atomic_fetch_add(&big_lock.next, 1, __ATOMIC_RELAXED);
+	uint32_t expected = 0;
 
-	if (unlikely(__atomic_load_n(&big_lock.serving, __ATOMIC_ACQUIRE) !=
-		     mine))
-		__asm__ volatile("call %P1"
-				 : "+D"(mine)
+	if (unlikely(!__atomic_compare_exchange_n(
+		    &big_lock.word, &expected, LOCK_TAKEN, false,
+		    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+		__asm__ volatile("call %P0"
+				 :
 				 : "i"(kernel_lock_wait)
 				 : "memory", "cc");
 }
 
 static inline void kernel_unlock(void)
 {
-	/* Only the holder writes it, so the addition need not be atomic; on
-	 * this machine every store is a release. */
-	__asm__ volatile("incl %0" : "+m"(big_lock.serving) : : "memory");
+	/* The low byte alone; on this machine every store is a release. */
+	__asm__ volatile("movb $0,%0" : "+m"(big_lock.word) : : "memory");
 }
 
 #endif

@@ -39,6 +39,14 @@ static inline void write_msr(uint32_t msr, uint64_t value)
 			 "d"((uint32_t)(value >> 32)));
 }
 
+/* Likewise from memory, where the halves are apart already. */
+static inline void load_msr(uint32_t msr, const uint64_t *from)
+{
+	const uint32_t *half = (const uint32_t *)(const void *)from;
+
+	__asm__ volatile("wrmsr" ::"c"(msr), "a"(half[0]), "d"(half[1]));
+}
+
 #define MSR_FS_BASE 0xc0000100u
 /* Where `swapgs` finds the user's GS base while the kernel runs. */
 #define MSR_KERNEL_GS_BASE 0xc0000102u

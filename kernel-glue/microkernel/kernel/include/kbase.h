@@ -49,6 +49,25 @@ static inline void list_remove(struct list *l)
 	list_init(l);
 }
 
+/* Into a list that has nobody. */
+static inline void list_add_only(struct list *head, struct list *l)
+{
+	head->next = l;
+	head->prev = l;
+	l->next = head;
+	l->prev = head;
+}
+
+/* The first of a list that has somebody. */
+static inline void list_remove_first(struct list *head)
+{
+	struct list *l = head->next, *next = l->next;
+
+	head->next = next;
+	next->prev = head;
+	list_init(l);
+}
+
 /* For logic errors of the kernel only, never for what a user did. */
 _Noreturn void panic(const char *why, uint64_t value);
 

@@ -41,5 +41,7 @@ void ipc_object(struct thread *t, struct node *cap);
 /* ipc_fast.c: who goes on now: @t, or another one, who is ready and to run, and
  * @t waits; NULL: nothing was done.  @bits are in a register of @t as well. */
 struct thread *ipc_fast(struct cpu *c, struct thread *t, uint64_t bits);
+/* Likewise for signal and wait. */
+struct thread *ipc_fast_pair(struct cpu *c, struct thread *t, uint64_t bits);
 
 #endif

@@ -55,7 +55,14 @@ void object_init(struct object *o, unsigned kind, struct factory *owner,
 		 unsigned order);
 /* Mark it dead; object_reap() does the rest. */
 void object_kill(struct object *o);
-void object_reap(void);
+void object_reap_all(void);
+extern struct list objects_dead;
+
+static inline void object_reap(void)
+{
+	if (unlikely(!list_empty(&objects_dead)))
+		object_reap_all();
+}
 /* Give its @memory back: the last thing that happens to it. */
 void object_free(struct object *o, void *memory);
 

@@ -61,10 +61,10 @@ static inline void switch_to(struct cpu *c, struct thread *t, uint64_t now)
 			load_io(c, task);
 	}
 	*c->rsp0 = (uint64_t)&t->regs + sizeof(t->regs);
-	write_msr(MSR_KERNEL_GS_BASE, t->utcb_address);
+	load_msr(MSR_KERNEL_GS_BASE, &t->utcb_address);
 	/* Whatever was loaded before: a user can change the base by loading a
 	 * segment, and nobody would notice. */
-	write_msr(MSR_FS_BASE, t->fs_base);
+	load_msr(MSR_FS_BASE, &t->fs_base);
 	/* Always, not when it is first used: registers of another thread must
 	 * not even be speculated about. */
 	__asm__ volatile("fxrstor64 %0" ::"m"(t->fpu));

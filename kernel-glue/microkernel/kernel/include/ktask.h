@@ -41,6 +41,11 @@ int task_add_ku_memory(struct task *t, uint64_t va, unsigned order,
 /* The kernel's own address of @bytes of kernel-user memory, or NULL. */
 void *task_ku_address(struct task *t, uint64_t va, uint64_t bytes);
 
+/* Another value whenever a capability is lost or loses rights, or an event is
+ * bound: what a call found behind numbers of slots it finds again as long as
+ * this is the same. */
+extern uint64_t cap_changes;
+
 /* A free slot, or NULL and the reason. */
 struct node *cap_slot_make(struct task *t, uint64_t index, int *out_error);
 /* Make the slot, already in a tree, a capability. */

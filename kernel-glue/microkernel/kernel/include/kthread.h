@@ -21,6 +21,14 @@ _Static_assert(!(THREAD_AGAIN & MK_REGISTERS_ALL), "nobody else may set it");
 #define FAULT_WORDS 3
 #define EXCEPTION_WORDS (REGS_BYTES / 8u)
 
+/* The last signal and wait on the fast path: what the two numbers of the call
+ * stood for when cap_changes was this. */
+struct event_pair {
+	uint64_t cap_changes;
+	uint64_t call, timeouts, own_number; /* rdi, rdx, r8 */
+	struct event *peer, *own;
+};
+
 struct thread {
 	struct regs regs; /* must be first: entry.S */
 	struct object object;
@@ -85,6 +93,8 @@ struct thread {
 	struct thread *caller;	/* who waits for our reply */
 	struct event *event;	/* for which we wait */
 	struct list gates, events; /* bound to us */
+
+	struct event_pair pair;
 
 	_Alignas(16) uint8_t fpu[512];
 };

@@ -170,14 +170,15 @@ void ipc_requeue(struct thread *t)
 
 /* ---- flagged receive ------------------------------------------------- */
 
-/* The kernel's address of a word of @t that @t may write; NULL: it may not. */
-static uint32_t *flag_word(struct thread *t, uint64_t address)
+/* The kernel's address of a word of @t that @t may read, and write if @write;
+ * NULL: it may not. */
+static uint32_t *flag_word(struct thread *t, uint64_t address, bool write)
 {
 	struct leaf leaf;
 	uint64_t offset;
 
 	if ((address & 3) || !paging_find(t->task, address, &leaf) ||
-	    !(*leaf.entry & PTE_WRITE))
+	    (write && !(*leaf.entry & PTE_WRITE)))
 		return NULL;
 	offset = address & ((1ul << leaf.order) - 1);
 	return (uint32_t *)direct((*leaf.entry & PTE_FRAME) + offset);
@@ -189,16 +190,28 @@ static uint32_t *flag_word(struct thread *t, uint64_t address)
  * finds the receiver there.  And the store happens only if the word still is
  * what the receiver saw when it decided to sleep: a token that came in between
  * is not overwritten, or the wake-up would be lost before the step.
+ *
+ * With both values the same there is nothing to store, so the word may belong
+ * to somebody else, who only lets us read it: the one who wakes.  He changes
+ * it and then sends without waiting.  If his send comes before the step, under
+ * the same lock, so did the change, and the wait does not begin; if it comes
+ * after, the receiver is there.  There is nothing to undo at the end, so this
+ * is a wait like others.
  */
 static unsigned flag_set(struct thread *t)
 {
-	uint32_t *word = flag_word(t, t->regs.r9);
 	uint32_t awake = (uint32_t)(t->regs.r10 >> 32);
 	uint32_t asleep = (uint32_t)t->regs.r10, seen = awake;
+	uint32_t *word = flag_word(t, t->regs.r9, awake != asleep);
 
 	/* Address 0 is no flag, even if there is memory. */
 	if (!word || !t->regs.r9)
 		return MK_IPC_NO_MEMORY;
+	if (awake == asleep) {
+		t->special_wait = t->timeout.link;
+		seen = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+		return seen == awake ? 0 : MK_IPC_CHANGED;
+	}
 	if (!__atomic_compare_exchange_n(word, &seen, asleep, false,
 					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		return MK_IPC_CHANGED;
@@ -220,7 +233,7 @@ static void set_flag_or_fail(struct thread *t)
  * up again, because the page may be gone or another. */
 void ipc_flag_clear(struct thread *t)
 {
-	uint32_t *word = flag_word(t, t->flag_address);
+	uint32_t *word = flag_word(t, t->flag_address, true);
 	uint32_t seen = t->flag_asleep;
 
 	t->flag_address = 0;

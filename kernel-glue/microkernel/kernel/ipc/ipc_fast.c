@@ -27,16 +27,11 @@
  * often the slow way had a call or a reply.
  */
 #include <kevent.h>
+#include <kfast.h>
 #include <kgate.h>
 #include <kipc.h>
 #include <ksched.h>
 #include <ktask.h>
-
-/* Words 0 to 4, no item, no flag, protocol not negative. */
-static bool short_message(uint64_t tag)
-{
-	return (uint16_t)tag <= MK_WORDS_IN_REGISTERS && (int64_t)tag >= 0;
-}
 
 /* @t waits, as @state says, and nobody here has more right to the CPU that
  * @from leaves. */
@@ -45,8 +40,22 @@ static inline_always bool can_go_on(const struct cpu *c,
 				    const struct thread *t, unsigned state)
 {
 	return t->condition == state &&
-	       (t->priority >= from->priority || !cpu_is_here(t->cpu) ||
+	       (t->priority >= from->priority || !cpu_is(t->cpu, c) ||
 		readyq_best(&c->ready) < t->priority);
+}
+
+/* No receive timeout.  The half word is read by itself: gcc makes less of it. */
+static bool is_patient(const struct thread *t)
+{
+	const uint32_t *half = (const uint32_t *)(const void *)&t->regs.rdx;
+
+	return half[1] == MK_NEVER;
+}
+
+/* Words 0 to 4, no item, no flag, protocol not negative. */
+static bool short_message(uint64_t tag)
+{
+	return (uint16_t)tag <= MK_WORDS_IN_REGISTERS && (int64_t)tag >= 0;
 }
 
 static inline_always void copy_words(const struct thread *s, struct thread *r,
@@ -135,32 +144,29 @@ static inline_always struct event *event_at(struct thread *t, uint64_t index,
 	return event_of(node_object(cap));
 }
 
-static struct thread *fast_signal_wait(struct cpu *c, struct thread *t,
-				       uint64_t bits)
+/* The two events are looked up once, as long as nothing changes. */
+struct thread *ipc_fast_pair(struct cpu *c, struct thread *t, uint64_t bits)
 {
 	struct event *e = event_at(t, t->regs.rdi >> 8, MK_CAP_SEND), *own;
 	struct thread *r;
 
-	if (!e || e->counts || list_empty(&e->waiters))
+	if (!e || e->counts || !is_patient(t))
 		return NULL;
 	own = event_at(t, t->regs.r8, MK_CAP_CONTROL);
-	if (!own || own->pending || own->thread || !list_empty(&own->waiters))
+	if (!own || own->thread)
 		return NULL;
-	r = container_of(e->waiters.next, struct thread, waiting);
-	if (!can_go_on(c, t, r, MK_STATE_WAITING_EVENT))
+	t->pair = (struct event_pair){
+		.cap_changes = cap_changes,
+		.call = t->regs.rdi,
+		.timeouts = t->regs.rdx,
+		.own_number = t->regs.r8,
+		.peer = e,
+		.own = own,
+	};
+	r = pair_partner(t);
+	if (!r || !can_go_on(c, t, r, MK_STATE_WAITING_EVENT))
 		return NULL;
-	/* Point of no return.  Whoever waits finds nothing pending, so what it
-	 * gets is what is signalled. */
-	list_remove(&r->waiting);
-	r->event = NULL;
-	r->regs.rax = mk_tag(0, 0, 0, MK_TAG_EVENT);
-	r->regs.rsi = event_bits(bits);
-	r->state = MK_STATE_READY;
-	t->op = MK_SIGNAL | MK_RECV;
-	t->state = MK_STATE_WAITING_EVENT;
-	t->event = own;
-	list_add_before(&own->waiters, &t->waiting);
-	c->counter[MK_COUNTER_SIGNAL_FAST]++;
+	pair_switch(c, t, r, event_bits(bits));
 	return r;
 }
 
@@ -183,10 +189,8 @@ struct thread *ipc_fast(struct cpu *c, struct thread *t, uint64_t bits)
 
 	if (op == MK_SIGNAL)
 		return fast_signal(c, t, bits);
-	if ((uint32_t)(t->regs.rdx >> 32) != MK_NEVER)
+	if (!is_patient(t))
 		return NULL;
-	if (op == (MK_SIGNAL | MK_RECV))
-		return fast_signal_wait(c, t, bits);
 	if (!short_message(t->regs.rax))
 		return NULL;
 	if (op == MK_CALL)

@@ -335,6 +335,7 @@ static int event_bind(struct thread *t, struct event *e)
 	if (e->thread || !list_empty(&e->waiters))
 		return -MK_EBUSY;
 	e->thread = to;
+	cap_changes++;
 	e->label = ipc_word(t, 2);
 	list_add_before(&to->events, &e->of_thread);
 	if (e->pending)

@@ -145,6 +145,7 @@ static void node_drop(struct node *n)
 static void reduce(struct node *n, unsigned rights)
 {
 	n->rights &= (uint8_t)~rights;
+	cap_changes++;
 	if (n->kind == MK_MEMORY)
 		memory_reduce(n);
 }

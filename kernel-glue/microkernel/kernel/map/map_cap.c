@@ -29,6 +29,7 @@ int map_cap(struct task *from, uint64_t slot, struct task *to, uint64_t at,
 		return 0;
 	}
 	node_move(made, n);
+	cap_changes++;
 	cap_fill(to, made, at, o, rights);
 	o->cap_count--; /* the slot that is empty now */
 	if (o->caps == n)
@@ -42,6 +43,7 @@ void cap_clear(struct node *slot)
 
 	node_detach(slot);
 	slot->what = 0;
+	cap_changes++;
 	if (o->caps == slot)
 		o->caps = NULL;
 	if (--o->cap_count == 0)

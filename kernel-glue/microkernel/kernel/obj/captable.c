@@ -7,6 +7,9 @@
 #include <ktask.h>
 #include <mk/call.h>
 
+/* Never 0, which is what a new thread has. */
+uint64_t cap_changes = 1;
+
 struct node *cap_slot_make(struct task *t, uint64_t index, int *out_error)
 {
 	struct node **page;

@@ -8,7 +8,7 @@
 
 struct factory root_factory;
 
-static struct list dead = {&dead, &dead};
+struct list objects_dead = {&objects_dead, &objects_dead};
 
 void object_init(struct object *o, unsigned kind, struct factory *owner,
 		 unsigned order)
@@ -28,7 +28,7 @@ void object_kill(struct object *o)
 	if (o->dead || !o->owner)
 		return;
 	o->dead = true;
-	list_add_before(&dead, &o->to_reap);
+	list_add_before(&objects_dead, &o->to_reap);
 }
 
 static void factory_free_if_empty(struct factory *f)
@@ -57,7 +57,7 @@ static void factory_destroy(struct factory *f)
 static void reap_again(struct object *o)
 {
 	if (list_empty(&o->to_reap))
-		list_add_before(&dead, &o->to_reap);
+		list_add_before(&objects_dead, &o->to_reap);
 }
 
 void object_free(struct object *o, void *memory)
@@ -96,11 +96,11 @@ static void destroy(struct object *o)
 	}
 }
 
-void object_reap(void)
+void object_reap_all(void)
 {
-	while (unlikely(!list_empty(&dead))) {
+	while (!list_empty(&objects_dead)) {
 		struct object *o =
-			container_of(dead.next, struct object, to_reap);
+			container_of(objects_dead.next, struct object, to_reap);
 
 		list_remove(&o->to_reap);
 		if (o->caps)

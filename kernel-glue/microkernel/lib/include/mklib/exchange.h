@@ -40,8 +40,10 @@
 #define MK_EXCHANGE_CLIENTS 32u
 #define MK_EXCHANGE_HANDLES 512u
 #define MK_EXCHANGE_MAPPINGS 512u
-#define MK_EXCHANGE_EVENTS 24u
+/* Events and gates of threads, and the gate of the synchronisation thread. */
+#define MK_EXCHANGE_EVENTS 49u
 #define MK_EXCHANGE_WATCHES 512u
 #define MK_EXCHANGE_WORDS 512u
+#define MK_EXCHANGE_WORD_WAITERS 4u /* for one word */
 
 #endif

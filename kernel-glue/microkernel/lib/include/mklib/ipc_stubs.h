@@ -101,36 +101,51 @@ static inline void mk_sleep_us(uint32_t us)
 	(void)mk_ipc(0, MK_RECV, mk_timeouts(0, us), &m);
 }
 
+/* Likewise with events only: @bits go, bits come, and no words.  Returns the
+ * tag. */
+static inline uint64_t mk_ipc_bits(uint64_t cap, unsigned op, uint64_t timeouts,
+				   uint64_t own, uint64_t *bits)
+{
+	uint64_t tag;
+	register uint64_t r8 __asm__("r8") = own;
+
+	__asm__ volatile("syscall"
+			 : "=a"(tag), "+S"(*bits)
+			 : "D"(cap << 8 | op), "d"(timeouts), "r"(r8)
+			 : "rcx", "r11", "memory");
+	return tag;
+}
+
 static inline bool mk_signal(uint64_t event, uint64_t bits)
 {
-	struct mk_message m = {.label = bits};
-
-	return mk_ipc(event, MK_SIGNAL, 0, &m);
+	return !(mk_tag_flags(mk_ipc_bits(event, MK_SIGNAL, 0, 0, &bits)) &
+		 MK_TAG_ERROR);
 }
 
 /* The bits; 0 if it failed. */
 static inline uint64_t mk_event_wait(uint64_t event, uint32_t timeout_us)
 {
-	struct mk_message m = {0};
+	uint64_t bits = 0;
+	uint64_t tag = mk_ipc_bits(event, MK_RECV, mk_timeouts(0, timeout_us),
+				   0, &bits);
 
-	return mk_ipc(event, MK_RECV, mk_timeouts(0, timeout_us), &m) ? m.label
-								      : 0;
+	return mk_tag_flags(tag) & MK_TAG_ERROR ? 0 : bits;
 }
 
 /* Signal the peer's event and wait for our own, in one entry. */
 static inline uint64_t mk_signal_wait(uint64_t peer, uint64_t bits,
 				      uint64_t own, uint32_t timeout_us)
 {
-	struct mk_message m = {.label = bits, .word = {own}};
+	uint64_t tag = mk_ipc_bits(peer, MK_SIGNAL | MK_RECV,
+				   mk_timeouts(0, timeout_us), own, &bits);
 
-	return mk_ipc(peer, MK_SIGNAL | MK_RECV, mk_timeouts(0, timeout_us), &m)
-		       ? m.label
-		       : 0;
+	return mk_tag_flags(tag) & MK_TAG_ERROR ? 0 : bits;
 }
 
 /* Wait for @thread (0: for anybody) if *@flag is @awake: the kernel makes it
  * @asleep with the beginning of the wait, and @awake again with its end unless
- * somebody else has changed it.  MK_IPC_CHANGED: it was not @awake. */
+ * somebody else has changed it.  MK_IPC_CHANGED: it was not @awake.  With both
+ * the same it is only compared, and need only be readable. */
 static inline bool mk_receive_flagged(uint64_t thread, uint32_t *flag,
 				      uint32_t awake, uint32_t asleep,
 				      uint64_t timeouts, struct mk_message *m)

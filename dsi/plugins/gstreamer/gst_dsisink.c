@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gst_dsisink.c - dsisink: what arrives here is in the readers' processes.
+ *
+ *   upstream --- pool of frames <--+
+ *      |                           | frames are memory of the stream
+ *      v                           |
+ *   render: header + reference --> outlet --> dsi stream --> dsisrc ...
+ *
+ * The stream is made when it is known how large its frames are: with the first
+ * ALLOCATION query that asks for a pool, or with the caps, or with the first
+ * buffer.  When larger ones come it is replaced by another of the same name, and
+ * the readers are told to look for that.
+ */
+#include "gst_dsisink.h"
+
+#include <string.h>
+
+#include <gst/video/video.h>
+
+#include <dsi/dsi.h>
+
+#include "media_header.h"
+#include "media_outlet.h"
+#include "media_pool.h"
+
+GST_DEBUG_CATEGORY_STATIC(gst_dsi_sink_debug);
+#define GST_CAT_DEFAULT gst_dsi_sink_debug
+
+#define DEFAULT_FRAMES 8u
+#define LEAST_FRAMES 2u
+#define MOST_FRAMES 1024u
+#define DEFAULT_ACCESS 0600u
+/* Caps that do not tell how large a buffer is: as large as the first, and this
+ * many times, for what is compressed differs from one to the next. */
+#define UNKNOWN_MARGIN 4u
+#define LEAST_FRAME_BYTES 65536u
+
+struct _GstDsiSink {
+	GstBaseSink parent;
+	/* Properties; under the object's lock. */
+	gchar *stream;
+	guint frames, access;
+	gboolean wait_for_consumer, require_zero_copy;
+	guint64 zero_copied, copied;
+	/* Of the streaming thread, replaced under the object's lock. */
+	struct media_outlet *outlet;
+	gchar *caps;
+	gboolean raw_video;
+	GstVideoInfo info;
+	gint flushing;
+};
+
+enum {
+	PROP_0,
+	PROP_STREAM,
+	PROP_SLOTS,
+	PROP_ACCESS,
+	PROP_WAIT_FOR_CONSUMER,
+	PROP_REQUIRE_ZERO_COPY,
+	PROP_ZERO_COPIED,
+	PROP_COPIED,
+	PROP_CONSUMERS,
+};
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
+	"sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(GstDsiSink, gst_dsi_sink, GST_TYPE_BASE_SINK,
+			      GST_DEBUG_CATEGORY_INIT(gst_dsi_sink_debug,
+						      "dsisink", 0,
+						      "sink into a dsi stream"))
+
+/* ---- the stream ---------------------------------------------------------- */
+
+static gboolean must_stop(void *user)
+{
+	return g_atomic_int_get(&((GstDsiSink *)user)->flushing);
+}
+
+static uint64_t base_time_of(GstDsiSink *sink)
+{
+	GstClock *clock = gst_element_get_clock(GST_ELEMENT(sink));
+	GstClockTime base = gst_element_get_base_time(GST_ELEMENT(sink));
+	GstClockTime now, monotonic;
+
+	if (!clock)
+		return base;
+	/* Another clock than the system's monotonic one: what it shows now,
+	 * beside what that shows now. */
+	now = gst_clock_get_time(clock);
+	monotonic = dsi_now();
+	gst_object_unref(clock);
+	if (now - monotonic + GST_MSECOND < 2 * GST_MSECOND)
+		return base;
+	return base + monotonic - now;
+}
+
+static void drop_outlet(GstDsiSink *sink)
+{
+	struct media_outlet *outlet;
+
+	GST_OBJECT_LOCK(sink);
+	outlet = sink->outlet;
+	sink->outlet = NULL;
+	GST_OBJECT_UNLOCK(sink);
+	if (!outlet)
+		return;
+	media_outlet_close(outlet);
+	media_outlet_unref(outlet);
+}
+
+static GstFlowReturn say(GstDsiSink *sink, uint32_t kind, GstClockTime start,
+			 GstClockTime duration)
+{
+	GstSegment segment = GST_BASE_SINK(sink)->segment;
+	struct media_header header;
+	struct media_sent sent;
+	GstBuffer *times;
+
+	if (!sink->outlet)
+		return GST_FLOW_OK;
+	if (segment.format != GST_FORMAT_TIME)
+		gst_segment_init(&segment, GST_FORMAT_TIME);
+	times = gst_buffer_new();
+	GST_BUFFER_PTS(times) = start;
+	GST_BUFFER_DURATION(times) = duration;
+	media_header_from_buffer(&header, times, &segment, base_time_of(sink));
+	gst_buffer_unref(times);
+	header.kind = kind;
+	return media_outlet_send(sink->outlet, &header, sink->caps, NULL, FALSE,
+				 must_stop, sink, &sent);
+}
+
+/* An outlet with frames of at least @bytes. */
+static gboolean have_frames(GstDsiSink *sink, gsize bytes)
+{
+	struct media_outlet_options options = {.frame_bytes = bytes};
+	GError *error = NULL;
+	struct media_outlet *outlet;
+
+	if (sink->outlet &&
+	    media_store_frame_bytes(media_outlet_store(sink->outlet)) >= bytes)
+		return TRUE;
+	if (sink->outlet) {
+		(void)say(sink, MEDIA_MOVED, GST_CLOCK_TIME_NONE,
+			  GST_CLOCK_TIME_NONE);
+		drop_outlet(sink);
+	}
+	options.stream = sink->stream;
+	options.frames = sink->frames;
+	options.access = sink->access;
+	options.wait_for_consumer = sink->wait_for_consumer;
+	outlet = media_outlet_new(&options, &error);
+	if (!outlet) {
+		GST_ELEMENT_ERROR(
+			sink, RESOURCE, OPEN_WRITE,
+			("stream '%s': %s", sink->stream, error->message),
+			(NULL));
+		g_clear_error(&error);
+		return FALSE;
+	}
+	GST_OBJECT_LOCK(sink);
+	sink->outlet = outlet;
+	GST_OBJECT_UNLOCK(sink);
+	GST_INFO_OBJECT(sink, "stream '%s' has %u frames of %" G_GSIZE_FORMAT,
+			sink->stream, sink->frames,
+			media_store_frame_bytes(media_outlet_store(outlet)));
+	return TRUE;
+}
+
+/* With room for the padding that decoders ask for; pages that nobody touches
+ * cost nothing. */
+static gsize frame_bytes_of(const GstVideoInfo *info)
+{
+	return GST_VIDEO_INFO_SIZE(info) + GST_VIDEO_INFO_SIZE(info) / 4;
+}
+
+/* ---- GstBaseSink --------------------------------------------------------- */
+
+static gboolean sink_start(GstBaseSink *base)
+{
+	GstDsiSink *sink = GST_DSI_SINK(base);
+
+	if (!sink->stream || !*sink->stream) {
+		GST_ELEMENT_ERROR(sink, RESOURCE, NOT_FOUND,
+				  ("no stream is named: set the property "
+				   "'stream'"),
+				  (NULL));
+		return FALSE;
+	}
+	g_atomic_int_set(&sink->flushing, FALSE);
+	sink->zero_copied = 0;
+	sink->copied = 0;
+	return TRUE;
+}
+
+static gboolean sink_stop(GstBaseSink *base)
+{
+	GstDsiSink *sink = GST_DSI_SINK(base);
+
+	drop_outlet(sink);
+	g_clear_pointer(&sink->caps, g_free);
+	return TRUE;
+}
+
+static gboolean sink_set_caps(GstBaseSink *base, GstCaps *caps)
+{
+	GstDsiSink *sink = GST_DSI_SINK(base);
+	gchar *text = gst_caps_to_string(caps);
+
+	if (strlen(text) > MEDIA_CAPS_MOST) {
+		GST_ELEMENT_ERROR(sink, CORE, NEGOTIATION,
+				  ("the caps have %" G_GSIZE_FORMAT
+				   " bytes as text, at most %" G_GSIZE_FORMAT
+				   " can go",
+				   strlen(text), (gsize)MEDIA_CAPS_MOST),
+				  (NULL));
+		g_free(text);
+		return FALSE;
+	}
+	g_free(sink->caps);
+	sink->caps = text;
+	sink->raw_video = gst_video_info_from_caps(&sink->info, caps);
+	return !sink->raw_video ||
+	       have_frames(sink, frame_bytes_of(&sink->info));
+}
+
+static gboolean sink_propose_allocation(GstBaseSink *base, GstQuery *query)
+{
+	GstDsiSink *sink = GST_DSI_SINK(base);
+	GstStructure *config;
+	GstBufferPool *pool;
+	GstVideoInfo info;
+	gboolean need_pool;
+	GstCaps *caps;
+
+	gst_query_parse_allocation(query, &caps, &need_pool);
+	gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, NULL);
+	gst_query_add_allocation_meta(query, GST_VIDEO_CROP_META_API_TYPE,
+				      NULL);
+	if (!caps || !gst_video_info_from_caps(&info, caps))
+		return TRUE;
+	/* The query comes before the caps event. */
+	if (!have_frames(sink, frame_bytes_of(&info)))
+		return FALSE;
+	pool = media_pool_new(sink->outlet);
+	config = gst_buffer_pool_get_config(pool);
+	gst_buffer_pool_config_set_params(config, caps,
+					  (guint)GST_VIDEO_INFO_SIZE(&info), 0,
+					  sink->frames);
+	if (gst_buffer_pool_set_config(pool, config))
+		gst_query_add_allocation_pool(query, pool,
+					      (guint)GST_VIDEO_INFO_SIZE(&info),
+					      0, sink->frames);
+	gst_object_unref(pool);
+	return TRUE;
+}
+
+static GstFlowReturn not_sent(GstDsiSink *sink, GstFlowReturn flow)
+{
+	if (flow == GST_FLOW_NOT_SUPPORTED) {
+		GST_ELEMENT_ERROR(
+			sink, STREAM, FAILED,
+			("a buffer would have to be copied, and "
+			 "require-zero-copy is set: upstream does not use the "
+			 "pool that dsisink proposes"),
+			(NULL));
+		return GST_FLOW_ERROR;
+	}
+	if (flow == GST_FLOW_ERROR)
+		GST_ELEMENT_ERROR(sink, RESOURCE, WRITE,
+				  ("stream '%s' failed", sink->stream), (NULL));
+	return flow;
+}
+
+static gboolean fit(GstDsiSink *sink, GstBuffer *buffer)
+{
+	gsize bytes = gst_buffer_get_size(buffer);
+	gsize wished = sink->raw_video ? bytes : bytes * UNKNOWN_MARGIN;
+
+	if (sink->outlet &&
+	    media_store_frame_bytes(media_outlet_store(sink->outlet)) >= bytes)
+		return TRUE;
+	return have_frames(sink, MAX(wished, LEAST_FRAME_BYTES));
+}
+
+static GstFlowReturn sink_render(GstBaseSink *base, GstBuffer *buffer)
+{
+	GstDsiSink *sink = GST_DSI_SINK(base);
+	struct media_header header;
+	struct media_sent sent;
+	GstFlowReturn flow;
+
+	if (!fit(sink, buffer))
+		return GST_FLOW_ERROR;
+	media_header_from_buffer(&header, buffer, &base->segment,
+				 base_time_of(sink));
+	flow = media_outlet_send(sink->outlet, &header, sink->caps, buffer,
+				 !sink->require_zero_copy, must_stop, sink,
+				 &sent);
+	while (flow == GST_FLOW_FLUSHING) {
+		flow = gst_base_sink_wait_preroll(base);
+		if (flow != GST_FLOW_OK)
+			return flow;
+		flow = media_outlet_send(sink->outlet, &header, sink->caps,
+					 buffer, !sink->require_zero_copy,
+					 must_stop, sink, &sent);
+	}
+	if (flow != GST_FLOW_OK)
+		return not_sent(sink, flow);
+	GST_OBJECT_LOCK(sink);
+	sink->copied += sent.copied;
+	sink->zero_copied += !sent.copied;
+	GST_OBJECT_UNLOCK(sink);
+	return GST_FLOW_OK;
+}
+
+static gboolean sink_event(GstBaseSink *base, GstEvent *event)
+{
+	GstDsiSink *sink = GST_DSI_SINK(base);
+	GstClockTime start, duration;
+
+	switch (GST_EVENT_TYPE(event)) {
+	case GST_EVENT_EOS:
+		(void)say(sink, MEDIA_EOS, GST_CLOCK_TIME_NONE,
+			  GST_CLOCK_TIME_NONE);
+		break;
+	case GST_EVENT_GAP:
+		gst_event_parse_gap(event, &start, &duration);
+		(void)say(sink, MEDIA_GAP, start, duration);
+		break;
+	case GST_EVENT_FLUSH_STOP:
+		(void)say(sink, MEDIA_FLUSH, GST_CLOCK_TIME_NONE,
+			  GST_CLOCK_TIME_NONE);
+		break;
+	default:
+		break;
+	}
+	return GST_BASE_SINK_CLASS(gst_dsi_sink_parent_class)
+		->event(base, event);
+}
+
+static gboolean sink_unlock(GstBaseSink *base)
+{
+	GstDsiSink *sink = GST_DSI_SINK(base);
+
+	g_atomic_int_set(&sink->flushing, TRUE);
+	GST_OBJECT_LOCK(sink);
+	if (sink->outlet)
+		media_outlet_wake(sink->outlet);
+	GST_OBJECT_UNLOCK(sink);
+	return TRUE;
+}
+
+static gboolean sink_unlock_stop(GstBaseSink *base)
+{
+	g_atomic_int_set(&GST_DSI_SINK(base)->flushing, FALSE);
+	return TRUE;
+}
+
+/* ---- GObject ------------------------------------------------------------- */
+
+static void sink_set_property(GObject *object, guint id, const GValue *value,
+			      GParamSpec *spec)
+{
+	GstDsiSink *sink = GST_DSI_SINK(object);
+
+	GST_OBJECT_LOCK(sink);
+	switch (id) {
+	case PROP_STREAM:
+		g_free(sink->stream);
+		sink->stream = g_value_dup_string(value);
+		break;
+	case PROP_SLOTS:
+		sink->frames = g_value_get_uint(value);
+		break;
+	case PROP_ACCESS:
+		sink->access = g_value_get_uint(value);
+		break;
+	case PROP_WAIT_FOR_CONSUMER:
+		sink->wait_for_consumer = g_value_get_boolean(value);
+		break;
+	case PROP_REQUIRE_ZERO_COPY:
+		sink->require_zero_copy = g_value_get_boolean(value);
+		break;
+	default:
+		G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+	}
+	GST_OBJECT_UNLOCK(sink);
+}
+
+static void sink_get_property(GObject *object, guint id, GValue *value,
+			      GParamSpec *spec)
+{
+	GstDsiSink *sink = GST_DSI_SINK(object);
+
+	GST_OBJECT_LOCK(sink);
+	switch (id) {
+	case PROP_STREAM:
+		g_value_set_string(value, sink->stream);
+		break;
+	case PROP_SLOTS:
+		g_value_set_uint(value, sink->frames);
+		break;
+	case PROP_ACCESS:
+		g_value_set_uint(value, sink->access);
+		break;
+	case PROP_WAIT_FOR_CONSUMER:
+		g_value_set_boolean(value, sink->wait_for_consumer);
+		break;
+	case PROP_REQUIRE_ZERO_COPY:
+		g_value_set_boolean(value, sink->require_zero_copy);
+		break;
+	case PROP_ZERO_COPIED:
+		g_value_set_uint64(value, sink->zero_copied);
+		break;
+	case PROP_COPIED:
+		g_value_set_uint64(value, sink->copied);
+		break;
+	case PROP_CONSUMERS:
+		g_value_set_uint(value, sink->outlet ? media_outlet_consumers(
+							       sink->outlet)
+						     : 0);
+		break;
+	default:
+		G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+	}
+	GST_OBJECT_UNLOCK(sink);
+}
+
+static void sink_finalize(GObject *object)
+{
+	GstDsiSink *sink = GST_DSI_SINK(object);
+
+	drop_outlet(sink);
+	g_free(sink->stream);
+	g_free(sink->caps);
+	G_OBJECT_CLASS(gst_dsi_sink_parent_class)->finalize(object);
+}
+
+#define SETTABLE \
+	(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
+#define READABLE (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)
+
+static void install_properties(GObjectClass *object)
+{
+	g_object_class_install_property(
+		object, PROP_STREAM,
+		g_param_spec_string("stream", "Stream",
+				    "Name of the stream that readers open, "
+				    "1..63 of [A-Za-z0-9._-]; sys:NAME lies in "
+				    "the place of the whole system",
+				    NULL, SETTABLE));
+	g_object_class_install_property(
+		object, PROP_SLOTS,
+		g_param_spec_uint(
+			"slots", "Slots",
+			"Frames there are. Upstream, the stream and all "
+			"readers share them: a reader that keeps n frames "
+			"(queue, decoder, last sample) needs n more",
+			LEAST_FRAMES, MOST_FRAMES, DEFAULT_FRAMES, SETTABLE));
+	g_object_class_install_property(
+		object, PROP_ACCESS,
+		g_param_spec_uint("access", "Access",
+				  "Who may read, as the mode of a file: 384 is "
+				  "0600, the owner; 432 is 0660, the group as "
+				  "well; 438 is 0666, everybody",
+				  0, 0666, DEFAULT_ACCESS, SETTABLE));
+	g_object_class_install_property(
+		object, PROP_WAIT_FOR_CONSUMER,
+		g_param_spec_boolean(
+			"wait-for-consumer", "Wait for consumer",
+			"Hold the pipeline until the first reader is there, so "
+			"that it gets the first frame",
+			FALSE, SETTABLE));
+	g_object_class_install_property(
+		object, PROP_REQUIRE_ZERO_COPY,
+		g_param_spec_boolean(
+			"require-zero-copy", "Require zero copy",
+			"Fail when upstream sends a buffer that is not in a "
+			"frame, instead of copying it into one",
+			FALSE, SETTABLE));
+	g_object_class_install_property(
+		object, PROP_ZERO_COPIED,
+		g_param_spec_uint64("zero-copied", "Zero-copied",
+				    "Buffers that were sent where they lay", 0,
+				    G_MAXUINT64, 0, READABLE));
+	g_object_class_install_property(
+		object, PROP_COPIED,
+		g_param_spec_uint64("copied", "Copied",
+				    "Buffers that had to be copied into a "
+				    "frame first",
+				    0, G_MAXUINT64, 0, READABLE));
+	g_object_class_install_property(
+		object, PROP_CONSUMERS,
+		g_param_spec_uint("consumers", "Consumers",
+				  "Readers that are there now", 0, G_MAXUINT, 0,
+				  READABLE));
+}
+
+static void gst_dsi_sink_class_init(GstDsiSinkClass *klass)
+{
+	GObjectClass *object = G_OBJECT_CLASS(klass);
+	GstElementClass *element = GST_ELEMENT_CLASS(klass);
+	GstBaseSinkClass *base = GST_BASE_SINK_CLASS(klass);
+
+	object->set_property = sink_set_property;
+	object->get_property = sink_get_property;
+	object->finalize = sink_finalize;
+	install_properties(object);
+	gst_element_class_add_static_pad_template(element, &sink_template);
+	gst_element_class_set_static_metadata(
+		element, "dsi sink", "Sink",
+		"Send buffers to other processes without a copy", "dsi");
+	base->start = sink_start;
+	base->stop = sink_stop;
+	base->set_caps = sink_set_caps;
+	base->propose_allocation = sink_propose_allocation;
+	base->render = sink_render;
+	base->event = sink_event;
+	base->unlock = sink_unlock;
+	base->unlock_stop = sink_unlock_stop;
+}
+
+static void gst_dsi_sink_init(GstDsiSink *sink)
+{
+	sink->frames = DEFAULT_FRAMES;
+	sink->access = DEFAULT_ACCESS;
+	gst_base_sink_set_sync(GST_BASE_SINK(sink), FALSE);
+	gst_base_sink_set_async_enabled(GST_BASE_SINK(sink), FALSE);
+	/* A sample that the sink keeps is a frame that nobody can use. */
+	gst_base_sink_set_last_sample_enabled(GST_BASE_SINK(sink), FALSE);
+}

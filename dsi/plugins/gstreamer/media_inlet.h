@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * media_inlet.h - the consuming end of dsisrc: a connection to a stream, and the
+ * packets of it that are buffers somewhere downstream.
+ *
+ * A buffer's memory is the producer's, mapped to read; the packet goes back when
+ * the last of its memories is gone, on whatever thread that happens.  Until then
+ * the inlet lives, connected or not, so that nothing is unmapped under a reader.
+ */
+#ifndef DSI_MEDIA_INLET_H
+#define DSI_MEDIA_INLET_H
+
+#include <gst/gst.h>
+
+#include <dsi/dsi.h>
+
+#include "media_header.h"
+
+struct media_inlet;
+
+/* Connect to the stream; NULL with a negative code in @out_error, and a sentence
+ * in @out_why, to be freed. */
+struct media_inlet *media_inlet_new(const char *stream, uint32_t policy,
+				    uint32_t queue, uint64_t deadline_ns,
+				    int *out_error, gchar **out_why);
+/* No more packets; those that are out stay valid. */
+void media_inlet_close(struct media_inlet *inlet);
+
+/* The next packet: its header, its caps (room for MEDIA_CAPS_MOST + 1), and its
+ * data as a buffer without times.  0, -DSI_EAGAIN, or the end: -DSI_EPIPE,
+ * -DSI_EPROTO. */
+int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
+		    char *out_caps, GstBuffer **out_buffer,
+		    gboolean *out_dropped_before);
+
+/* Wait until there may be one, until woken, or for @wait_ms. */
+void media_inlet_wait(struct media_inlet *inlet, int wake_fd, int wait_ms);
+
+/* Did the producer close, rather than die? */
+gboolean media_inlet_closed_in_order(struct media_inlet *inlet);
+
+#endif /* DSI_MEDIA_INLET_H */

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* media_pool.c - see media_pool.h. */
+#include "media_pool.h"
+
+#include <gst/video/gstvideopool.h>
+#include <gst/video/video.h>
+
+struct _MediaPool {
+	GstBufferPool parent;
+	struct media_outlet *outlet;
+	gsize bytes;
+	gboolean video_meta;
+	GstVideoInfo info;
+};
+
+G_DEFINE_FINAL_TYPE(MediaPool, media_pool, GST_TYPE_BUFFER_POOL)
+
+static const gchar *const options[] = {GST_BUFFER_POOL_OPTION_VIDEO_META,
+				       GST_BUFFER_POOL_OPTION_VIDEO_ALIGNMENT,
+				       NULL};
+
+static const gchar **pool_options(GstBufferPool *pool)
+{
+	(void)pool;
+	return (const gchar **)options;
+}
+
+/* Planes where the decoder wants them.  FALSE: no frame is so large. */
+static gboolean lay_out(MediaPool *pool, GstStructure *config, GstCaps *caps)
+{
+	GstVideoAlignment align;
+
+	pool->video_meta = gst_buffer_pool_config_has_option(
+		config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+	if (!gst_video_info_from_caps(&pool->info, caps)) {
+		pool->video_meta = FALSE;
+		return TRUE;
+	}
+	if (pool->video_meta &&
+	    gst_buffer_pool_config_has_option(
+		    config, GST_BUFFER_POOL_OPTION_VIDEO_ALIGNMENT)) {
+		gst_buffer_pool_config_get_video_alignment(config, &align);
+		if (!gst_video_info_align(&pool->info, &align))
+			return FALSE;
+		gst_buffer_pool_config_set_video_alignment(config, &align);
+	}
+	pool->bytes = MAX(pool->bytes, GST_VIDEO_INFO_SIZE(&pool->info));
+	return TRUE;
+}
+
+static gboolean pool_set_config(GstBufferPool *base, GstStructure *config)
+{
+	MediaPool *pool = DSI_MEDIA_POOL(base);
+	MediaStore *store = media_outlet_store(pool->outlet);
+	GstCaps *caps;
+	guint bytes, min, max;
+
+	if (!gst_buffer_pool_config_get_params(config, &caps, &bytes, &min,
+					       &max) ||
+	    !caps)
+		return FALSE;
+	pool->bytes = bytes;
+	if (!lay_out(pool, config, caps) ||
+	    pool->bytes > media_store_frame_bytes(store)) {
+		GST_INFO_OBJECT(pool,
+				"buffers of %" G_GSIZE_FORMAT
+				" bytes do not fit into frames of "
+				"%" G_GSIZE_FORMAT,
+				pool->bytes, media_store_frame_bytes(store));
+		return FALSE;
+	}
+	gst_buffer_pool_config_set_params(config, caps, (guint)pool->bytes, min,
+					  max);
+	return GST_BUFFER_POOL_CLASS(media_pool_parent_class)
+		->set_config(base, config);
+}
+
+static gboolean is_flushing(void *user)
+{
+	GstBufferPool *pool = user;
+
+	return GST_BUFFER_POOL_IS_FLUSHING(pool);
+}
+
+static GstFlowReturn pool_acquire(GstBufferPool *base, GstBuffer **out_buffer,
+				  GstBufferPoolAcquireParams *params)
+{
+	MediaPool *pool = DSI_MEDIA_POOL(base);
+	GstMemory *frame;
+
+	(void)params;
+	frame = media_outlet_take(pool->outlet, is_flushing, base);
+	if (!frame)
+		return GST_FLOW_FLUSHING;
+	gst_memory_resize(frame, 0, pool->bytes);
+	*out_buffer = gst_buffer_new();
+	gst_buffer_append_memory(*out_buffer, frame);
+	if (pool->video_meta)
+		gst_buffer_add_video_meta_full(
+			*out_buffer, GST_VIDEO_FRAME_FLAG_NONE,
+			GST_VIDEO_INFO_FORMAT(&pool->info),
+			(guint)GST_VIDEO_INFO_WIDTH(&pool->info),
+			(guint)GST_VIDEO_INFO_HEIGHT(&pool->info),
+			GST_VIDEO_INFO_N_PLANES(&pool->info), pool->info.offset,
+			pool->info.stride);
+	return GST_FLOW_OK;
+}
+
+static void pool_release(GstBufferPool *base, GstBuffer *buffer)
+{
+	(void)base;
+	gst_buffer_unref(buffer);
+}
+
+static gboolean pool_start(GstBufferPool *base)
+{
+	(void)base;
+	return TRUE;
+}
+
+static gboolean pool_stop(GstBufferPool *base)
+{
+	(void)base;
+	return TRUE;
+}
+
+static void pool_flush_start(GstBufferPool *base)
+{
+	media_outlet_wake(DSI_MEDIA_POOL(base)->outlet);
+}
+
+static void media_pool_finalize(GObject *object)
+{
+	MediaPool *pool = DSI_MEDIA_POOL(object);
+
+	/* Nobody gets one from media_pool_new() without. */
+	if (pool->outlet)
+		media_outlet_unref(pool->outlet);
+	G_OBJECT_CLASS(media_pool_parent_class)->finalize(object);
+}
+
+static void media_pool_class_init(MediaPoolClass *klass)
+{
+	GstBufferPoolClass *pool = GST_BUFFER_POOL_CLASS(klass);
+
+	pool->get_options = pool_options;
+	pool->set_config = pool_set_config;
+	pool->acquire_buffer = pool_acquire;
+	pool->release_buffer = pool_release;
+	pool->start = pool_start;
+	pool->stop = pool_stop;
+	pool->flush_start = pool_flush_start;
+	G_OBJECT_CLASS(klass)->finalize = media_pool_finalize;
+}
+
+static void media_pool_init(MediaPool *pool)
+{
+	gst_video_info_init(&pool->info);
+}
+
+GstBufferPool *media_pool_new(struct media_outlet *outlet)
+{
+	MediaPool *pool = g_object_new(MEDIA_POOL_TYPE, NULL);
+
+	gst_object_ref_sink(pool);
+	pool->outlet = media_outlet_ref(outlet);
+	return GST_BUFFER_POOL(pool);
+}

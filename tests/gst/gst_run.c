@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gst_run.c - run a pipeline to its end and print properties.
+ *
+ *   gst_run PIPELINE [ELEMENT.PROPERTY...]
+ *
+ * gst-launch-1.0 does not show the properties that count.  Exit status 1: the
+ * pipeline failed; its error is on standard error.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gst/gst.h>
+
+static int print_property(GstBin *pipeline, const char *what)
+{
+	gchar **parts = g_strsplit(what, ".", 2);
+	GstElement *element =
+		parts[1] ? gst_bin_get_by_name(pipeline, parts[0]) : NULL;
+	GParamSpec *spec =
+		element ? g_object_class_find_property(
+				  G_OBJECT_GET_CLASS(element), parts[1])
+			: NULL;
+	GValue value = G_VALUE_INIT;
+	gchar *text;
+
+	if (!spec) {
+		fprintf(stderr, "gst_run: there is no %s\n", what);
+		return -1;
+	}
+	g_value_init(&value, spec->value_type);
+	g_object_get_property(G_OBJECT(element), parts[1], &value);
+	text = gst_value_serialize(&value);
+	printf("%s=%s\n", what, text);
+	g_free(text);
+	g_value_unset(&value);
+	gst_object_unref(element);
+	g_strfreev(parts);
+	return 0;
+}
+
+/* 0 at the end of the stream. */
+static int run(GstElement *pipeline)
+{
+	GstBus *bus = gst_element_get_bus(pipeline);
+	GstMessage *message;
+	GError *error = NULL;
+	int failed;
+
+	(void)gst_element_set_state(pipeline, GST_STATE_PLAYING);
+	message = gst_bus_timed_pop_filtered(
+		bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+	failed = GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR;
+	if (failed) {
+		gst_message_parse_error(message, &error, NULL);
+		fprintf(stderr, "gst_run: %s: %s\n",
+			GST_MESSAGE_SRC_NAME(message), error->message);
+		g_clear_error(&error);
+	}
+	gst_message_unref(message);
+	gst_object_unref(bus);
+	return failed;
+}
+
+int main(int argc, char **argv)
+{
+	GError *error = NULL;
+	GstElement *pipeline;
+	int failed;
+
+	gst_init(&argc, &argv);
+	if (argc < 2) {
+		fprintf(stderr,
+			"usage: gst_run PIPELINE [ELEMENT.PROPERTY...]\n");
+		return 2;
+	}
+	pipeline = gst_parse_launch(argv[1], &error);
+	if (!pipeline || error) {
+		fprintf(stderr, "gst_run: %s\n", error->message);
+		return 2;
+	}
+	failed = run(pipeline);
+	for (int i = 2; i < argc; i++)
+		failed |= print_property(GST_BIN(pipeline), argv[i]) != 0;
+	(void)gst_element_set_state(pipeline, GST_STATE_NULL);
+	gst_object_unref(pipeline);
+	gst_deinit();
+	return failed;
+}

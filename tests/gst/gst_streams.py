@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""gst_streams.py GST_RUN PLUGIN_FOLDER CASE - dsisink and dsisrc in pipelines.
+
+Each case starts real processes with gst_run, in a place of names of its own,
+and looks at exit statuses, counters, and what arrived.  A case that needs an
+element that is not installed ends with 77.
+"""
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+RUN, PLUGINS, CASE = sys.argv[1:4]
+# For what must come to an end; nothing is expected to take so long.
+PATIENCE = 60
+
+FOLDER = tempfile.mkdtemp(prefix="dsi-gst-")
+ENVIRONMENT = dict(os.environ, GST_PLUGIN_PATH=PLUGINS, DSI_RUNTIME_DIR=FOLDER,
+                   GST_REGISTRY=os.path.join(FOLDER, "registry"))
+SMALL = "video/x-raw,format=I420,width=320,height=240,framerate=30/1"
+LARGE = "video/x-raw,format=I420,width=640,height=480,framerate=30/1"
+SINK = "dsisink name=s stream=t"
+SOURCE = "dsisrc name=r stream=t"
+
+
+class Pipeline:
+    def __init__(self, text, *properties):
+        self.text = text
+        self.process = subprocess.Popen(
+            [RUN, text, *properties], env=ENVIRONMENT, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def end(self, status=0):
+        try:
+            out, _ = self.process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            fail(f"did not end: {self.text}")
+        if "no element" in out:
+            print(out)
+            sys.exit(77)
+        if status is not None and self.process.returncode != status:
+            fail(f"status {self.process.returncode}, not {status}: "
+                 f"{self.text}\n{out}")
+        return dict(line.split("=", 1) for line in out.splitlines()
+                    if "=" in line)
+
+
+def fail(why):
+    print(f"gst.{CASE}: {why}")
+    sys.exit(1)
+
+
+def expect(values, **wanted):
+    for name, value in wanted.items():
+        key = name.replace("__", ".").replace("_", "-")
+        if values.get(key) != str(value):
+            fail(f"{key} is {values.get(key)}, not {value}")
+
+
+def digest(name):
+    with open(path(name), "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def path(name):
+    return os.path.join(FOLDER, name)
+
+
+def until(what, true):
+    end = time.monotonic() + PATIENCE
+    while not true():
+        if time.monotonic() > end:
+            fail(f"never: {what}")
+        time.sleep(0.01)
+
+
+def until_data():
+    """The reader with the file `got` has something."""
+    until("data", lambda: os.path.exists(path("got")) and
+          os.path.getsize(path("got")) > 0)
+
+
+def reader(sink="fakesink sync=false", more="", *properties):
+    return Pipeline(f"{SOURCE} consumer-policy=block {more} ! {sink}",
+                    *properties)
+
+
+def writer(source, more="", *properties):
+    return Pipeline(f"{source} ! {SINK} {more}", "s.zero-copied", "s.copied",
+                    *properties)
+
+
+def first_reader(source, more="", sink="fakesink sync=false", of_reader=""):
+    """Both ends to the end, the sink waiting for the reader."""
+    r = reader(sink, of_reader)
+    w = writer(source, f"wait-for-consumer=true {more}")
+    sent = w.end()
+    r.end()
+    return sent
+
+
+# ---- cases -------------------------------------------------------------------
+
+def zero_copy():
+    n = 60
+    source = f"videotestsrc num-buffers={n}"
+    for text in (
+            f"{source} ! {LARGE}",
+            f"{source} ! video/x-raw,format=RGBx,width=320,height=240 ! "
+            "videoconvert ! video/x-raw,format=I420",
+            f"{source} ! {SMALL} ! videoscale ! {LARGE}",
+            f"{source} ! {SMALL} ! jpegenc ! jpegdec",
+            f"{source} ! {SMALL} ! vp8enc deadline=1 ! vp8dec",
+            f"{source} ! {SMALL} ! queue ! identity",
+            f"{source} ! {SMALL} ! compositor"):
+        expect(first_reader(text), s__zero_copied=n, s__copied=0)
+    sent = first_reader(f"{source} ! {SMALL} ! videorate ! "
+                        "video/x-raw,framerate=60/1")
+    expect(sent, s__copied=0)
+
+
+def copy():
+    n = 40
+    text = f"videotestsrc num-buffers={n} ! {SMALL} ! tee"
+    expect(first_reader(text), s__zero_copied=0, s__copied=n)
+    w = Pipeline(f"{text} ! {SINK} require-zero-copy=true")
+    w.end(1)
+
+
+def exact():
+    """What arrives is what was sent, to the bit."""
+    for number, text in enumerate((
+            f"videotestsrc num-buffers=60 ! {LARGE}",
+            f"videotestsrc num-buffers=60 ! {SMALL} ! tee",
+            "audiotestsrc num-buffers=60",
+            # The size changes in the midst of it.
+            f"videotestsrc num-buffers=20 ! {SMALL} ! c. "
+            f"videotestsrc num-buffers=20 ! {LARGE} ! c. concat name=c")):
+        Pipeline(f"{text} ! filesink buffer-mode=unbuffered location={path('wanted')}").end()
+        first_reader(text, sink=f"filesink buffer-mode=unbuffered location={path('got')}",
+                     of_reader="timestamps=original")
+        if digest("wanted") != digest("got"):
+            fail(f"other data than sent, source {number}")
+
+
+def few_slots():
+    """Nobody waits for ever when the reader keeps a frame."""
+    for _ in range(5):
+        sent = first_reader(
+            f"videotestsrc num-buffers=120 pattern=black ! {SMALL}", "slots=3",
+            sink="fakesink sync=false enable-last-sample=true")
+        expect(sent, s__zero_copied=120)
+
+
+def reader_first():
+    r = reader()
+    time.sleep(0.3)
+    writer(f"videotestsrc num-buffers=30 ! {SMALL}",
+           "wait-for-consumer=true").end()
+    r.end()
+
+
+def several():
+    readers = [reader() for _ in range(3)]
+    w = writer(f"videotestsrc num-buffers=150 is-live=true ! {SMALL}")
+    w.end()
+    for r in readers:
+        r.end()
+
+
+def live(n):
+    return f"videotestsrc num-buffers={n} is-live=true ! {SMALL}"
+
+
+def producer_killed():
+    """eos: the reader ends; error: it fails; wait: it goes on."""
+    for what, status in (("eos", 0), ("error", 1)):
+        w = writer(live(-1))
+        r = reader(f"filesink buffer-mode=unbuffered location={path('got')}", f"on-peer-death={what}")
+        until_data()
+        w.process.send_signal(signal.SIGKILL)
+        r.end(status)
+        w.end(None)
+        os.remove(path("got"))
+    w = writer(live(-1))
+    r = reader(f"filesink buffer-mode=unbuffered location={path('got')}", "on-peer-death=wait")
+    until_data()
+    w.process.send_signal(signal.SIGKILL)
+    w.end(None)
+    before = os.path.getsize(path("got"))
+    writer(live(20)).end()
+    r.end()
+    if os.path.getsize(path("got")) <= before:
+        fail("nothing arrived from the second producer")
+
+
+def reader_killed():
+    """Its frames come back: the producer goes on to its end."""
+    r = reader(f"tee name=x x. ! queue ! filesink buffer-mode=unbuffered location={path('got')} "
+               "x. ! queue ! fakesink sync=true ts-offset=3600000000000")
+    w = writer(f"videotestsrc num-buffers=90 ! {SMALL}",
+               "wait-for-consumer=true slots=3", "s.consumers")
+    until_data()
+    r.process.send_signal(signal.SIGKILL)
+    expect(w.end(), s__consumers=0)
+    r.end(None)
+
+
+def reader_stopped():
+    """A reader that drops costs a live producer nothing when it stops."""
+    r = Pipeline(f"{SOURCE} consumer-policy=drop-new ! "
+                 f"filesink buffer-mode=unbuffered location={path('got')}")
+    w = writer(live(60), "wait-for-consumer=true")
+    until_data()
+    r.process.send_signal(signal.SIGSTOP)
+    values = w.end()
+    r.process.send_signal(signal.SIGCONT)
+    r.end()
+    expect(values, s__zero_copied=60)
+
+
+def leftovers():
+    """Nothing stays behind, whoever was killed."""
+    w = writer(live(-1))
+    r = reader(f"filesink buffer-mode=unbuffered location={path('got')}")
+    until_data()
+    w.process.send_signal(signal.SIGKILL)
+    w.end(None)
+    r.end()
+    # The name of the dead producer is taken by the next one.
+    first_reader(f"videotestsrc num-buffers=5 ! {SMALL}")
+    left = [n for n in os.listdir(FOLDER) if n.startswith("t")]
+    if left:
+        fail(f"left behind: {left}")
+
+
+CASES = {
+    "zero-copy": zero_copy, "copy": copy, "exact": exact,
+    "few-slots": few_slots, "reader-first": reader_first, "several": several,
+    "producer-killed": producer_killed, "reader-killed": reader_killed,
+    "reader-stopped": reader_stopped, "leftovers": leftovers,
+}
+
+try:
+    CASES[CASE]()
+finally:
+    subprocess.run(["rm", "-rf", FOLDER], check=False)
