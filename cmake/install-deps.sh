@@ -14,9 +14,11 @@ build_packages=(
 	libjson-c-dev libncurses-dev
 	libconfig-dev libgraphviz-dev libcsv-dev gnuplot-nox
 	libbabeltrace2-dev libjs-chart.js
+	libhwloc-dev libnuma-dev
 	liblttng-ust-dev lttng-tools liblttng-ust-ctl5
 	libavcodec-dev libavdevice-dev libavformat-dev libavutil-dev
 	libswscale-dev
+	hwloc
 	libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
 )
 demo_packages=(
@@ -27,11 +29,13 @@ test_packages=(
 	libcmocka-dev
 	spin strace valgrind
 	mandoc shellcheck
+	libseccomp-dev
 	babeltrace2 python3-bt2 chromium
 	ffmpeg git util-linux
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-bad
 	grub-common grub-pc-bin mtools xorriso
+	busybox-static cpio
 )
 
 say() {

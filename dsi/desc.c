@@ -226,6 +226,8 @@ void dsi__wish_from_options(struct dsi_wish *wish,
 		.max_packet_bytes = options->max_packet_bytes,
 		.max_sg = options->max_sg,
 		.usage = options->usage,
+		.placement = options->placement,
+		.placement_of = options->placement_of,
 	};
 	memcpy(wish->format, options->format, sizeof(wish->format));
 	memcpy(wish->label, options->label, sizeof(wish->label));
@@ -245,6 +247,8 @@ void dsi__wish_to_options(struct dsi_consumer_options *options,
 		.max_packet_bytes = wish->max_packet_bytes,
 		.max_sg = wish->max_sg,
 		.usage = wish->usage,
+		.placement = wish->placement,
+		.placement_of = wish->placement_of,
 	};
 	memcpy(options->format, wish->format, sizeof(wish->format));
 	memcpy(options->label, wish->label, sizeof(wish->label));
@@ -261,6 +265,8 @@ int dsi__wish_check(const struct dsi_wish *wish, struct dsi_text *why)
 	    wish->queue_packets > DSI_MAX_PACKETS ||
 	    wish->hold_packets > DSI_MAX_PACKETS ||
 	    (wish->align_bytes && !is_pow2(wish->align_bytes)) ||
+	    wish->placement > DSI_PLACEMENT_LIKE ||
+	    wish->placement_of > INT32_MAX ||
 	    dsi__string_length(wish->format, DSI_FORMAT_BYTES) ==
 		    DSI_FORMAT_BYTES ||
 	    dsi__string_length(wish->label, DSI_LABEL_BYTES) ==

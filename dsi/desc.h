@@ -40,6 +40,8 @@ struct dsi_wish {
 	char format[DSI_FORMAT_BYTES];
 	char label[DSI_LABEL_BYTES];
 	struct dsi_usage usage;
+	uint32_t placement;
+	uint32_t placement_of;
 };
 void dsi__wish_from_options(struct dsi_wish *wish,
 			    const struct dsi_consumer_options *options);

@@ -290,9 +290,11 @@ static int take_offer(struct dsi_link *link, struct dsi_wire_in *in)
 		return dsi__socket_fail(sock, -DSI_EPROTO,
 					"bell: not a socket to ring");
 	}
+	dsi_port_placement_begin(&sock->placement);
 	err = dsi_port_region_create(&sock->page,
 				     dsi__page_bytes(offer->desc.packets),
 				     DSI_PORT_READ);
+	dsi_port_placement_end();
 	if (!err)
 		err = set_up_plane(sock, offer, link->peer_bell);
 	sock->desc = offer->desc;

@@ -151,6 +151,51 @@ static int32_t data_handle(const struct dsi_link *link, int *out_err)
 	return handle;
 }
 
+/* Before a consumer maps the data area it can still move: where it lies is
+ * planned for all that are there, until the first packet is committed. */
+static void place_data(struct dsi_link *newcomer)
+{
+	struct dsi_socket *sock = newcomer->sock;
+	uint32_t pids[DSI_MAX_CONSUMERS];
+	uint32_t n = 0;
+
+	/* relaxed: who commits just now has the data moved under its hands,
+	 * which takes time and nothing else. */
+	if (sock->placement.policy != DSI_PLACEMENT_AUTO ||
+	    (sock->producer_options.flags & DSI_PRODUCER_DATA_FD) ||
+	    atomic_load_explicit(&sock->plane.stats->committed,
+				 memory_order_relaxed))
+		return;
+	dsi_port_lock();
+	for (struct dsi_link *link = sock->links; link; link = link->next) {
+		struct dsi_peer peer;
+
+		if ((link != newcomer && link->state != DSI_LINK_OFFERED &&
+		     link->state != DSI_LINK_JOINED) ||
+		    n == DSI_MAX_CONSUMERS)
+			continue;
+		pids[n++] = dsi_port_peer(link->conn, &peer) ? 0 : peer.pid;
+	}
+	dsi_port_unlock();
+	if (n) /* else the socket is being closed */
+		dsi_port_placement_data(&sock->placement, &sock->data, pids, n);
+}
+
+static int make_signal_page(struct dsi_link *link)
+{
+	struct dsi_socket *sock = link->sock;
+	int err;
+
+	/* The monitor's thread may run on another node than its writer. */
+	dsi_port_placement_begin(&sock->placement);
+	err = dsi_port_region_create(
+		&link->signal,
+		dsi__signal_region_bytes(&sock->desc, link->own_slots),
+		DSI_PORT_READ);
+	dsi_port_placement_end();
+	return err;
+}
+
 /* Make what this consumer gets of its own, and send it all. */
 static int offer(struct dsi_link *link)
 {
@@ -160,14 +205,12 @@ static int offer(struct dsi_link *link)
 					.desc = sock->desc}};
 	int32_t handles[DSI_OFFER_HANDLES];
 	int32_t bells[2];
-	int err = dsi_port_region_create(
-		&link->signal,
-		dsi__signal_region_bytes(&sock->desc, link->own_slots),
-		DSI_PORT_READ);
+	int err = make_signal_page(link);
 
 	link->reader = sock->readers;
 	if (err)
 		return err;
+	place_data(link);
 	err = dsi_port_bell_pair(bells);
 	if (err)
 		return err;
@@ -203,6 +246,16 @@ static void answer_question(struct dsi_link *link)
 	dsi__link_end(link);
 }
 
+static void tell_regions(struct dsi_link *link)
+{
+	if (dsi__regions_tell(link) == -DSI_EPERM)
+		refuse(link, -DSI_EPERM,
+		       "regions: only the producer's own user and root are "
+		       "told where they lie");
+	else
+		dsi__link_end(link);
+}
+
 static void hello(struct dsi_link *link, const struct dsi_wire_hello *msg)
 {
 	char sentence[DSI_WIRE_TEXT_BYTES];
@@ -219,12 +272,18 @@ static void hello(struct dsi_link *link, const struct dsi_wire_hello *msg)
 			refuse(link, err, "too many watch this stream already");
 		return;
 	}
+	if (msg->purpose == DSI_HELLO_REGIONS) {
+		tell_regions(link);
+		return;
+	}
 	err = admit(link, &msg->wish, &why);
 	if (err) {
 		refuse(link, err, sentence);
 		return;
 	}
 	memcpy(link->label, msg->wish.label, sizeof(link->label));
+	link->placement = msg->wish.placement;
+	link->placement_of = msg->wish.placement_of;
 	err = offer(link);
 	if (err)
 		refuse(link, err, "the producer could not make a signal page");

@@ -142,6 +142,33 @@ int dsi_port_loan_take(const struct dsi_port_region *region, uint64_t loan,
 void dsi_port_loan_give(const struct dsi_port_region *region, uint64_t offset,
 			uint64_t bytes);
 
+/* ---- placement: of which memory regions are made -------------------------- */
+
+/* One end of a stream.  The core reads nothing but @policy. */
+struct dsi_port_placement {
+	uint32_t policy; /* DSI_PLACEMENT_*, as the application asked */
+	uint32_t of;	 /* node or process */
+	int32_t node;	 /* where what this end makes shall lie; -1: anywhere */
+	uint32_t plans;	 /* made for the data area so far */
+};
+
+/* Find out where the calling thread's end is at home.
+ * Freedom, also of the next three: a port may do nothing.  What was asked for and
+ * cannot be done is said to the user, once, and is no error.  Context: control
+ * plane. */
+void dsi_port_placement_init(struct dsi_port_placement *placement,
+			     uint32_t policy, uint32_t of);
+/* Between begin and end, regions that this thread creates are made of memory
+ * of the end's node.  They do not nest. */
+void dsi_port_placement_begin(const struct dsi_port_placement *placement);
+void dsi_port_placement_end(void);
+/* Policy AUTO: put the producer's data area where it serves consumers that are
+ * the processes @pids, at least one, before the newest of them maps it; 0 = not
+ * known. */
+void dsi_port_placement_data(struct dsi_port_placement *placement,
+			     const struct dsi_port_region *data,
+			     const uint32_t *pids, uint32_t n_pids);
+
 /* ---- wait and wake on words ---------------------------------------------- */
 
 struct dsi_port_word {

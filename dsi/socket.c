@@ -101,11 +101,15 @@ static void bell_kicked(struct dsi_port_source *source, uint32_t why)
 
 /* ---- create -------------------------------------------------------------- */
 
-static int create(uint32_t role, struct dsi_socket **out_sock)
+static int create(uint32_t role, uint32_t placement, uint32_t placement_of,
+		  struct dsi_socket **out_sock)
 {
-	struct dsi_socket *sock = dsi_port_alloc(sizeof(*sock));
+	struct dsi_socket *sock;
 	int err;
 
+	if (placement > DSI_PLACEMENT_LIKE || placement_of > INT32_MAX)
+		return -DSI_EINVAL;
+	sock = dsi_port_alloc(sizeof(*sock));
 	if (!sock)
 		return -DSI_ENOMEM;
 	sock->plane.role = role;
@@ -120,8 +124,11 @@ static int create(uint32_t role, struct dsi_socket **out_sock)
 	sock->data.handle = -1;
 	sock->signal.handle = -1;
 	sock->page.handle = -1;
+	dsi_port_placement_init(&sock->placement, placement, placement_of);
+	dsi_port_placement_begin(&sock->placement);
 	err = dsi_port_region_create(&sock->stats, sizeof(struct dsi_shm_stats),
 				     DSI_PORT_READ);
+	dsi_port_placement_end();
 	if (err) {
 		dsi_port_free(sock);
 		return err;
@@ -237,21 +244,25 @@ int dsi_producer_create(const struct dsi_stream_desc *desc,
 			const struct dsi_producer_options *opts,
 			struct dsi_socket **out_sock)
 {
+	struct dsi_producer_options options;
 	struct dsi_socket *sock;
 	int err;
 
-	if (!out_sock)
+	if (!out_sock || dsi__options_copy(&options, opts, sizeof(options)))
 		return -DSI_EINVAL;
 	err = dsi_stream_desc_check(desc, NULL, 0);
 	if (err)
 		return err;
-	err = create(DSI_ROLE_PRODUCER, &sock);
+	err = create(DSI_ROLE_PRODUCER, options.placement, options.placement_of,
+		     &sock);
 	if (err)
 		return err;
-	err = copy_options(sock, desc, opts);
+	err = copy_options(sock, desc, &options);
 	if (!err) {
 		dsi__desc_resolve(&sock->desc);
+		dsi_port_placement_begin(&sock->placement);
 		err = make_regions(sock);
+		dsi_port_placement_end();
 	}
 	if (!err)
 		err = set_up_plane(sock);
@@ -267,27 +278,24 @@ int dsi_consumer_create(const struct dsi_consumer_options *opts,
 			struct dsi_socket **out_sock)
 {
 	struct dsi_text none = dsi__text(NULL, 0);
+	struct dsi_consumer_options options;
 	struct dsi_socket *sock;
 	struct dsi_wish wish;
 	int err;
 
-	if (!out_sock)
+	if (!out_sock || dsi__options_copy(&options, opts, sizeof(options)))
 		return -DSI_EINVAL;
-	err = create(DSI_ROLE_CONSUMER, &sock);
+	dsi__wish_from_options(&wish, &options);
+	if (dsi__wish_check(&wish, &none))
+		return -DSI_EINVAL;
+	err = create(DSI_ROLE_CONSUMER, options.placement, options.placement_of,
+		     &sock);
 	if (err)
 		return err;
-	if (dsi__options_copy(&sock->consumer_options, opts,
-			      sizeof(sock->consumer_options)))
-		goto invalid;
-	dsi__wish_from_options(&wish, &sock->consumer_options);
-	if (dsi__wish_check(&wish, &none))
-		goto invalid;
-	sock->plane.spin_ns = sock->consumer_options.spin_ns;
+	sock->consumer_options = options;
+	sock->plane.spin_ns = options.spin_ns;
 	*out_sock = sock;
 	return 0;
-invalid:
-	dsi_socket_destroy(sock);
-	return -DSI_EINVAL;
 }
 
 /* ---- connect ------------------------------------------------------------- */

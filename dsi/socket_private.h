@@ -53,6 +53,8 @@ struct dsi_link {
 	uint32_t need;	 /* packets it needs of the stream's; 0 = not known */
 	int32_t stats;	 /* the handle of its statistics page, or -1 */
 	char label[DSI_LABEL_BYTES];
+	uint32_t placement; /* of its page, as it says */
+	uint32_t placement_of;
 	struct dsi_producer_peer *peer;
 	struct dsi_port_region signal;
 	struct dsi_port_region page;
@@ -75,6 +77,7 @@ struct dsi_socket {
 	struct dsi_port_region signal; /* consumer */
 	struct dsi_port_region page;   /* consumer */
 	struct dsi_port_region stats;  /* from create to destroy */
+	struct dsi_port_placement placement;
 	/* A component that forwards this socket's events. */
 	struct dsi_port_loop *observer_loop;
 	struct dsi_port_source *observer;
@@ -159,6 +162,12 @@ int dsi__watcher_greet(struct dsi_link *link);
 /* A consumer joined, or is gone. */
 void dsi__watchers_joined(const struct dsi_link *consumer);
 void dsi__watchers_parted(const struct dsi_link *consumer);
+
+/* ---- handshake_regions.c: on the monitor's thread ------------------------ */
+
+/* Somebody asks where the regions lie.  0; -DSI_EPERM: it may not know; or why
+ * the answer could not be sent. */
+int dsi__regions_tell(struct dsi_link *link);
 
 /* ---- handshake_consumer.c ------------------------------------------------ */
 

@@ -31,6 +31,8 @@ static uint32_t bytes_of(uint32_t type)
 		return sizeof(struct dsi_wire_peers);
 	case DSI_WIRE_PARTED:
 		return sizeof(struct dsi_wire_parted);
+	case DSI_WIRE_REGIONS:
+		return sizeof(struct dsi_wire_regions);
 	default:
 		return 0;
 	}

@@ -18,6 +18,9 @@
  * connection stays, and carries more PEERS and PARTED as consumers come and
  * go; who watches says nothing more.
  *
+ * A HELLO that asks for the regions is answered with REGIONS, as many as it
+ * takes, and the connection ends.
+ *
  * Control application and component (stream.c, component.c): a REQUEST is
  * answered by the REPLY of the same serial; EVENTs come unasked.
  *
@@ -31,6 +34,7 @@
 #include <assert.h>
 
 #include <dsi/component.h>
+#include <dsi/regions.h>
 
 #include "dsi/desc.h"
 #include "dsi/port.h"
@@ -52,6 +56,7 @@ enum dsi_wire_type {
 	DSI_WIRE_WATCH,
 	DSI_WIRE_PEERS,
 	DSI_WIRE_PARTED,
+	DSI_WIRE_REGIONS,
 };
 
 struct dsi_wire_head {
@@ -74,6 +79,7 @@ struct dsi_wire_head {
 #define DSI_HELLO_ATTACH 1u
 #define DSI_HELLO_ASK 2u
 #define DSI_HELLO_WATCH 3u
+#define DSI_HELLO_REGIONS 4u
 
 struct dsi_wire_hello {
 	struct dsi_wire_head head;
@@ -142,6 +148,27 @@ struct dsi_wire_parted {
 	uint32_t reserved;
 };
 
+struct dsi_wire_region {
+	uint32_t kind;	/* DSI_REGION_* */
+	uint32_t place; /* the consumer's, as in struct dsi_wire_peer */
+	uint32_t policy;
+	struct dsi_peer who; /* the consumer */
+	uint32_t placement;
+	uint32_t placement_of;
+	uint64_t address; /* in the producer's address space */
+	uint64_t bytes;
+	char label[DSI_LABEL_BYTES];
+};
+
+#define DSI_REGIONS_MAX 8u
+
+struct dsi_wire_regions {
+	struct dsi_wire_head head;
+	uint32_t n;
+	uint32_t more; /* 1: another message follows */
+	struct dsi_wire_region regions[DSI_REGIONS_MAX];
+};
+
 /* What a control application asks of a component. */
 enum dsi_request {
 	DSI_REQUEST_OPEN = 1,
@@ -195,6 +222,7 @@ union dsi_wire {
 	struct dsi_wire_watch watch;
 	struct dsi_wire_peers peers;
 	struct dsi_wire_parted parted;
+	struct dsi_wire_regions regions;
 };
 static_assert(sizeof(union dsi_wire) <= DSI_PORT_MSG_BYTES, "fits a message");
 

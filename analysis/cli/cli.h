@@ -45,6 +45,7 @@ extern const struct cli_command cli_latency;
 extern const struct cli_command cli_pipeline;
 extern const struct cli_command cli_simulate;
 extern const struct cli_command cli_size;
+extern const struct cli_command cli_topology;
 extern const struct cli_command cli_trace;
 
 #endif /* DSI_CLI_H */

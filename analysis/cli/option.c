@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <dsi/types.h>
+
 #include "option.h"
 #include "units.h"
 
@@ -59,6 +61,36 @@ void option_text(struct argp_state *state, const char *option, const char *arg,
 			   "%s: the text has %zu bytes; give at most %" PRIu32,
 			   option, strlen(arg), bytes - 1);
 	*out = arg;
+}
+
+void option_placement(struct argp_state *state, const char *arg,
+		      uint32_t *out_placement, uint32_t *out_of)
+{
+	char why[UNITS_WHY_BYTES];
+	const char *number = strchr(arg, ':');
+	uint64_t of = 0;
+
+	*out_of = 0;
+	if (strcmp(arg, "auto") == 0)
+		*out_placement = DSI_PLACEMENT_AUTO;
+	else if (strcmp(arg, "none") == 0)
+		*out_placement = DSI_PLACEMENT_NONE;
+	else if (strncmp(arg, "node:", 5) == 0)
+		*out_placement = DSI_PLACEMENT_NODE;
+	else if (strncmp(arg, "like:", 5) == 0)
+		*out_placement = DSI_PLACEMENT_LIKE;
+	else
+		argp_error(
+			state,
+			"--placement: '%s' is no placement; give auto, none, "
+			"node:N or like:PID",
+			arg);
+	if (*out_placement < DSI_PLACEMENT_NODE)
+		return;
+	if (!units_count(number + 1, *out_placement == DSI_PLACEMENT_LIKE,
+			 INT32_MAX, &of, why))
+		argp_error(state, "--placement: %s", why);
+	*out_of = (uint32_t)of;
 }
 
 void option_name_file(struct argp_state *state, const char *arg,

@@ -28,6 +28,10 @@ void option_duration(struct argp_state *state, const char *option,
 void option_text(struct argp_state *state, const char *option, const char *arg,
 		 uint32_t bytes, const char **out);
 
+/* auto, none, node:N or like:PID, as DSI_PLACEMENT_* and a number. */
+void option_placement(struct argp_state *state, const char *arg,
+		      uint32_t *out_placement, uint32_t *out_of);
+
 /* The arguments NAME and, if @out_file is not NULL, FILE. */
 void option_name_file(struct argp_state *state, const char *arg,
 		      const char **out_name, const char **out_file);

@@ -20,6 +20,7 @@ enum {
 	KEY_TIMEOUT,
 	KEY_INFO,
 	KEY_FORMAT,
+	KEY_PLACEMENT,
 	KEY_LABEL,
 	KEY_SPIN,
 	KEY_KEEP_EXPIRED,
@@ -43,6 +44,10 @@ static const struct argp_option options[] = {
 	{"format", KEY_FORMAT, "TEXT", 0,
 	 "refuse a stream whose format is another one", 2},
 	{"label", KEY_LABEL, "TEXT", 0, "name of this consumer, for others", 2},
+	{"placement", KEY_PLACEMENT, "WHERE", 0,
+	 "memory node of what this consumer writes: auto (by its CPUs, "
+	 "default), none, node:N, or like:PID",
+	 2},
 	{NULL, 0, NULL, 0, "When this consumer is slow or late:", 3},
 	{"policy", KEY_POLICY, "POLICY", 0,
 	 "block: the producer waits (default); drop: new packets are dropped; "
@@ -156,6 +161,10 @@ static error_t parse_stream(int key, char *arg, struct argp_state *state)
 	case KEY_LABEL:
 		parse_text(state, "--label", arg, o->consumer.label,
 			   DSI_LABEL_BYTES);
+		return 0;
+	case KEY_PLACEMENT:
+		option_placement(state, arg, &o->consumer.placement,
+				 &o->consumer.placement_of);
 		return 0;
 	case KEY_POLICY:
 		parse_policy(state, arg);

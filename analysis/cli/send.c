@@ -25,6 +25,7 @@ enum {
 	KEY_GROUP,
 	KEY_LIFETIME,
 	KEY_FORMAT,
+	KEY_PLACEMENT,
 	KEY_RATE,
 	KEY_DRAIN,
 	KEY_PROGRESS,
@@ -51,6 +52,10 @@ static const struct argp_option options[] = {
 	 "packets expire so long after they were sent", 2},
 	{"rate", KEY_RATE, "N", 0,
 	 "send N packets per second, such as 25 or 30000/1001", 2},
+	{"placement", KEY_PLACEMENT, "WHERE", 0,
+	 "memory nodes of the stream: auto (by the CPUs of its ends, default), "
+	 "none, node:N, or like:PID",
+	 2},
 	{NULL, 0, NULL, 0, "Consumers:", 3},
 	{"access", KEY_ACCESS, "MODE", 0,
 	 "who may connect: owner (default), group, all, or octal like 0660", 3},
@@ -142,6 +147,9 @@ static error_t parse_stream(int key, char *arg, struct argp_state *state)
 	case KEY_FORMAT:
 		option_text(state, "--format", arg, DSI_FORMAT_BYTES,
 			    &o->format);
+		return 0;
+	case KEY_PLACEMENT:
+		option_placement(state, arg, &o->placement, &o->placement_of);
 		return 0;
 	case KEY_LIFETIME:
 		option_duration(state, "--lifetime", arg, false,

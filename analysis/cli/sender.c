@@ -119,6 +119,8 @@ static int create_socket(struct sender *s)
 
 	describe(s, &desc);
 	producer.wait_consumers = s->options->wait_consumers;
+	producer.placement = s->options->placement;
+	producer.placement_of = s->options->placement_of;
 	err = dsi_stream_desc_check(&desc, why, sizeof(why));
 	if (!err)
 		err = dsi_producer_create(&desc, &producer, &s->sock);

@@ -21,6 +21,8 @@
  * @access_mode:      0 = default
  * @group_given:      @gid may connect as group
  * @gid:              that group
+ * @placement:        DSI_PLACEMENT_*
+ * @placement_of:     node or process
  * @lifetime_ns:      0 = packets do not expire
  * @drain_ns:         how long to wait for consumers at the end; DSI_FOREVER
  * @rate:             packets per second; numerator 0 = as fast as possible
@@ -37,6 +39,8 @@ struct sender_options {
 	uint32_t access_mode;
 	bool group_given;
 	uint32_t gid;
+	uint32_t placement;
+	uint32_t placement_of;
 	uint64_t lifetime_ns;
 	uint64_t drain_ns;
 	struct units_rate rate;

@@ -129,7 +129,7 @@ class Page:
                           if re.search(r"^ {2}|[^\s.:?!] {2,}\S|\S {3,}\S", line)), len(lines))
             if not paragraph:
                 continue
-            if not first:
+            if not first and table:  # Bd begins a paragraph itself
                 self.macro("Pp")
             first = False
             self.text(" ".join(lines[:table]))

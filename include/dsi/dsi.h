@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dsi.h - everything.
+ * dsi.h - everything in libdsi.  <dsi/placement.h> is apart: it is of
+ * libdsi-placement, a library of its own, which not every system has.
  *
  *   control application   stream.h   join components, start, watch, stop
  *   component             component.h  callbacks a server implements
@@ -8,6 +9,7 @@
  *   data plane            packet.h   get, fill or read, commit
  *   waiting for many      event.h    select
  *   looking from outside  watch.h   figures of a stream, read-only
+ *   where its memory is   regions.h  addresses, for placement
  *   how late it was       histogram.h percentiles
  *   who records it        trace.h    providers, links between packets
  *   how large, how late   sizing.h   from descriptions of both ends, jcs.h
@@ -20,6 +22,7 @@
 #include <dsi/histogram.h>
 #include <dsi/jcs.h>
 #include <dsi/packet.h>
+#include <dsi/regions.h>
 #include <dsi/sizing.h>
 #include <dsi/socket.h>
 #include <dsi/stream.h>

@@ -61,6 +61,13 @@
  * take pages from a process: the microkernel.  Linux cannot: -DSI_ENOTSUP. */
 #define DSI_STREAM_MAP 0x0008u
 
+/* Placement of an end: on which memory nodes lies what it makes?  On a machine
+ * with one node there is nothing to choose.  See placement.h. */
+#define DSI_PLACEMENT_AUTO 0u /* by the CPUs of the ends, as placement.h says */
+#define DSI_PLACEMENT_NONE 1u /* wherever the system puts it */
+#define DSI_PLACEMENT_NODE 2u /* on this node */
+#define DSI_PLACEMENT_LIKE 3u /* on the node where this process runs */
+
 /**
  * struct dsi_traffic - how a producer sends, declared beforehand.
  * @tick_hz:   ticks in a second, 1..DSI_TICKS_MAX; all times below are ticks.
@@ -229,6 +236,9 @@ struct dsi_stream_desc {
  * @usage:            how it works; all zero = not declared.  A stream that
  *                    declares its traffic does not admit a consumer that
  *                    could not keep up with it by what both declare.
+ * @placement:        DSI_PLACEMENT_*: where its consumer page lies, which it
+ *                    writes
+ * @placement_of:     _NODE: number of the node; _LIKE: number of the process
  * @on_reclaim:       RECLAIM: called in get() and in dsi_packet_valid(), on
  *                    the caller's thread, when packets were overwritten
  *                    before they were used; must be RT-safe itself
@@ -250,6 +260,8 @@ struct dsi_consumer_options {
 	struct dsi_usage usage;
 	void (*on_reclaim)(void *user, uint64_t packets);
 	void *user;
+	uint32_t placement;
+	uint32_t placement_of;
 };
 
 /* Flags of a producer. */
@@ -272,6 +284,12 @@ struct dsi_consumer_options {
  * @readers:        the consumers expected, array; only for a description with
  *                  0 packets, which dsi_producer_create() then sizes as
  *                  dsi_stream_desc_size() does
+ * @placement:      DSI_PLACEMENT_*: AUTO: control area and signal pages lie
+ *                  where the thread that creates the socket runs, the data area
+ *                  where placement.h's plan wants it: it moves there while
+ *                  consumers join, before the first packet is committed.
+ *                  NODE and LIKE: all of it lies there.
+ * @placement_of:   _NODE: number of the node; _LIKE: number of the process
  */
 struct dsi_producer_options {
 	uint32_t size;
@@ -281,6 +299,8 @@ struct dsi_producer_options {
 	uint32_t spin_ns;
 	uint32_t n_readers;
 	const struct dsi_usage *readers;
+	uint32_t placement;
+	uint32_t placement_of;
 };
 
 /* Events of a socket.  DATA and SPACE are levels: they stay as long as get()

@@ -127,6 +127,33 @@ static int conn_verdict(ssize_t bytes, int flags, uint32_t n_handles)
 	return 0;
 }
 
+/* A peer that closed with messages of ours unread leaves ECONNRESET, which is
+ * told once and before the messages that it sent us. */
+static ssize_t conn_take(int32_t conn, struct msghdr *header)
+{
+	size_t room = header->msg_controllen;
+	int resets = 0;
+	ssize_t bytes;
+
+	do {
+		header->msg_controllen = room;
+		bytes = recvmsg(conn, header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	} while (bytes < 0 &&
+		 (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
+	return bytes;
+}
+
+/* The kernel looks for a message, and then for the end.  A peer that sends its
+ * last one and closes in between seems to have ended without it.  No other can
+ * follow, so the second answer is right. */
+static ssize_t conn_take_last(int32_t conn, struct msghdr *header)
+{
+	ssize_t bytes = conn_take(conn, header);
+
+	/* An empty message of a stranger is as good as the end. */
+	return bytes < 0 && errno == EAGAIN ? 0 : bytes;
+}
+
 int32_t dsi_port_recv(int32_t conn, void *buffer, uint32_t capacity,
 		      int32_t *out_handles, uint32_t *out_n_handles)
 {
@@ -138,18 +165,16 @@ int32_t dsi_port_recv(int32_t conn, void *buffer, uint32_t capacity,
 		.msg_control = &control,
 		.msg_controllen = sizeof(control),
 	};
-	int resets = 0;
 	uint32_t n;
 	ssize_t bytes;
 	int verdict;
 
 	*out_n_handles = 0;
-	/* A peer that closed with messages of ours unread leaves ECONNRESET,
-	 * which is told once and before the messages that it sent us. */
-	do
-		bytes = recvmsg(conn, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (bytes < 0 &&
-	       (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
+	bytes = conn_take(conn, &header);
+	if (bytes == 0 && header.msg_controllen == 0) {
+		header.msg_controllen = sizeof(control);
+		bytes = conn_take_last(conn, &header);
+	}
 	if (bytes < 0)
 		return errno == ENOTCONN ? -DSI_EPIPE : dsi__error_from(errno);
 

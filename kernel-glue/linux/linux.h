@@ -10,7 +10,8 @@
  *   place.c listener.c lookup.c   how they find each other
  *   conn.c peer.c       what they say first, and who says it
  *   loop.c monitor.c    one thread that hears when a peer dies
- *   trace_provider.c    who records
+ *   numa.c              of which memory regions are made
+ *   trace_provider.c module.c   who records; parts that are loaded
  *   alloc.c clock.c lock.c poll.c error.c   small things
  *
  * Every descriptor here is close-on-exec, and no descriptor is trusted to be
@@ -46,6 +47,13 @@ struct timespec dsi__clock_timespec(uint64_t ns);
 /* poll.c: sleep until a descriptor is ready.  1, 0 at the deadline, or a
  * negative code.  Restarts after signals. */
 int dsi__poll_until(struct pollfd *fds, uint32_t n, uint64_t deadline_ns);
+
+/* module.c: a shared object that belongs to this library, by its file name; NULL:
+ * dlerror() says why. */
+void *dsi__module_load(const char *file);
+
+/* numa.c: a region's pages do not exist yet; say where they shall be made. */
+void dsi__numa_bind(void *addr, uint64_t bytes);
 
 /* ---- place.c: the directories that names live in ------------------------ */
 

@@ -42,6 +42,9 @@
 #include "linux.h"
 
 /* Newer than the headers of some systems we build on. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
@@ -161,6 +164,20 @@ static int memfd_make(uint64_t bytes)
 	return fd;
 }
 
+/* Make all pages, of the memory that they shall be made of.  As with
+ * MAP_POPULATE, which could not wait for that, one that cannot be made is a
+ * fault later. */
+static void region_fill(const struct dsi_port_region *region)
+{
+	dsi__numa_bind(region->addr, region->bytes);
+	if (madvise(region->addr, (size_t)region->bytes, MADV_POPULATE_WRITE) ==
+	    0)
+		return;
+	/* Before Linux 5.14: reading does not do, a hole stays a hole. */
+	if (errno == EINVAL)
+		memset(region->addr, 0, (size_t)region->bytes);
+}
+
 int dsi_port_region_create(struct dsi_port_region *region, uint64_t bytes,
 			   uint32_t share)
 {
@@ -175,8 +192,11 @@ int dsi_port_region_create(struct dsi_port_region *region, uint64_t bytes,
 	if (fd < 0)
 		return fd;
 
-	/* Map first, seal then: afterwards it could not be mapped to write. */
-	result = region_map(region, fd, bytes, DSI_PORT_WRITE, 1);
+	/* Map first, seal then: afterwards it could not be mapped to write.
+	 * The pages come last: where they lie must be said before. */
+	result = region_map(region, fd, bytes, DSI_PORT_WRITE, 0);
+	if (result == 0)
+		region_fill(region);
 	if (result == 0 && fcntl(fd, F_ADD_SEALS, seals_for(share)) < 0)
 		result = dsi__error_from(errno);
 	return region_own(region, fd, result);

@@ -45,39 +45,15 @@ static const char *trace_offer(trace_attach_fn *attach, const char *from,
 	return "";
 }
 
-/* Load NAME's object from @folder, of @bytes; "" = where the system looks. */
-static void *trace_load(const char *folder, size_t bytes, const char *name)
-{
-	char path[PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%.*s%slibdsi-%s.so", (int)bytes,
-			 folder, bytes ? "/" : "", name);
-
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return NULL;
-	return dlopen(path, RTLD_NOW | RTLD_LOCAL);
-}
-
-static void *trace_load_name(const char *name)
-{
-	const char *slash = NULL;
-	void *object = NULL;
-	Dl_info here;
-
-	if (dladdr((const void *)&trace_lock, &here) && here.dli_fname)
-		slash = strrchr(here.dli_fname, '/');
-	if (slash)
-		object = trace_load(here.dli_fname,
-				    (size_t)(slash - here.dli_fname), name);
-	if (!object)
-		object = trace_load(DSI__LIBDIR, strlen(DSI__LIBDIR), name);
-	return object ? object : trace_load("", 0, name);
-}
-
 static void trace_load_asked(trace_attach_fn *attach, const char *asked)
 {
 	const struct dsi_trace_provider *(*find)(void);
+	char file[NAME_MAX];
+	int n = snprintf(file, sizeof(file), "libdsi-%s.so", asked);
 	void *object = strchr(asked, '/') ? dlopen(asked, RTLD_NOW | RTLD_LOCAL)
-					  : trace_load_name(asked);
+		       : n > 0 && (size_t)n < sizeof(file)
+			       ? dsi__module_load(file)
+			       : NULL;
 	void *symbol = object ? dlsym(object, "dsi_trace_provider") : NULL;
 
 	if (!symbol) {

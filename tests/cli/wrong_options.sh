@@ -29,6 +29,9 @@ expect 2 "--access: '0644' is no access rule" send x --access 0644
 expect 2 "give owner, group or all" send x --access everybody
 expect 2 "there is no group 'no such group'" send x --group "no such group"
 expect 2 "--rate: 'fast' is no rate" send x --rate fast
+expect 2 "--placement: 'near' is no placement; give auto, none, node:N or like:PID" send x --placement near
+expect 2 "--placement: 'x' is not accepted" recv x --placement node:x
+expect 2 "--placement: '0' is not accepted" recv x --placement like:0
 expect 2 "--rate: '1/0' is no rate" send x --rate 1/0
 expect 2 "--lifetime: '3parsec' has the unknown unit 'parsec'" \
 	send x --lifetime 3parsec

@@ -66,6 +66,15 @@ void fake_identity(uint32_t uid, uint32_t gid);
 uint32_t fake_handles(void);
 int fake_handle_open(int32_t handle);
 
+/* ---- memory nodes -------------------------------------------------------- */
+
+/* The caller's process is at home on a node, -1 = on none, as in the
+ * beginning. */
+void fake_at_home(int32_t node);
+/* On which node lies the region that the caller's process has mapped there? -1
+ * = on none in particular, -2 = it is no region. */
+int32_t fake_node_of(const void *addr);
+
 /* ---- injected failures -------------------------------------------------- */
 
 enum fake_what {

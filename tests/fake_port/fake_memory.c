@@ -217,6 +217,7 @@ int dsi_port_region_create(struct dsi_port_region *region, uint64_t bytes,
 	if (!object)
 		return -DSI_ENOMEM;
 	object->sealed = 1;
+	object->place = fake__world.current->placing;
 	return region_open(region, object, PROT_READ | PROT_WRITE);
 }
 

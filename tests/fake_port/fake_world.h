@@ -44,6 +44,7 @@ struct fake_region {
 	uint32_t share;	   /* DSI_PORT_READ or _WRITE: what peers may map */
 	uint32_t sealed;   /* nobody can shrink it */
 	uint32_t sealable; /* import may seal it */
+	int32_t place;	   /* 1 + node that it lies on, 0 = anywhere */
 };
 
 struct fake_bell {
@@ -125,6 +126,7 @@ struct fake_process {
 	bool ended;
 	uint32_t kill_after; /* scheduling points, 0 = not */
 	struct dsi_peer who;
+	int32_t home; /* 1 + node that it is at home on, 0 = none */
 	struct fake_fiber *lock_owner;
 	struct dsi_port_loop *monitor;
 	uint32_t monitor_refs;
@@ -148,6 +150,7 @@ struct fake_sleep {
 
 struct fake_fiber {
 	int id;
+	int32_t placing; /* 1 + node for regions that it makes, 0 = any */
 	enum fake_fiber_state state;
 	struct fake_process *process;
 	bool runs_loop;

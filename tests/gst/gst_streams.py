@@ -148,6 +148,26 @@ def exact():
             fail(f"other data than sent, source {number}")
 
 
+def placement():
+    """A node that is not there is said by both ends, and all works; what is no
+    placement is refused."""
+    n = 20
+    source = f"videotestsrc num-buffers={n} ! {SMALL}"
+    for where in ("auto", "none", "node:0", f"like:{os.getpid()}"):
+        sent = first_reader(source, f"placement={where}",
+                            of_reader=f"placement={where}")
+        expect(sent, s__zero_copied=n)
+    r = Pipeline(f"{SOURCE} consumer-policy=block placement=node:1000 ! fakesink")
+    w = writer(source, "wait-for-consumer=true placement=node:1000")
+    for end in (w, r):
+        out, _ = end.process.communicate(timeout=PATIENCE)
+        if end.process.returncode or "dsi: placement: " not in out:
+            fail(f"node:1000: {end.process.returncode}, {out}")
+    for wrong in ("node:", "node:x", "like:0", "here"):
+        Pipeline(f"{source} ! {SINK} placement={wrong}").end(1)
+        Pipeline(f"{SOURCE} placement={wrong} ! fakesink").end(1)
+
+
 def few_slots():
     """Nobody waits for ever when the reader keeps a frame."""
     for _ in range(5):
@@ -242,6 +262,7 @@ def leftovers():
 CASES = {
     "zero-copy": zero_copy, "copy": copy, "exact": exact,
     "few-slots": few_slots, "reader-first": reader_first, "several": several,
+    "placement": placement,
     "producer-killed": producer_killed, "reader-killed": reader_killed,
     "reader-stopped": reader_stopped, "leftovers": leftovers,
 }

@@ -146,6 +146,8 @@ static void requests(void)
 		WORD(dsi_wire_request, wish.usage.response, TOO_LONG),
 		WORD(dsi_wire_request, wish.usage.start, UINT64_MAX),
 		WORD(dsi_wire_request, wish.usage.pace, 5),
+		WORD(dsi_wire_request, wish.placement, 4),
+		WORD(dsi_wire_request, wish.placement_of, UINT32_MAX),
 		WORD(dsi_wire_request, wish.usage.flags, 2),
 		WORD(dsi_wire_request, wish.usage.prefill, 65536),
 		WORD(dsi_wire_request, wish.usage.batch, 65536),

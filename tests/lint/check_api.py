@@ -3,8 +3,9 @@
 """check_api.py - the exported functions, in all places that list them.
 
     headers   DSI_API in include/dsi/
-    map       dsi/libdsi.map
-    library   nm -D of libdsi.so
+    map       dsi/libdsi.map; of placement.h, which is a library of its own,
+              dsi/placement/libdsi-placement.map
+    library   nm -D of libdsi.so, or of libdsi-placement.so
     man       NAME sections of the pages of section 3
 
 usage: check_api.py map
@@ -30,12 +31,20 @@ def titles(comment):
     return [n if n.startswith("dsi_") else names[0].rpartition("_")[0] + n for n in names]
 
 
-def headers():
-    """Name -> contract comment, or "" for a function without one."""
+# Headers whose functions are not in libdsi.
+APART = {"libdsi-placement": ["include/dsi/placement.h"]}
+
+
+def headers(library=None):
+    """Name -> contract comment, or "" for a function without one; of all
+    headers, or of those of a library."""
+    elsewhere = [h for library_headers in APART.values() for h in library_headers]
     found = {}
     contracts = {}
     for name in tree.files():
         if not re.fullmatch(r"include/dsi/\w+\.h(\.in)?", name):
+            continue
+        if library and (name not in APART[library] if library in APART else name in elsewhere):
             continue
         text = tree.read(name)
         for _, _, comment in tree.comments(text):
@@ -59,6 +68,9 @@ def check_contracts(functions):
 
 def in_map():
     text = tree.code(tree.read("dsi/libdsi.map"))
+    for library in APART:
+        folder = library.partition("-")[2]
+        text += tree.code(tree.read(f"dsi/{folder}/{library}.map"))
     return set(re.findall(r"^\s*(dsi_\w+)\s*;", text, re.M))
 
 
@@ -98,6 +110,7 @@ def main():
         other = in_map()
         problems += check_contracts(functions)
     elif what == "library":
+        functions = headers(os.path.basename(sys.argv[3]).partition(".so")[0])
         other = in_library(sys.argv[2], sys.argv[3])
     elif what == "man":
         other = {n for n in in_man(*sys.argv[2:3]) if n in functions or "_" in n}

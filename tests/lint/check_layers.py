@@ -8,6 +8,9 @@
 Nothing includes upwards; a file of the data plane includes no header of the
 control plane; a port includes port.h and the public headers; dsi/ has no
 platform in it.  A new file of dsi/ must be given its place in LAYERS.
+dsi/placement/ is a library of its own, with a platform: it includes public
+headers and what lies beside it, nothing includes it, and hwloc is known to one
+of its files only.
 """
 import os
 import re
@@ -23,13 +26,13 @@ LAYERS = [
     ("data plane", "producer consumer transfer data_plane packet trace_hooks usual_producer "
      "usual_consumer"),
     ("socket", "socket socket_private access link wire handshake handshake_producer "
-     "handshake_consumer handshake_watch names watch event trace_ends"),
+     "handshake_consumer handshake_regions handshake_watch names regions watch event trace_ends"),
     ("stream", "stream stream_private component component_private select "
      "select_private select_words select_threads"),
 ]
 DATA_PLANE = {"ring", "data plane"}
 # Public headers that only the control plane has a use for.
-CONTROL_HEADERS = {"stream.h", "component.h", "event.h", "watch.h", "dsi.h"}
+CONTROL_HEADERS = {"stream.h", "component.h", "event.h", "regions.h", "watch.h", "dsi.h"}
 # Freestanding headers, and the two that every small runtime brings: mem*(),
 # static_assert.
 CORE_HEADERS = {
@@ -123,6 +126,19 @@ def check_port(path, text, public):
             yield f"{place}: {header} does not lie beside it"
 
 
+def check_placement(path, text, public):
+    for line, quote, header in includes(text):
+        place = f"{path}:{line}"
+        base = os.path.basename(header)
+        if quote == '"':
+            if not os.path.isfile(os.path.join(tree.ROOT, "dsi/placement", header)):
+                yield f"{place}: {header} does not lie beside it"
+        elif header.startswith("dsi/") and base not in public:
+            yield f"{place}: <{header}> is no public header"
+        elif base == "hwloc.h" and stem(path) != "topology_load":
+            yield f"{place}: hwloc is for topology_load.c"
+
+
 def check_names(names):
     seen = {}
     for name in names:
@@ -153,6 +169,8 @@ def main():
             problems += check_spdx(name, tree.read(name))
         if re.fullmatch(r"dsi/(sizing/)?\w+\.[ch]", name):
             problems += check_core(name, tree.read(name), public)
+        if re.fullmatch(r"dsi/placement/\w+\.[ch]", name):
+            problems += check_placement(name, tree.read(name), public)
         if re.fullmatch(r"kernel-glue/.*\.[ch]", name):
             problems += check_port(name, tree.read(name), public)
         if re.fullmatch(r"include/dsi/.*", name):

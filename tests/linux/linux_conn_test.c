@@ -10,8 +10,21 @@
 #include <grp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 static int32_t ends[2];
+static int end_first; /* the kernel's next answer is the end */
+
+/* In place of the C library's, for the library as well. */
+ssize_t recvmsg(int fd, struct msghdr *header, int flags)
+{
+	if (!end_first)
+		return syscall(SYS_recvmsg, fd, header, flags);
+	end_first = 0;
+	header->msg_controllen = 0;
+	header->msg_flags = 0;
+	return 0;
+}
 
 static int make_pair(void **state)
 {
@@ -196,6 +209,25 @@ static void the_end(void **state)
 	ends[0] = -1;
 }
 
+/* The kernel found no message, then the peer sent one and closed, and then the
+ * kernel saw the end. */
+static void end_overtakes_message(void **state)
+{
+	int before = test_open_fds();
+	uint32_t n;
+
+	(void)state;
+	send_raw("last", 4, 2);
+	dsi_port_handle_close(ends[0]);
+	ends[0] = -1;
+	end_first = 1;
+	assert_int_equal(receive(64, &n), 4);
+	assert_int_equal(n, 2);
+	end_first = 1;
+	assert_int_equal(receive(64, &n), -DSI_EPIPE);
+	assert_int_equal(test_open_fds(), before - 1);
+}
+
 static void unread_end(void **state)
 {
 	uint32_t n;
@@ -324,6 +356,7 @@ int main(void)
 		CONN_TEST(no_descriptors_left),
 		CONN_TEST(never_blocks),
 		CONN_TEST(the_end),
+		CONN_TEST(end_overtakes_message),
 		CONN_TEST(unread_end),
 		CONN_TEST(peer_is_killed),
 		CONN_TEST(wait_until_deadline),

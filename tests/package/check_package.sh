@@ -39,11 +39,11 @@ install_prefix() {
 files() {
 	local lib header
 	lib=$(libdir)
-	for header in component dsi errno event export histogram jcs packet sizing \
-		socket stream trace types version watch; do
+	for header in component dsi errno event export histogram jcs packet \
+		placement regions sizing socket stream trace types version watch; do
 		[ -f "$prefix/include/dsi/$header.h" ] || fail "no $header.h"
 	done
-	[ "$(find "$prefix/include" -type f | wc -l)" -eq 15 ] ||
+	[ "$(find "$prefix/include" -type f | wc -l)" -eq 17 ] ||
 		fail "headers nobody knows of in $prefix/include"
 	"$source/tests/lint/check_headers.sh" "$prefix/include"
 
@@ -52,6 +52,16 @@ files() {
 	grep -q 'SONAME.*\[libdsi\.so\.0\]' "$work/dynamic" || fail "SONAME"
 	grep -q 'NOW' "$work/dynamic" || fail "not linked with -z now"
 	[ -f "$lib/libdsi.a" ] || fail "no libdsi.a"
+	# It finds hwloc and libnuma through this one only, when it needs them.
+	grep -q 'NEEDED.*\(hwloc\|numa\|placement\)' "$work/dynamic" &&
+		fail "libdsi.so needs what not every system has"
+	if [ -e "$build/lib/libdsi-placement.so" ]; then
+		[ -L "$lib/libdsi-placement.so" ] || fail "no libdsi-placement.so"
+		readelf -d "$lib/libdsi-placement.so" >"$work/dynamic"
+		grep -q 'SONAME.*\[libdsi-placement\.so\.0\]' "$work/dynamic" ||
+			fail "SONAME of libdsi-placement.so"
+		grep -q 'NEEDED.*hwloc' "$work/dynamic" || fail "no hwloc in it"
+	fi
 	[ -x "$prefix/bin/dsi" ] || fail "no program dsi"
 	"$prefix/bin/dsi" --version
 

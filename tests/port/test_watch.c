@@ -8,6 +8,7 @@
 #include <dsi/errno.h>
 #include <dsi/packet.h>
 #include <dsi/port.h>
+#include <dsi/regions.h>
 #include <dsi/watch.h>
 
 #include "conf.h"
@@ -359,6 +360,87 @@ static int watch_names(void)
 	return 0;
 }
 
+#define REGIONS_MANY DSI_MAX_CONSUMERS
+
+struct told {
+	struct dsi_region_info info[2u + 2u * REGIONS_MANY];
+	uint32_t n;
+};
+
+static void hear_region(void *user, const struct dsi_region_info *info)
+{
+	struct told *told = user;
+
+	if (told->n < 2u + 2u * REGIONS_MANY)
+		told->info[told->n] = *info;
+	told->n++;
+}
+
+/* A signal page and a consumer page of each place. */
+static int told_of_each(const struct told *told, uint32_t consumers)
+{
+	uint32_t seen[2] = {0, 0};
+	struct dsi_peer self;
+
+	dsi_port_self(&self);
+	for (uint32_t i = 2; i < told->n; i++) {
+		const struct dsi_region_info *info = &told->info[i];
+		uint32_t which = info->kind == DSI_REGION_PAGE;
+
+		conf_check(which || info->kind == DSI_REGION_SIGNAL);
+		conf_check(info->place < 32 &&
+			   !(seen[which] & UINT32_C(1) << info->place));
+		seen[which] |= UINT32_C(1) << info->place;
+		conf_equal(info->consumer.pid, self.pid);
+		conf_equal(info->policy, DSI_POLICY_BLOCK);
+		conf_equal(strcmp(info->label, "some?"), 0);
+		conf_check(info->bytes > 0);
+	}
+	conf_equal(told->n, 2u + 2u * consumers);
+	conf_equal(seen[0], seen[1]);
+	return 0;
+}
+
+/* The first words of a region, which is one of this process. */
+static uint32_t magic_at(const struct dsi_region_info *info)
+{
+	return *(const uint32_t *)(uintptr_t)info->address;
+}
+
+static int watch_regions(void)
+{
+	struct dsi_consumer_options block = conf_policy(DSI_POLICY_BLOCK);
+	struct dsi_stream_desc desc = conf_desc(16);
+	struct dsi_socket *producer, *consumers[REGIONS_MANY];
+	struct told told = {.n = 0};
+	struct dsi_peer self;
+
+	strcpy(block.label, "some\n");
+	dsi_port_self(&self);
+	conf_try(conf_produce(NAME, &desc, 0, &producer));
+	conf_equal(dsi_regions(NAME, conf_later(), hear_region, &told), 2);
+	conf_equal(told.n, 2);
+	conf_equal(told.info[0].kind, DSI_REGION_CONTROL);
+	conf_equal(magic_at(&told.info[0]), 0x31495344u);
+	conf_equal(told.info[0].producer.pid, self.pid);
+	conf_equal(told.info[1].kind, DSI_REGION_DATA);
+	conf_check(told.info[1].bytes >= 16);
+	for (uint32_t i = 0; i < REGIONS_MANY; i++)
+		conf_try(conf_consume(NAME, &block, &consumers[i]));
+	told.n = 0;
+	conf_equal(dsi_regions(NAME, conf_later(), hear_region, &told),
+		   2 + 2 * REGIONS_MANY);
+	conf_try(told_of_each(&told, REGIONS_MANY));
+	for (uint32_t i = 0; i < REGIONS_MANY; i++)
+		dsi_socket_destroy(consumers[i]);
+	dsi_socket_destroy(producer);
+	conf_equal(dsi_regions(NAME, conf_later(), hear_region, &told),
+		   -DSI_ENOENT);
+	conf_equal(dsi_regions(NULL, 0, hear_region, &told), -DSI_EINVAL);
+	conf_equal(dsi_regions(NAME, 0, NULL, &told), -DSI_EINVAL);
+	return 0;
+}
+
 static int watch_region_check(void)
 {
 	uint64_t bytes = 2 * dsi_port_page_bytes();
@@ -395,6 +477,7 @@ const struct conf_test conf_watch_tests[] = {
 	{"watch_refused", watch_refused},
 	{"watch_misuse", watch_misuse},
 	{"watch_names", watch_names},
+	{"watch_regions", watch_regions},
 	{"watch_region_check", watch_region_check},
 	{NULL, NULL},
 };

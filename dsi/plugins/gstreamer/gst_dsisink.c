@@ -39,13 +39,14 @@ GST_DEBUG_CATEGORY_STATIC(gst_dsi_sink_debug);
 struct _GstDsiSink {
 	GstBaseSink parent;
 	/* Properties; under the object's lock. */
-	gchar *stream;
+	gchar *stream, *placement;
 	guint frames, access;
 	gboolean wait_for_consumer, require_zero_copy;
 	guint64 zero_copied, copied;
 	/* Of the streaming thread, replaced under the object's lock. */
 	struct media_outlet *outlet;
 	gchar *caps;
+	struct media_place place;
 	gboolean raw_video;
 	GstVideoInfo info;
 	gint flushing;
@@ -61,6 +62,7 @@ enum {
 	PROP_ZERO_COPIED,
 	PROP_COPIED,
 	PROP_CONSUMERS,
+	PROP_PLACEMENT,
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
@@ -151,6 +153,7 @@ static gboolean have_frames(GstDsiSink *sink, gsize bytes)
 	options.frames = sink->frames;
 	options.access = sink->access;
 	options.wait_for_consumer = sink->wait_for_consumer;
+	options.place = sink->place;
 	outlet = media_outlet_new(&options, &error);
 	if (!outlet) {
 		GST_ELEMENT_ERROR(
@@ -189,6 +192,8 @@ static gboolean sink_start(GstBaseSink *base)
 				  (NULL));
 		return FALSE;
 	}
+	if (!media_place_read(GST_ELEMENT(sink), sink->placement, &sink->place))
+		return FALSE;
 	g_atomic_int_set(&sink->flushing, FALSE);
 	sink->zero_copied = 0;
 	sink->copied = 0;
@@ -372,6 +377,10 @@ static void sink_set_property(GObject *object, guint id, const GValue *value,
 		g_free(sink->stream);
 		sink->stream = g_value_dup_string(value);
 		break;
+	case PROP_PLACEMENT:
+		g_free(sink->placement);
+		sink->placement = g_value_dup_string(value);
+		break;
 	case PROP_SLOTS:
 		sink->frames = g_value_get_uint(value);
 		break;
@@ -399,6 +408,10 @@ static void sink_get_property(GObject *object, guint id, GValue *value,
 	switch (id) {
 	case PROP_STREAM:
 		g_value_set_string(value, sink->stream);
+		break;
+	case PROP_PLACEMENT:
+		g_value_set_string(value,
+				   sink->placement ? sink->placement : "auto");
 		break;
 	case PROP_SLOTS:
 		g_value_set_uint(value, sink->frames);
@@ -435,6 +448,7 @@ static void sink_finalize(GObject *object)
 
 	drop_outlet(sink);
 	g_free(sink->stream);
+	g_free(sink->placement);
 	g_free(sink->caps);
 	G_OBJECT_CLASS(gst_dsi_sink_parent_class)->finalize(object);
 }
@@ -445,6 +459,7 @@ static void sink_finalize(GObject *object)
 
 static void install_properties(GObjectClass *object)
 {
+	media_place_install(object, PROP_PLACEMENT);
 	g_object_class_install_property(
 		object, PROP_STREAM,
 		g_param_spec_string("stream", "Stream",

@@ -43,12 +43,13 @@ enum {
 struct _GstDsiSrc {
 	GstPushSrc parent;
 	/* Properties, under the object's lock. */
-	gchar *stream;
+	gchar *stream, *placement;
 	guint policy, queue;
 	gint on_peer_death, timestamps;
 	guint64 dropped;
 	/* Of the streaming thread. */
 	struct media_inlet *inlet;
+	struct media_place place;
 	gboolean ended, moved, discont, told;
 	guint64 give_up; /* monotonic; 0: never */
 	gchar caps[MEDIA_CAPS_MOST + 1], new_caps[MEDIA_CAPS_MOST + 1];
@@ -67,6 +68,7 @@ enum {
 	PROP_ON_PEER_DEATH,
 	PROP_TIMESTAMPS,
 	PROP_DROPPED,
+	PROP_PLACEMENT,
 };
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
@@ -145,8 +147,9 @@ static GstFlowReturn look_for(GstDsiSrc *src)
 	gchar *why = NULL;
 	int err;
 
-	src->inlet = media_inlet_new(src->stream, src->policy, src->queue,
-				     dsi_now() + LOOK_NS, &err, &why);
+	src->inlet =
+		media_inlet_new(src->stream, src->policy, src->queue,
+				&src->place, dsi_now() + LOOK_NS, &err, &why);
 	if (src->inlet) {
 		GST_INFO_OBJECT(src, "reading stream '%s'", src->stream);
 		src->ended = src->moved = src->told = FALSE;
@@ -397,6 +400,8 @@ static gboolean src_start(GstBaseSrc *base)
 				  (NULL));
 		return FALSE;
 	}
+	if (!media_place_read(GST_ELEMENT(src), src->placement, &src->place))
+		return FALSE;
 	gst_segment_init(&src->segment, GST_FORMAT_UNDEFINED);
 	src->caps[0] = '\0';
 	src->dropped = 0;
@@ -473,6 +478,10 @@ static void src_set_property(GObject *object, guint id, const GValue *value,
 		g_free(src->stream);
 		src->stream = g_value_dup_string(value);
 		break;
+	case PROP_PLACEMENT:
+		g_free(src->placement);
+		src->placement = g_value_dup_string(value);
+		break;
 	case PROP_CONSUMER_POLICY:
 		src->policy = (guint)g_value_get_enum(value);
 		break;
@@ -501,6 +510,10 @@ static void src_get_property(GObject *object, guint id, GValue *value,
 	case PROP_STREAM:
 		g_value_set_string(value, src->stream);
 		break;
+	case PROP_PLACEMENT:
+		g_value_set_string(value,
+				   src->placement ? src->placement : "auto");
+		break;
 	case PROP_CONSUMER_POLICY:
 		g_value_set_enum(value, (gint)src->policy);
 		break;
@@ -528,6 +541,7 @@ static void src_finalize(GObject *object)
 
 	(void)close(src->wake_fd);
 	g_free(src->stream);
+	g_free(src->placement);
 	G_OBJECT_CLASS(gst_dsi_src_parent_class)->finalize(object);
 }
 
@@ -536,6 +550,7 @@ static void src_finalize(GObject *object)
 
 static void install_properties(GObjectClass *object)
 {
+	media_place_install(object, PROP_PLACEMENT);
 	g_object_class_install_property(
 		object, PROP_STREAM,
 		g_param_spec_string("stream", "Stream",

@@ -153,8 +153,10 @@ static int join(struct media_inlet *inlet, const char *stream,
 }
 
 struct media_inlet *media_inlet_new(const char *stream, uint32_t policy,
-				    uint32_t queue, uint64_t deadline_ns,
-				    int *out_error, gchar **out_why)
+				    uint32_t queue,
+				    const struct media_place *place,
+				    uint64_t deadline_ns, int *out_error,
+				    gchar **out_why)
 {
 	struct dsi_consumer_options options = {
 		.size = sizeof(options),
@@ -162,6 +164,8 @@ struct media_inlet *media_inlet_new(const char *stream, uint32_t policy,
 		.queue_packets = policy == DSI_POLICY_DROP_NEW ? queue : 0,
 		.format = MEDIA_FORMAT,
 		.label = "dsisrc",
+		.placement = place->placement,
+		.placement_of = place->of,
 	};
 	struct media_inlet *inlet = g_new0(struct media_inlet, 1);
 

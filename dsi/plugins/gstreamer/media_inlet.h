@@ -15,14 +15,17 @@
 #include <dsi/dsi.h>
 
 #include "media_header.h"
+#include "media_place.h"
 
 struct media_inlet;
 
 /* Connect to the stream; NULL with a negative code in @out_error, and a sentence
  * in @out_why, to be freed. */
 struct media_inlet *media_inlet_new(const char *stream, uint32_t policy,
-				    uint32_t queue, uint64_t deadline_ns,
-				    int *out_error, gchar **out_why);
+				    uint32_t queue,
+				    const struct media_place *place,
+				    uint64_t deadline_ns, int *out_error,
+				    gchar **out_why);
 /* No more packets; those that are out stay valid. */
 void media_inlet_close(struct media_inlet *inlet);
 

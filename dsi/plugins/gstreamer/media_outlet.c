@@ -320,6 +320,8 @@ static gboolean offer(struct media_outlet *outlet,
 		.flags = DSI_PRODUCER_DATA_FD,
 		.data_fd = media_store_fd(outlet->store),
 		.wait_consumers = options->wait_for_consumer,
+		.placement = options->place.placement,
+		.placement_of = options->place.of,
 	};
 	const struct dsi_access access = {
 		.size = sizeof(access),

@@ -11,6 +11,7 @@
 #define DSI_MEDIA_OUTLET_H
 
 #include "media_header.h"
+#include "media_place.h"
 #include "media_store.h"
 
 struct media_outlet;
@@ -21,6 +22,7 @@ struct media_outlet_options {
 	gsize frame_bytes;
 	guint access; /* mode, as of a file */
 	gboolean wait_for_consumer;
+	struct media_place place;
 };
 
 /* What became of a buffer. */

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * evil_regions_test.c - producers that tell nonsense of where their regions
+ * lie, and users whom it is none of their business.
+ *
+ * Who asks gets a documented error, in bounded time and with a bounded number
+ * of regions.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <dsi/regions.h>
+
+#include "tests/hostile/evil_peer.h"
+#include "tests/hostile/outcomes.h"
+#include "tests/hostile/victim_stream.h"
+#include "tests/unit/must.h"
+
+#define NAME "evil"
+#define MOST 1000 /* regions that one may be told of at most */
+
+struct liar {
+	union dsi_wire msg;
+	uint32_t type; /* 0: says nothing */
+	uint32_t times;
+};
+
+static struct dsi_port_listener *door;
+
+static void *lie(void *arg)
+{
+	struct liar *liar = arg;
+	uint32_t bytes =
+		liar->type == DSI_WIRE_REGIONS	? sizeof(liar->msg.regions)
+		: liar->type == DSI_WIRE_REFUSE ? sizeof(liar->msg.refuse)
+						: sizeof(liar->msg.offer);
+	struct dsi_wire_in in;
+	struct dsi_peer peer;
+	int32_t conn;
+
+	while (dsi_port_accept(door, &conn, &peer))
+		moment();
+	MUST_BE(evil_hear(conn, &in), DSI_WIRE_HELLO);
+	MUST_BE(in.msg.hello.purpose, DSI_HELLO_REGIONS);
+	for (uint32_t i = 0; liar->type && i < liar->times; i++)
+		(void)dsi__wire_send(conn, &liar->msg, liar->type, bytes, NULL,
+				     0);
+	/* Until who asked has had enough. */
+	while (evil_hear(conn, &in) > 0)
+		;
+	dsi_port_handle_close(conn);
+	return NULL;
+}
+
+static void count(void *user, const struct dsi_region_info *info)
+{
+	int *seen = user;
+
+	MUST(info->kind <= DSI_REGION_PAGE);
+	MUST(info->bytes > 0 && info->bytes <= UINT64_MAX - info->address);
+	MUST(memchr(info->label, 0, sizeof(info->label)));
+	MUST(!strchr(info->label, 0x1b));
+	(*seen)++;
+}
+
+static void hear(const char *what, struct liar *liar, int want)
+{
+	uint64_t limit_ns = want == -DSI_ETIMEDOUT ? UINT64_C(200000000)
+						   : UINT64_C(60000000000);
+	pthread_t thread;
+	int seen = 0;
+	int err;
+
+	outcome_case("%s", what);
+	MUST_BE(pthread_create(&thread, NULL, lie, liar), 0);
+	err = dsi_regions(NAME, dsi_now() + limit_ns, count, &seen);
+	MUST_BE(pthread_join(thread, NULL), 0);
+	MUST(seen <= MOST);
+	outcome(err == want, "%s",
+		err < 0 ? dsi_strerror(err) : "told of regions");
+}
+
+/* A good answer, with one region, to be spoilt. */
+static struct liar good_liar(void)
+{
+	struct liar liar = {.type = DSI_WIRE_REGIONS, .times = 1};
+	struct dsi_wire_regions *msg = &liar.msg.regions;
+
+	msg->n = 1;
+	msg->regions[0].kind = DSI_REGION_SIGNAL;
+	msg->regions[0].address = dsi_port_page_bytes();
+	msg->regions[0].bytes = dsi_port_page_bytes();
+	memset(msg->regions[0].label, 0x1b, sizeof(msg->regions[0].label));
+	return liar;
+}
+
+#define SPOILT(what, field, value, want)           \
+	do {                                       \
+		struct liar liar_ = good_liar();   \
+                                                   \
+		liar_.msg.regions.field = (value); \
+		hear(what, &liar_, (want));        \
+	} while (0)
+
+static void producers(void)
+{
+	struct liar liar = good_liar();
+
+	MUST_BE(dsi_port_listen(NAME, DSI_PORT_STREAM, NULL, &door), 0);
+	hear("one good region", &liar, 1);
+	liar.type = 0;
+	hear("says nothing", &liar, -DSI_ETIMEDOUT);
+	liar = (struct liar){.type = DSI_WIRE_OFFER, .times = 1};
+	hear("offers a place", &liar, -DSI_EPROTONOSUPPORT);
+	liar.type = DSI_WIRE_REFUSE;
+	hear("refuses without a reason", &liar, -DSI_ECONNREFUSED);
+
+	SPOILT("a kind that there is not", regions[0].kind, 4, -DSI_EPROTO);
+	SPOILT("a policy that there is not", regions[0].policy, 3, -DSI_EPROTO);
+	SPOILT("no bytes", regions[0].bytes, 0, -DSI_EPROTO);
+	SPOILT("half a page", regions[0].bytes, 100, -DSI_EPROTO);
+	SPOILT("in the middle of a page", regions[0].address, 7, -DSI_EPROTO);
+	SPOILT("beyond the end", regions[0].address,
+	       ~(dsi_port_page_bytes() - 1u), -DSI_EPROTO);
+	SPOILT("nine regions in eight places", n, DSI_REGIONS_MAX + 1u,
+	       -DSI_EPROTO);
+	SPOILT("regions without end", n, UINT32_MAX, -DSI_EPROTO);
+	SPOILT("always more to come", more, 1, -DSI_ETIMEDOUT);
+	liar = good_liar();
+	liar.msg.regions.more = 1;
+	liar.times = 60;
+	hear("more and more comes", &liar, -DSI_EPROTO);
+	dsi_port_listener_close(door);
+}
+
+static void ignore(void *user, const struct dsi_region_info *info)
+{
+	(void)user;
+	(void)info;
+}
+
+/* Another user whom the access rule admits may connect, and not know this. */
+static void stranger(void)
+{
+	const struct dsi_access all = {.size = sizeof(all), .mode = 0666};
+	struct dsi_stream_desc desc = {
+		.size = sizeof(desc), .packets = 2, .packet_bytes = 64};
+	struct dsi_socket *sock;
+	int status = -1;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		return; /* only root can be somebody else */
+	outcome_case("another user");
+	MUST_BE(chmod(getenv("DSI_RUNTIME_DIR"), 0755), 0);
+	MUST_BE(dsi_producer_create(&desc, NULL, &sock), 0);
+	MUST_BE(dsi_socket_listen(sock, NAME, &all), 0);
+	pid = fork();
+	MUST(pid >= 0);
+	if (pid == 0) {
+		MUST_BE(setresuid(65534, 65534, 65534), 0);
+		_exit(-dsi_regions(NAME, 0, ignore, NULL));
+	}
+	MUST_BE(waitpid(pid, &status, 0), pid);
+	outcome(WIFEXITED(status) && WEXITSTATUS(status) == DSI_EPERM,
+		"status %#x", (unsigned int)status);
+	dsi_socket_destroy(sock);
+}
+
+int main(void)
+{
+	victim_begin();
+	producers();
+	stranger();
+	victim_end();
+	return outcome_print() ? 1 : 0;
+}
