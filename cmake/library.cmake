@@ -70,3 +70,8 @@ else()
 endif()
 configure_file(cmake/dsi.pc.in dsi.pc @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/dsi.pc" DESTINATION ${dsi_pc_dir})
+if(TARGET dsi_placement)
+	configure_file(cmake/dsi-placement.pc.in dsi-placement.pc @ONLY)
+	install(FILES "${PROJECT_BINARY_DIR}/dsi-placement.pc"
+		DESTINATION ${dsi_pc_dir})
+endif()

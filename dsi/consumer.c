@@ -183,6 +183,13 @@ static int copy_row(const struct dsi_data_plane *plane, uint64_t position,
 	return 0;
 }
 
+static int inside(const struct dsi_data_plane *plane, uint32_t flags,
+		  uint64_t offset, uint64_t size)
+{
+	return dsi__element_inside(flags, offset, size, plane->physical,
+				   plane->data_bytes);
+}
+
 /* Judge the copy. */
 static int check(const struct dsi_data_plane *plane,
 		 const struct dsi_ring_entry *entry,
@@ -190,15 +197,12 @@ static int check(const struct dsi_data_plane *plane,
 {
 	if (!dsi__entry_possible(entry, plane->stream_flags, plane->packets))
 		return -DSI_EPROTO;
-	if (entry->flags & DSI_PACKET_PHYS)
-		return 0; /* not ours to judge; there is no mapping */
 	if (dsi__packet_elements(pkt) &&
-	    !dsi__range_inside(pkt->entry.offset, pkt->entry.size,
-			       plane->data_bytes))
+	    !inside(plane, entry->flags, entry->offset, entry->size))
 		return -DSI_EPROTO;
 	for (uint32_t i = 1; i < pkt->sg_count; i++)
-		if (!dsi__range_inside(pkt->sg[i].offset, pkt->sg[i].size,
-				       plane->data_bytes))
+		if (!inside(plane, entry->flags, pkt->sg[i].offset,
+			    pkt->sg[i].size))
 			return -DSI_EPROTO;
 	return 0;
 }

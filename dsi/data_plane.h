@@ -82,6 +82,7 @@ struct dsi_data_plane {
 	uint64_t lifetime_ns;
 	uint8_t *data;
 	uint64_t data_bytes;
+	uint64_t physical; /* of data; 0: not known */
 
 	struct dsi_packet_table table;
 	union {

@@ -103,6 +103,17 @@ static int check_lending(const struct dsi_stream_desc *desc,
 	return 0;
 }
 
+/* DSI_STREAM_PHYS: where data lies is the application's business. */
+static int check_physical(const struct dsi_stream_desc *desc,
+			  struct dsi_text *why)
+{
+	if ((desc->flags & DSI_STREAM_PHYS) && desc->packet_bytes)
+		return bad(why, "packet_bytes", desc->packet_bytes,
+			   "but packets of a stream with PHYS have no slots: "
+			   "say data_bytes");
+	return 0;
+}
+
 /* Everything but the sizes, which need the defaults resolved. */
 static int check_fields(const struct dsi_stream_desc *desc,
 			struct dsi_text *why)
@@ -157,6 +168,25 @@ static int check_sizes(const struct dsi_stream_desc *desc, struct dsi_text *why)
 	return 0;
 }
 
+/* What not every system has. */
+static int check_system(const struct dsi_stream_desc *desc,
+			struct dsi_text *why)
+{
+	const char *what = NULL;
+
+	if ((desc->flags & DSI_STREAM_MAP) && dsi_port_loan_possible())
+		what = "flags: MAP needs a system that can take pages back "
+		       "from a process: the microkernel can, this one cannot";
+	else if ((desc->flags & DSI_STREAM_PHYS) &&
+		 dsi_port_physical_possible())
+		what = "flags: PHYS needs a system that says where memory lies "
+		       "for devices: the microkernel can, this one cannot";
+	if (!what)
+		return 0;
+	dsi__text_add(why, what);
+	return -DSI_ENOTSUP;
+}
+
 int dsi_stream_desc_check(const struct dsi_stream_desc *desc, char *why,
 			  uint32_t why_bytes)
 {
@@ -172,18 +202,15 @@ int dsi_stream_desc_check(const struct dsi_stream_desc *desc, char *why,
 	err = check_fields(&copy, &text);
 	if (!err)
 		err = check_lending(&copy, &text);
+	if (!err)
+		err = check_physical(&copy, &text);
 	if (err)
 		return err;
 	if (!copy.packets)
 		copy.packets = 1; /* it will be sized; at least so many */
 	dsi__desc_resolve(&copy);
 	err = check_sizes(&copy, &text);
-	if (err || !(copy.flags & DSI_STREAM_MAP) || !dsi_port_loan_possible())
-		return err;
-	dsi__text_add(&text,
-		      "flags: MAP needs a system that can take pages back from "
-		      "a process: the microkernel can, this one cannot");
-	return -DSI_ENOTSUP;
+	return err ? err : check_system(&copy, &text);
 }
 
 int dsi__desc_sizable(const struct dsi_stream_desc *desc, struct dsi_text *why)
@@ -210,7 +237,7 @@ int dsi__desc_complete(const struct dsi_stream_desc *desc)
 	return desc->size == sizeof(*desc) && desc->packets &&
 	       desc->ring_slots && desc->max_sg && desc->align_bytes &&
 	       !check_fields(desc, &none) && !check_lending(desc, &none) &&
-	       !check_sizes(desc, &none);
+	       !check_physical(desc, &none) && !check_sizes(desc, &none);
 }
 
 void dsi__wish_from_options(struct dsi_wish *wish,

@@ -98,6 +98,11 @@ static int map_regions(struct dsi_socket *sock, struct dsi_wire_in *in)
 			sock, err,
 			"data area: smaller than declared, or its owner could "
 			"still shrink it (see DSI_CONSUMER_ACCEPT_UNSEALED)");
+	if ((desc->flags & DSI_STREAM_PHYS) && !sock->data.physical)
+		return dsi__socket_fail(sock, -DSI_EPROTO,
+					"data area: packets may carry physical "
+					"addresses, but nobody vouches for "
+					"that of the data area");
 	return 0;
 }
 
@@ -162,6 +167,7 @@ static int set_up_plane(struct dsi_socket *sock,
 	plane->slot_stride = dsi__desc_stride(desc);
 	plane->data = sock->data.addr;
 	plane->data_bytes = desc->data_bytes;
+	plane->physical = sock->data.physical;
 	dsi__ring_attach(&consumer->ring, ring, slots, desc->max_sg);
 	consumer->return_mask = dsi__pow2(desc->packets) - 1u;
 	consumer->lossy = options->policy == DSI_POLICY_RECLAIM;
@@ -222,9 +228,9 @@ static int other_answer(struct dsi_socket *sock, int type,
 		dsi__text_add(&text, "the producer does not answer");
 		return type;
 	}
-	if (type == -DSI_EPIPE) {
+	if (type == -DSI_EPIPE || type == DSI_WIRE_BYE) {
 		dsi__text_add(&text, "the producer closed the connection");
-		return type;
+		return -DSI_EPIPE;
 	}
 	if (type == -DSI_EPROTONOSUPPORT) {
 		dsi__text_add(&text, "version: the producer speaks another "

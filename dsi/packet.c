@@ -587,7 +587,7 @@ int dsi_packet_data(const struct dsi_packet *pkt, uint32_t index,
 	if (!out_addr || dsi_packet_element(pkt, index, &offset, out_size))
 		return -DSI_EINVAL;
 	if (pkt->entry.flags & DSI_PACKET_PHYS)
-		return -DSI_ENOTSUP;
+		offset -= pkt->plane->physical;
 	*out_addr = pkt->plane->data + offset;
 	return 0;
 }
@@ -615,8 +615,8 @@ static int add_element(struct dsi_packet *pkt, uint64_t offset, uint32_t size,
 {
 	if (pkt->sg_count == pkt->plane->table.max_sg)
 		return -DSI_ENOSPC;
-	if (!(pkt->entry.flags & DSI_PACKET_PHYS) &&
-	    !dsi__range_inside(offset, size, pkt->plane->data_bytes))
+	if (!dsi__element_inside(pkt->entry.flags, offset, size,
+				 pkt->plane->physical, pkt->plane->data_bytes))
 		return -DSI_ENOSPC;
 	if (pkt->sg_count == 0) {
 		pkt->entry.offset = offset;
@@ -727,7 +727,8 @@ int dsi_packet_set_flags(struct dsi_packet *pkt, uint32_t flags)
 		known |= DSI_PACKET_PHYS;
 	if (flags & ~known)
 		return -DSI_EINVAL;
-	/* What its elements are cannot change once there are some. */
+	/* What its elements are cannot change once there are some.  (A stream
+	 * with PHYS has no slots, so a new packet has none.) */
 	if (((flags ^ pkt->entry.flags) & DSI_PACKET_PHYS) && pkt->sg_count)
 		return -DSI_EINVAL;
 	pkt->entry.flags = (uint16_t)flags;

@@ -71,6 +71,9 @@ struct dsi_port_region {
 	void *addr;
 	uint64_t bytes;
 	int32_t handle; /* to send to peers; owned by the region */
+	/* Where devices see its first byte, if the system vouches for that: of
+	 * the memory of a device, contiguous.  0: nobody here knows. */
+	uint64_t physical;
 };
 
 /* Make a region of at least @bytes, rounded up to pages, zeroed, mapped to
@@ -102,6 +105,10 @@ int dsi_port_region_check(int32_t handle, uint64_t bytes);
 
 /* Unmap and close.  A zeroed struct with handle -1 or 0 bytes is fine. */
 void dsi_port_region_fini(struct dsi_port_region *region);
+
+/* Are there regions whose physical address is known?  0, or -DSI_ENOTSUP: then
+ * it is 0 in all. */
+int dsi_port_physical_possible(void);
 
 /* The unit of region sizes, a power of two. */
 uint64_t dsi_port_page_bytes(void);

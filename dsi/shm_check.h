@@ -22,6 +22,20 @@ static inline int dsi__range_inside(uint64_t offset, uint64_t size,
 	return offset <= area && size <= area - offset;
 }
 
+/* Likewise of an element in a data area of @area bytes, whose offset counts from
+ * @physical, the address of the area, if it is of a packet with PHYS. */
+static inline int dsi__element_inside(uint32_t flags, uint64_t offset,
+				      uint64_t size, uint64_t physical,
+				      uint64_t area)
+{
+	if (flags & DSI_PACKET_PHYS) {
+		if (!physical || offset < physical)
+			return 0;
+		offset -= physical;
+	}
+	return dsi__range_inside(offset, size, area);
+}
+
 /* Are the flags possible in this stream, and the token? */
 static inline int dsi__entry_possible(const struct dsi_ring_entry *entry,
 				      uint32_t stream_flags, uint32_t packets)

@@ -177,6 +177,8 @@ static int make_regions(struct dsi_socket *sock)
 					     share);
 	if (err)
 		return err;
+	if ((desc->flags & DSI_STREAM_PHYS) && !sock->data.physical)
+		return -DSI_ENOTSUP;
 	desc->data_bytes = sock->data.bytes;
 	err = dsi_port_region_create(
 		&sock->control,
@@ -201,6 +203,7 @@ static int set_up_plane(struct dsi_socket *sock)
 	plane->lifetime_ns = desc->lifetime_ns;
 	plane->data = sock->data.addr;
 	plane->data_bytes = desc->data_bytes;
+	plane->physical = sock->data.physical;
 	plane->spin_ns = sock->producer_options.spin_ns;
 	dsi__ring_attach(&producer->ring,
 			 (char *)sock->control.addr + DSI_SHM_PAGE_HEAD,
@@ -718,6 +721,21 @@ int dsi_socket_area(const struct dsi_socket *sock, void **out_addr,
 	if (sock->plane.role == DSI_ROLE_CONSUMER &&
 	    sock->plane.as.consumer.transfer.buffer)
 		*out_bytes = sock->plane.as.consumer.transfer.bytes;
+	return 0;
+}
+
+int dsi_socket_physical(const struct dsi_socket *sock, uint64_t *out_first,
+			uint64_t *out_bytes)
+{
+	if (!sock || !out_first || !out_bytes)
+		return -DSI_EINVAL;
+	if (!is_connected(sock) ||
+	    dsi__state_now(&sock->state) == DSI_STATE_CLOSED)
+		return -DSI_ENOTCONN;
+	if (!sock->plane.physical)
+		return -DSI_ENOTSUP;
+	*out_first = sock->plane.physical;
+	*out_bytes = sock->plane.data_bytes;
 	return 0;
 }
 

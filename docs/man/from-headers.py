@@ -105,7 +105,8 @@ class Page:
             marked = self.mark(word)
             if marked:
                 flush()
-                self.lines.append(f".{marked}")
+                # A line must begin with a macro, not with a bracket.
+                self.lines.append(f".No {marked}" if marked[0] in OPENING else f".{marked}")
                 continue
             line.append("\\(->" if word == "->" else escape(word))
             following = words[position + 1] if position + 1 < len(words) else ""

@@ -5,7 +5,7 @@
  * The producer gets a free packet, writes its data in place and commits it:
  * it is now with the consumers.  A consumer gets the oldest committed packet,
  * uses the data in place and commits it back, in any order: it is free again.
- * Nothing is copied, unless a consumer asks for it (DSI_CONSUMER_COPY).
+ * Nothing is copied, unless a consumer asks for it with DSI_CONSUMER_COPY.
  *
  * Which calls may run at the same time on one socket:
  *                              [1] [2] [3]   X = caller must serialise
@@ -190,9 +190,9 @@ DSI_API int dsi_packet_discard(struct dsi_socket *sock, struct dsi_packet *pkt);
  *            unless it mapped the area writable
  * @out_size: bytes; for a producer's slot that was not sized yet: capacity
  *
- * Return: 0, or
- *   -DSI_EINVAL  packet not held, or no such element
- *   -DSI_ENOTSUP the element is a physical address, see dsi_packet_element()
+ * Of a packet with DSI_PACKET_PHYS, too: where these bytes lie here.
+ *
+ * Return: 0, or -DSI_EINVAL: packet not held, or no such element.
  * Context: work thread of the packet's socket; RT-safe.
  * Lifetime: *out_addr is valid until commit, discard, or close.
  * Since:   0.1
@@ -252,7 +252,8 @@ DSI_API DSI_MUST_CHECK int dsi_packet_set_size(struct dsi_packet *pkt,
  * application must leave the bytes alone until the packet came back.
  *
  * Return: 0, or
- *   -DSI_ENOSPC  range not inside the data area, or all max_sg elements used
+ *   -DSI_ENOSPC  range not inside the data area (PHYS: as the system says
+ *                where it lies), or all max_sg elements used
  *   -DSI_EINVAL  packet not held by a producer
  * Context: work thread of the packet's socket; RT-safe.
  * Source:  original DSI dsi_packet_add_data()
@@ -347,7 +348,7 @@ DSI_API int dsi_packet_set_expiry(struct dsi_packet *pkt, uint64_t expires_ns);
  * @flags: DSI_PACKET_GAP, _EOS, _PHYS and bits of DSI_PACKET_USER
  *
  * PHYS says what the elements are, so it can be changed only while the packet
- * has none, and not in a stream with data slots.
+ * has none.  (A stream with DSI_STREAM_PHYS has no data slots.)
  *
  * Return: 0, or -DSI_EINVAL for other flags, or PHYS where it is not possible
  *         or the stream is not declared DSI_STREAM_PHYS.

@@ -65,7 +65,9 @@ struct dsi_access {
  *   -DSI_ENOMATCH, -DSI_ERANGE, -DSI_EDOM, -DSI_ENOTSUP, -DSI_EOVERFLOW
  *                it cannot be sized; for the reason see
  *                dsi_stream_desc_size(); -DSI_ENOTSUP also: what it asks
- *                for is not for this system (DSI_STREAM_MAP)
+ *                for is not for this system, as DSI_STREAM_MAP and
+ *                DSI_STREAM_PHYS may not be; or with DSI_STREAM_PHYS: the
+ *                physical address of the data area is not known
  *   -DSI_ENOSPC  the data area brought by the caller is too small
  *   -DSI_ENOMEM, -DSI_EMFILE, -DSI_EACCES  as the system says
  * Context: any thread.
@@ -288,6 +290,25 @@ DSI_API DSI_MUST_CHECK int dsi_socket_need(const struct dsi_socket *sock,
 DSI_API DSI_MUST_CHECK int dsi_socket_area(const struct dsi_socket *sock,
 					   void **out_addr,
 					   uint64_t *out_bytes);
+
+/**
+ * dsi_socket_physical - where the data area lies for devices.
+ * @sock:      connected socket (a producer's is there from the beginning)
+ * @out_first: physical address of its first byte; the rest follows it
+ * @out_bytes: its size
+ *
+ * The system says so, not the peer.  A consumer that passes physical addresses
+ * on to a device compares this with the memory that the device may use, once:
+ * get() then lets no packet pass that names anything outside.
+ *
+ * Return: 0, -DSI_ENOTSUP (nobody knows: not the memory of a device, or not a
+ *         system that tells), -DSI_ENOTCONN, -DSI_EINVAL.
+ * Context: any thread.
+ * Since:   0.1
+ */
+DSI_API DSI_MUST_CHECK int dsi_socket_physical(const struct dsi_socket *sock,
+					       uint64_t *out_first,
+					       uint64_t *out_bytes);
 
 /**
  * dsi_socket_stats - snapshot of the counters.

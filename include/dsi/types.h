@@ -45,7 +45,14 @@
 /* Flags of a stream. */
 #define DSI_STREAM_WRITABLE 0x0001u /* consumers may map the data to write */
 #define DSI_STREAM_NO_STAMP 0x0002u /* do not stamp packets at commit */
-#define DSI_STREAM_PHYS 0x0004u	    /* packets may carry DSI_PACKET_PHYS */
+
+/* Packets may carry DSI_PACKET_PHYS: their elements are then physical addresses,
+ * for a device to use.  The data area is the memory of a device, brought with
+ * DSI_PRODUCER_DATA_FD, whose address the system vouches for; elements outside
+ * of it are refused at both ends, and get() of such a packet is -DSI_EPROTO.
+ * @packet_bytes is 0.  For systems that tell where memory lies: the microkernel.
+ * Linux does not: -DSI_ENOTSUP. */
+#define DSI_STREAM_PHYS 0x0004u
 
 /* Consumers have no lasting mapping of the data area: the pages of a packet are
  * mapped to a consumer, to read, by the get() that takes it, and unmapped by
@@ -373,7 +380,8 @@ DSI_API uint64_t dsi_now(void);
  * @why_bytes: its size
  *
  * Return: 0, or -DSI_EINVAL with @why naming field, value and range;
- *         -DSI_ENOTSUP: valid, but not on this system (DSI_STREAM_MAP).
+ *         -DSI_ENOTSUP: valid, but not on this system, as DSI_STREAM_MAP and
+ *         DSI_STREAM_PHYS may not be.
  * Context: any thread; RT-safe.
  * Since:   0.1
  */

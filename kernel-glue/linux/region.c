@@ -57,6 +57,12 @@ uint64_t dsi_port_page_bytes(void)
 	return (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* The kernel tells no process where its memory lies, and could move it. */
+int dsi_port_physical_possible(void)
+{
+	return -DSI_ENOTSUP;
+}
+
 /* Whole pages, or 0 if a size is none that can be mapped. */
 static uint64_t pages_of(uint64_t bytes)
 {
@@ -72,6 +78,7 @@ static void region_empty(struct dsi_port_region *region)
 	region->addr = NULL;
 	region->bytes = 0;
 	region->handle = -1;
+	region->physical = 0; /* never known */
 }
 
 static int region_map(struct dsi_port_region *region, int fd, uint64_t bytes,

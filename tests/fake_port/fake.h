@@ -139,5 +139,7 @@ void fake_stats_self(struct fake_stats *out_stats);
 /* Memory for dsi_port_region_import() or DSI_PRODUCER_DATA_FD.  @sealable: 0
  * if its owner could always shrink it.  A handle, or a negative code. */
 int32_t fake_memory(uint64_t bytes, uint32_t sealable);
+/* Likewise of a device, at this physical address. */
+int32_t fake_device(uint64_t bytes, uint64_t physical);
 
 #endif /* FAKE_H */

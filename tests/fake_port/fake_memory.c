@@ -152,6 +152,11 @@ uint64_t dsi_port_page_bytes(void)
 	return PAGE_BYTES;
 }
 
+int dsi_port_physical_possible(void)
+{
+	return 0;
+}
+
 static struct fake_region *region_new(uint64_t bytes, uint32_t share)
 {
 	struct fake_region *region;
@@ -200,6 +205,7 @@ static int region_open(struct dsi_port_region *out, struct fake_region *region,
 	out->addr = mapping->addr;
 	out->bytes = region->bytes;
 	out->handle = handle;
+	out->physical = region->physical;
 	return 0;
 }
 
@@ -316,5 +322,16 @@ int32_t fake_memory(uint64_t bytes, uint32_t sealable)
 	if (!object)
 		return -DSI_ENOMEM;
 	object->sealable = sealable;
+	return fake__handle_new(&object->object);
+}
+
+int32_t fake_device(uint64_t bytes, uint64_t physical)
+{
+	struct fake_region *object = region_new(bytes, DSI_PORT_WRITE);
+
+	if (!object)
+		return -DSI_ENOMEM;
+	object->sealable = 1;
+	object->physical = physical;
 	return fake__handle_new(&object->object);
 }

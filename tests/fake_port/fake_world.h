@@ -44,6 +44,7 @@ struct fake_region {
 	uint32_t share;	   /* DSI_PORT_READ or _WRITE: what peers may map */
 	uint32_t sealed;   /* nobody can shrink it */
 	uint32_t sealable; /* import may seal it */
+	uint64_t physical; /* of a device; 0: no such thing */
 	int32_t place;	   /* 1 + node that it lies on, 0 = anywhere */
 };
 

@@ -2,9 +2,10 @@
 /*
  * gst_run.c - run a pipeline to its end and print properties.
  *
- *   gst_run PIPELINE [ELEMENT.PROPERTY...]
+ *   gst_run PIPELINE [ELEMENT.PROPERTY... | @ELEMENT...]
  *
- * gst-launch-1.0 does not show the properties that count.  Exit status 1: the
+ * gst-launch-1.0 does not show the properties that count.  @ELEMENT prints when
+ * each buffer came to its sink pad, in nanoseconds of CLOCK_MONOTONIC.  Exit status 1: the
  * pipeline failed; its error is on standard error.
  */
 #include <stdio.h>
@@ -12,6 +13,8 @@
 #include <string.h>
 
 #include <gst/gst.h>
+
+#define MOST_ARGUMENTS 16
 
 static int print_property(GstBin *pipeline, const char *what)
 {
@@ -38,6 +41,43 @@ static int print_property(GstBin *pipeline, const char *what)
 	gst_object_unref(element);
 	g_strfreev(parts);
 	return 0;
+}
+
+static GstPadProbeReturn stamp(GstPad *pad, GstPadProbeInfo *info,
+			       gpointer user)
+{
+	guint64 now = gst_util_get_timestamp();
+
+	(void)pad;
+	(void)info;
+	g_array_append_val((GArray *)user, now);
+	return GST_PAD_PROBE_OK;
+}
+
+/* Times of the buffers that come to @name; NULL: there is no such element. */
+static GArray *stamp_at(GstBin *pipeline, const char *name)
+{
+	GArray *stamps = g_array_sized_new(FALSE, FALSE, sizeof(guint64), 8192);
+	GstElement *element = gst_bin_get_by_name(pipeline, name);
+	GstPad *pad =
+		element ? gst_element_get_static_pad(element, "sink") : NULL;
+
+	if (pad)
+		gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, stamp, stamps,
+				  NULL);
+	else
+		fprintf(stderr, "gst_run: there is no sink pad of %s\n", name);
+	g_clear_pointer(&pad, gst_object_unref);
+	g_clear_pointer(&element, gst_object_unref);
+	return stamps;
+}
+
+static void print_stamps(const char *name, GArray *stamps)
+{
+	for (guint i = 0; i < stamps->len; i++)
+		printf("@%s %" G_GUINT64_FORMAT "\n", name,
+		       g_array_index(stamps, guint64, i));
+	g_array_free(stamps, TRUE);
 }
 
 /* 0 at the end of the stream. */
@@ -67,12 +107,13 @@ int main(int argc, char **argv)
 {
 	GError *error = NULL;
 	GstElement *pipeline;
+	GArray *stamps[MOST_ARGUMENTS] = {NULL};
 	int failed;
 
 	gst_init(&argc, &argv);
-	if (argc < 2) {
-		fprintf(stderr,
-			"usage: gst_run PIPELINE [ELEMENT.PROPERTY...]\n");
+	if (argc < 2 || argc > MOST_ARGUMENTS) {
+		fprintf(stderr, "usage: gst_run PIPELINE [ELEMENT.PROPERTY... "
+				"| @ELEMENT...]\n");
 		return 2;
 	}
 	pipeline = gst_parse_launch(argv[1], &error);
@@ -80,9 +121,16 @@ int main(int argc, char **argv)
 		fprintf(stderr, "gst_run: %s\n", error->message);
 		return 2;
 	}
+	for (int i = 2; i < argc; i++)
+		if (argv[i][0] == '@')
+			stamps[i] = stamp_at(GST_BIN(pipeline), argv[i] + 1);
 	failed = run(pipeline);
 	for (int i = 2; i < argc; i++)
-		failed |= print_property(GST_BIN(pipeline), argv[i]) != 0;
+		if (stamps[i])
+			print_stamps(argv[i] + 1, stamps[i]);
+		else
+			failed |=
+				print_property(GST_BIN(pipeline), argv[i]) != 0;
 	(void)gst_element_set_state(pipeline, GST_STATE_NULL);
 	gst_object_unref(pipeline);
 	gst_deinit();

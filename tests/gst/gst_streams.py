@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""gst_streams.py GST_RUN PLUGIN_FOLDER CASE - dsisink and dsisrc in pipelines.
+"""gst_streams.py GST_RUN PLUGIN_FOLDER CASE [RUNS] - dsisink and dsisrc in pipelines.
 
 Each case starts real processes with gst_run, in a place of names of its own,
 and looks at exit statuses, counters, and what arrived.  A case that needs an
@@ -15,6 +15,8 @@ import tempfile
 import time
 
 RUN, PLUGINS, CASE = sys.argv[1:4]
+RUNS = int(sys.argv[4]) if len(sys.argv) > 4 else 10
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # For what must come to an end; nothing is expected to take so long.
 PATIENCE = 60
 
@@ -23,13 +25,19 @@ ENVIRONMENT = dict(os.environ, GST_PLUGIN_PATH=PLUGINS, DSI_RUNTIME_DIR=FOLDER,
                    GST_REGISTRY=os.path.join(FOLDER, "registry"))
 SMALL = "video/x-raw,format=I420,width=320,height=240,framerate=30/1"
 LARGE = "video/x-raw,format=I420,width=640,height=480,framerate=30/1"
+HD = "video/x-raw,format=I420,width=1280,height=720,framerate=30/1"
+FULL_HD = "video/x-raw,format=I420,width=1920,height=1080,framerate=30/1"
 SINK = "dsisink name=s stream=t"
 SOURCE = "dsisrc name=r stream=t"
+
+# What else there is to do for the cores.
+BUSY = []
 
 
 class Pipeline:
     def __init__(self, text, *properties):
         self.text = text
+        self.out = ""
         self.process = subprocess.Popen(
             [RUN, text, *properties], env=ENVIRONMENT, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -46,6 +54,7 @@ class Pipeline:
         if status is not None and self.process.returncode != status:
             fail(f"status {self.process.returncode}, not {status}: "
                  f"{self.text}\n{out}")
+        self.out = out
         return dict(line.split("=", 1) for line in out.splitlines()
                     if "=" in line)
 
@@ -116,6 +125,7 @@ def zero_copy():
             f"{source} ! {SMALL} ! videoscale ! {LARGE}",
             f"{source} ! {SMALL} ! jpegenc ! jpegdec",
             f"{source} ! {SMALL} ! vp8enc deadline=1 ! vp8dec",
+            f"{source} ! {SMALL} ! vp8enc deadline=1 ! decodebin",
             f"{source} ! {SMALL} ! queue ! identity",
             f"{source} ! {SMALL} ! compositor"):
         expect(first_reader(text), s__zero_copied=n, s__copied=0)
@@ -139,8 +149,8 @@ def exact():
             f"videotestsrc num-buffers=60 ! {SMALL} ! tee",
             "audiotestsrc num-buffers=60",
             # The size changes in the midst of it.
-            f"videotestsrc num-buffers=20 ! {SMALL} ! c. "
-            f"videotestsrc num-buffers=20 ! {LARGE} ! c. concat name=c")):
+            f"videotestsrc num-buffers=20 ! {LARGE} ! c. "
+            f"videotestsrc num-buffers=20 ! {HD} ! c. concat name=c")):
         Pipeline(f"{text} ! filesink buffer-mode=unbuffered location={path('wanted')}").end()
         first_reader(text, sink=f"filesink buffer-mode=unbuffered location={path('got')}",
                      of_reader="timestamps=original")
@@ -232,16 +242,24 @@ def reader_killed():
 
 
 def reader_stopped():
-    """A reader that drops costs a live producer nothing when it stops."""
-    r = Pipeline(f"{SOURCE} consumer-policy=drop-new ! "
-                 f"filesink buffer-mode=unbuffered location={path('got')}")
-    w = writer(live(60), "wait-for-consumer=true")
-    until_data()
-    r.process.send_signal(signal.SIGSTOP)
-    values = w.end()
-    r.process.send_signal(signal.SIGCONT)
-    r.end()
-    expect(values, s__zero_copied=60)
+    """A reader that does not block costs a live producer nothing when it
+    stops: it comes to its end before the reader goes on."""
+    for policy in "drop-new", "reclaim":
+        r = Pipeline(f"{SOURCE} consumer-policy={policy} ! "
+                     f"filesink buffer-mode=unbuffered location={path('got')}")
+        w = writer(live(45), "wait-for-consumer=true")
+        until_data()
+        r.process.send_signal(signal.SIGSTOP)
+        values = w.end()
+        r.process.send_signal(signal.SIGCONT)
+        r.end()
+        expect(values, s__zero_copied=45)
+        os.remove(path("got"))
+
+
+def in_dev_shm(pipeline):
+    with open(f"/proc/{pipeline.process.pid}/maps", encoding="utf-8") as f:
+        return [line for line in f if "/dev/shm/" in line]
 
 
 def leftovers():
@@ -249,6 +267,9 @@ def leftovers():
     w = writer(live(-1))
     r = reader(f"filesink buffer-mode=unbuffered location={path('got')}")
     until_data()
+    for pipeline in w, r:
+        if in_dev_shm(pipeline):
+            fail(f"a file in /dev/shm: {in_dev_shm(pipeline)}")
     w.process.send_signal(signal.SIGKILL)
     w.end(None)
     r.end()
@@ -259,15 +280,60 @@ def leftovers():
         fail(f"left behind: {left}")
 
 
+def frames(text):
+    """Time and checksum of each frame; strides are not to matter."""
+    return Pipeline(f"{text} ! videoconvert ! video/x-raw,format=BGRx ! "
+                    "checksumsink sync=false")
+
+
+def recordings():
+    """Real films arrive as they are, frame by frame, at their times."""
+    for name in "cockatoo.mp4", "motion.mov", "Effet_force_magnetique.ogv":
+        found = subprocess.run(
+            [os.path.join(ROOT, "demos/video/fetch-sample.sh"), name],
+            stdout=subprocess.PIPE, text=True, check=False)
+        if found.returncode:
+            print(f"{name} cannot be fetched")
+            sys.exit(77)
+        film = (f"filesrc location={found.stdout.strip()} ! decodebin ! "
+                "video/x-raw")
+        alone = frames(film)
+        alone.end()
+        r = frames(f"{SOURCE} consumer-policy=block timestamps=original")
+        w = writer(film, "wait-for-consumer=true slots=24")
+        w.end()
+        r.end()
+        if len(alone.out.splitlines()) < 30:
+            fail(f"{name} has too few frames:\n{alone.out}")
+        if alone.out != r.out:
+            fail(f"{name}:\n{alone.out}\nthrough the stream:\n{r.out}")
+
+
+def runs():
+    """Every run comes to its end, with few frames, with a reader that keeps
+    one, and while both cores have something else to do."""
+    text = f"videotestsrc num-buffers=100 pattern=black ! {FULL_HD}"
+    for number in range(RUNS):
+        if number == RUNS // 2:
+            BUSY.extend(subprocess.Popen(["sh", "-c", "while :; do :; done"])
+                        for _ in range(2))
+        sent = first_reader(text, "slots=3" if number % 2 else "",
+                            sink="fakesink sync=false enable-last-sample=true")
+        expect(sent, s__zero_copied=100, s__copied=0)
+
+
 CASES = {
     "zero-copy": zero_copy, "copy": copy, "exact": exact,
     "few-slots": few_slots, "reader-first": reader_first, "several": several,
     "placement": placement,
     "producer-killed": producer_killed, "reader-killed": reader_killed,
     "reader-stopped": reader_stopped, "leftovers": leftovers,
+    "recordings": recordings, "runs": runs,
 }
 
 try:
     CASES[CASE]()
 finally:
+    for process in BUSY:
+        process.kill()
     subprocess.run(["rm", "-rf", FOLDER], check=False)

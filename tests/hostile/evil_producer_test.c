@@ -539,7 +539,8 @@ static void answers(void)
 	msg.head = evil_head(DSI_WIRE_READY, sizeof(msg.head));
 	answer("READY instead of OFFER", &msg, sizeof(msg.head), -DSI_EPROTO);
 	msg.head = evil_head(DSI_WIRE_BYE, sizeof(msg.head));
-	answer("BYE instead of OFFER", &msg, sizeof(msg.head), -DSI_EPROTO);
+	/* It closes, and might come again: that is waited for. */
+	answer("BYE instead of OFFER", &msg, sizeof(msg.head), -DSI_ETIMEDOUT);
 	msg.head = evil_head(DSI_WIRE_INFO, sizeof(msg.info));
 	answer("INFO instead of OFFER", &msg, sizeof(msg.info), -DSI_EPROTO);
 	msg.head = evil_head(DSI_WIRE_OFFER, sizeof(msg.offer));

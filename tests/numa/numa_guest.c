@@ -216,6 +216,18 @@ static void same_machine(void)
 	end();
 }
 
+/* What libnuma and hwloc say, and the calls of libdsi-placement for memory. */
+static void memory(void)
+{
+	if (!begin("memory"))
+		return;
+	fflush(stdout);
+	if (system("placement.memory >/tmp/memory.out 2>&1 ||"
+		   "{ sed 's/^/# memory: /' /tmp/memory.out; exit 1; }") != 0)
+		guest_wrong("placement.memory failed");
+	end();
+}
+
 /* Who has no right to do more than look, and who may not even look. */
 static void rights(void)
 {
@@ -404,6 +416,7 @@ static bool every_node_has_cpus(void)
 static void all_cases(void)
 {
 	same_machine();
+	memory();
 	if (every_node_has_cpus())
 		all_pairs();
 	if (machine.nodes == 2) {

@@ -85,6 +85,30 @@ with_pkg_config() {
 	"$cc" "${strict[@]}" "$outside/outside.c" -o "$work/outside" \
 		$(flags --cflags --libs)
 	LD_LIBRARY_PATH=$(libdir) "$work/outside"
+	[ ! -e "$build/lib/libdsi-placement.so" ] || with_placement
+}
+
+# The library beside it, by its own file.
+# shellcheck disable=SC2046
+with_placement() {
+	cat >"$work/placed.c" <<-'END'
+		#include <dsi/placement.h>
+
+		int main(void)
+		{
+			struct dsi_topology *two;
+
+			if (dsi_topology_load("pack:2 [numa] core:2 pu:1",
+					      &two, (char *)0, 0))
+				return 1;
+			return dsi_topology_nodes(two) != 2;
+		}
+	END
+	"$cc" "${strict[@]}" "$work/placed.c" -o "$work/placed" \
+		$(PKG_CONFIG_PATH=$(dirname "$pc") \
+			pkg-config --cflags --libs dsi-placement)
+	LD_LIBRARY_PATH=$(libdir) "$work/placed" ||
+		fail "a program with dsi-placement.pc does not run"
 }
 
 # shellcheck disable=SC2046

@@ -41,6 +41,7 @@ extern const struct conf_test conf_stream_tests[];
 extern const struct conf_test conf_policy_tests[];
 extern const struct conf_test conf_packet_tests[];
 extern const struct conf_test conf_transfer_tests[];
+extern const struct conf_test conf_physical_tests[];
 extern const struct conf_test conf_refuse_tests[];
 extern const struct conf_test conf_death_tests[];
 extern const struct conf_test conf_select_tests[];
@@ -136,6 +137,9 @@ int conf_readable(int32_t handle, uint64_t deadline_ns);
 /* Memory as an application may bring it.  @sealable: 0 if its owner could
  * always shrink it.  The handle, or a negative code. */
 int32_t conf_memory(uint64_t bytes, uint32_t sealable);
+/* Likewise the memory of a device, 8 KiB or more, whose physical address the port
+ * tells; -DSI_ENOTSUP where there is no such thing. */
+int32_t conf_device(void);
 
 /* Run one test.  0, or 1 with conf_shared->failed set. */
 int conf_run(const struct conf_test *test);

@@ -25,6 +25,7 @@ const struct conf_suite conf_suites[] = {
 	{"policy", conf_policy_tests},
 	{"packet", conf_packet_tests},
 	{"transfer", conf_transfer_tests},
+	{"physical", conf_physical_tests},
 	{"refuse", conf_refuse_tests},
 	{"death", conf_death_tests},
 	{"select", conf_select_tests},

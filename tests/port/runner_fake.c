@@ -146,6 +146,11 @@ int32_t conf_memory(uint64_t bytes, uint32_t sealable)
 	return fake_memory(bytes, sealable);
 }
 
+int32_t conf_device(void)
+{
+	return fake_device(65536, 0xfd000000u);
+}
+
 /* ---- running ------------------------------------------------------------ */
 
 static void run_test(void *arg)

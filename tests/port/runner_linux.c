@@ -180,6 +180,11 @@ int32_t conf_memory(uint64_t bytes, uint32_t sealable)
 	return fd;
 }
 
+int32_t conf_device(void)
+{
+	return -DSI_ENOTSUP;
+}
+
 /* ---- running ------------------------------------------------------------ */
 
 static unsigned int open_descriptors(void)

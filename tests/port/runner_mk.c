@@ -24,6 +24,7 @@
 #include <mklib/program.h>
 #include <mklib/start.h>
 
+#include "mk_device.h"
 #include "port_thread.h"
 
 #include "conf.h"
@@ -253,6 +254,11 @@ int conf_readable(int32_t handle, uint64_t deadline_ns)
 int32_t conf_memory(uint64_t bytes, uint32_t sealable)
 {
 	return mk_port_memory(bytes, sealable);
+}
+
+int32_t conf_device(void)
+{
+	return mk_device_memory();
 }
 
 /* ---- the begin of a process ---------------------------------------------- */

@@ -474,39 +474,6 @@ static int packet_elements_stay_inside(void)
 	return pair_end(&pair);
 }
 
-static int packet_physical(void)
-{
-	struct dsi_stream_desc desc = {.size = sizeof(desc),
-				       .flags = DSI_STREAM_PHYS,
-				       .packets = 2,
-				       .max_sg = 2,
-				       .data_bytes = 4096};
-	struct dsi_packet *pkt;
-	struct pair pair;
-	uint64_t offset;
-	uint32_t size;
-	void *addr;
-
-	conf_try(pair_open(&pair, &desc, NULL));
-	conf_try(get(pair.producer, &pkt));
-	conf_equal(dsi_packet_set_flags(pkt, DSI_PACKET_PHYS), 0);
-	conf_equal(dsi_packet_add_data(pkt, 0xfedcba9876543000u, 8192), 0);
-	conf_equal(dsi_packet_commit(pair.producer, pkt), 0);
-	conf_try(get(pair.consumer, &pkt));
-	conf_equal(dsi_packet_flags(pkt), DSI_PACKET_PHYS);
-	conf_equal(dsi_packet_element(pkt, 0, &offset, &size), 0);
-	conf_check(offset == 0xfedcba9876543000u);
-	conf_equal(size, 8192);
-	conf_equal(dsi_packet_data(pkt, 0, &addr, &size), -DSI_ENOTSUP);
-	conf_equal(dsi_packet_commit(pair.consumer, pkt), 0);
-	/* Without the flag it must lie in the area. */
-	conf_try(get(pair.producer, &pkt));
-	conf_equal(dsi_packet_add_data(pkt, 0xfedcba9876543000u, 8192),
-		   -DSI_ENOSPC);
-	conf_equal(dsi_packet_discard(pair.producer, pkt), 0);
-	return pair_end(&pair);
-}
-
 /* ---- kept and shared data ----------------------------------------------- */
 
 static int packet_keep(void)
@@ -884,7 +851,6 @@ const struct conf_test conf_packet_tests[] = {
 	{"packet_slots_are_aligned", packet_slots_are_aligned},
 	{"packet_scatter_gather", packet_scatter_gather},
 	{"packet_elements_stay_inside", packet_elements_stay_inside},
-	{"packet_physical", packet_physical},
 	{"packet_keep", packet_keep},
 	{"packet_shares_data", packet_shares_data},
 	{"packet_shares_only_what_is_kept", packet_shares_only_what_is_kept},

@@ -261,15 +261,10 @@ static int refused(const struct dsi_stream_desc *desc,
 static int copy_is_refused(void)
 {
 	struct dsi_consumer_options opts = copying(DSI_POLICY_BLOCK, 1);
-	struct dsi_stream_desc phys = {.size = sizeof(phys),
-				       .flags = DSI_STREAM_PHYS,
-				       .packets = 2,
-				       .data_bytes = 4096};
 	struct dsi_stream_desc large = conf_desc(2);
 	struct dsi_socket *consumer;
 
 	large.packet_bytes = CONF_BYTES + 1;
-	conf_try(refused(&phys, &opts, "copy: "));
 	conf_try(refused(&large, &opts, "packet_bytes: "));
 	opts.max_packet_bytes = 0;
 	conf_equal(dsi_consumer_create(&opts, &consumer), -DSI_EINVAL);

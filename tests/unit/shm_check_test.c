@@ -31,6 +31,30 @@ static void ranges_do_not_wrap(void **user)
 	assert_true(dsi__range_inside(4096, 0, 4096));
 }
 
+static void elements(void **user)
+{
+	const uint32_t phys = DSI_PACKET_PHYS;
+	const uint64_t at = 0xfd000000u, max = UINT64_MAX;
+
+	(void)user;
+	assert_true(dsi__element_inside(0, 0, 8, 0, 8));
+	assert_true(dsi__element_inside(0, 0, 8, at, 8));
+	assert_false(dsi__element_inside(0, at, 8, at, 8));
+	assert_true(dsi__element_inside(phys, at, 8, at, 8));
+	assert_true(dsi__element_inside(phys, at + 8, 0, at, 8));
+	assert_false(dsi__element_inside(phys, at + 1, 8, at, 8));
+	assert_false(dsi__element_inside(phys, at + 9, 0, at, 8));
+	assert_false(dsi__element_inside(phys, at - 1, 1, at, 8));
+	assert_false(dsi__element_inside(phys, 0, 8, at, 8));
+	assert_false(dsi__element_inside(phys, max, 8, at, 8));
+	assert_false(dsi__element_inside(phys, at, max, at, 8));
+	/* Over the end of all addresses and round again. */
+	assert_false(dsi__element_inside(phys, 4, 1, max - 3, 16));
+	/* Of which nobody knows where it lies. */
+	assert_false(dsi__element_inside(phys, 0, 0, 0, 8));
+	assert_false(dsi__element_inside(phys, 4, 1, 0, 8));
+}
+
 static void counters_move_forward_only(void **user)
 {
 	(void)user;
@@ -86,6 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ranges_by_brute_force),
 		cmocka_unit_test(ranges_do_not_wrap),
+		cmocka_unit_test(elements),
 		cmocka_unit_test(counters_move_forward_only),
 		cmocka_unit_test(tokens),
 		cmocka_unit_test(every_flag_alone),

@@ -21,6 +21,8 @@
 #include <dsi/dsi.h>
 
 #include "media_header.h"
+#include "media_latency.h"
+#include "media_metas.h"
 #include "media_outlet.h"
 #include "media_pool.h"
 
@@ -43,13 +45,16 @@ struct _GstDsiSink {
 	guint frames, access;
 	gboolean wait_for_consumer, require_zero_copy;
 	guint64 zero_copied, copied;
+	guint64 jitter;
 	/* Of the streaming thread, replaced under the object's lock. */
 	struct media_outlet *outlet;
 	gchar *caps;
 	struct media_place place;
 	gboolean raw_video;
 	GstVideoInfo info;
+	gboolean ended;
 	gint flushing;
+	gint flush; /* for the board; changed under the object's lock */
 };
 
 enum {
@@ -59,6 +64,7 @@ enum {
 	PROP_ACCESS,
 	PROP_WAIT_FOR_CONSUMER,
 	PROP_REQUIRE_ZERO_COPY,
+	PROP_JITTER,
 	PROP_ZERO_COPIED,
 	PROP_COPIED,
 	PROP_CONSUMERS,
@@ -130,29 +136,95 @@ static GstFlowReturn say(GstDsiSink *sink, uint32_t kind, GstClockTime start,
 	media_header_from_buffer(&header, times, &segment, base_time_of(sink));
 	gst_buffer_unref(times);
 	header.kind = kind;
-	return media_outlet_send(sink->outlet, &header, sink->caps, NULL, FALSE,
-				 must_stop, sink, &sent);
+	header.flush = g_atomic_int_get(&sink->flush) & ~1;
+	return media_outlet_send(sink->outlet, &header, sink->caps, NULL, NULL,
+				 FALSE, must_stop, sink, &sent);
 }
 
-/* An outlet with frames of at least @bytes. */
-static gboolean have_frames(GstDsiSink *sink, gsize bytes)
+/* Its packet may be dropped or overwritten, the word on the board not. */
+static void say_last(GstDsiSink *sink, uint32_t kind)
+{
+	if (sink->outlet)
+		media_board_set_word(media_outlet_board(sink->outlet), kind);
+	(void)say(sink, kind, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE);
+	sink->ended = kind == MEDIA_EOS;
+}
+
+/* After the end there is more, as after a flush. */
+static void go_on(GstDsiSink *sink)
+{
+	if (!sink->ended || !sink->outlet)
+		return;
+	media_board_set_word(media_outlet_board(sink->outlet), 0);
+	sink->ended = FALSE;
+}
+
+/* Upstream begins to flush, or is done.  Any thread. */
+static void set_flush(GstDsiSink *sink, gboolean flush)
+{
+	GST_OBJECT_LOCK(sink);
+	if ((sink->flush & 1) != flush)
+		g_atomic_int_inc(&sink->flush);
+	if (sink->outlet)
+		media_board_set_flush(media_outlet_board(sink->outlet),
+				      sink->flush);
+	GST_OBJECT_UNLOCK(sink);
+}
+
+/* Of what is upstream, microseconds; -1: it is not live. */
+static gint upstream_latency(GstDsiSink *sink)
+{
+	GstQuery *query = gst_query_new_latency();
+	GstClockTime min = 0;
+	gboolean live = FALSE;
+
+	if (gst_pad_peer_query(GST_BASE_SINK_PAD(sink), query))
+		gst_query_parse_latency(query, &live, &min, NULL);
+	gst_query_unref(query);
+	if (!live || !GST_CLOCK_TIME_IS_VALID(min))
+		return -1;
+	return (gint)MIN(min / GST_USECOND, G_MAXINT);
+}
+
+/* Buffers come in time only from a live source, or if we wait for theirs. */
+static void declare(GstDsiSink *sink, gint latency_us, const GstVideoInfo *info,
+		    struct dsi_traffic *out)
+{
+	*out = (struct dsi_traffic){0};
+	if (info &&
+	    (latency_us >= 0 || gst_base_sink_get_sync(GST_BASE_SINK(sink))))
+		media_latency_declare(out, GST_VIDEO_INFO_FPS_N(info),
+				      GST_VIDEO_INFO_FPS_D(info), sink->jitter);
+}
+
+/* An outlet with frames of at least @bytes, for what @info says, if it is raw
+ * video. */
+static gboolean have_frames(GstDsiSink *sink, gsize bytes,
+			    const GstVideoInfo *info)
 {
 	struct media_outlet_options options = {.frame_bytes = bytes};
+	gint latency;
+	struct dsi_traffic traffic;
 	GError *error = NULL;
 	struct media_outlet *outlet;
 
 	if (sink->outlet &&
 	    media_store_frame_bytes(media_outlet_store(sink->outlet)) >= bytes)
 		return TRUE;
+	latency = upstream_latency(sink);
 	if (sink->outlet) {
-		(void)say(sink, MEDIA_MOVED, GST_CLOCK_TIME_NONE,
-			  GST_CLOCK_TIME_NONE);
+		options.expected = media_outlet_consumers(sink->outlet);
+		say_last(sink, MEDIA_MOVED);
 		drop_outlet(sink);
+	} else {
+		options.wait_for_consumer = sink->wait_for_consumer;
 	}
 	options.stream = sink->stream;
+	options.flush = g_atomic_int_get(&sink->flush);
+	declare(sink, latency, info, &traffic);
+	options.traffic = &traffic;
 	options.frames = sink->frames;
 	options.access = sink->access;
-	options.wait_for_consumer = sink->wait_for_consumer;
 	options.place = sink->place;
 	outlet = media_outlet_new(&options, &error);
 	if (!outlet) {
@@ -165,6 +237,9 @@ static gboolean have_frames(GstDsiSink *sink, gsize bytes)
 	}
 	GST_OBJECT_LOCK(sink);
 	sink->outlet = outlet;
+	media_board_set_latency(media_outlet_board(outlet), latency);
+	/* A flush that began meanwhile is not missed. */
+	media_board_set_flush(media_outlet_board(outlet), sink->flush);
 	GST_OBJECT_UNLOCK(sink);
 	GST_INFO_OBJECT(sink, "stream '%s' has %u frames of %" G_GSIZE_FORMAT,
 			sink->stream, sink->frames,
@@ -197,6 +272,7 @@ static gboolean sink_start(GstBaseSink *base)
 	g_atomic_int_set(&sink->flushing, FALSE);
 	sink->zero_copied = 0;
 	sink->copied = 0;
+	sink->ended = FALSE;
 	return TRUE;
 }
 
@@ -228,7 +304,7 @@ static gboolean sink_set_caps(GstBaseSink *base, GstCaps *caps)
 	sink->caps = text;
 	sink->raw_video = gst_video_info_from_caps(&sink->info, caps);
 	return !sink->raw_video ||
-	       have_frames(sink, frame_bytes_of(&sink->info));
+	       have_frames(sink, frame_bytes_of(&sink->info), &sink->info);
 }
 
 static gboolean sink_propose_allocation(GstBaseSink *base, GstQuery *query)
@@ -247,7 +323,7 @@ static gboolean sink_propose_allocation(GstBaseSink *base, GstQuery *query)
 	if (!caps || !gst_video_info_from_caps(&info, caps))
 		return TRUE;
 	/* The query comes before the caps event. */
-	if (!have_frames(sink, frame_bytes_of(&info)))
+	if (!have_frames(sink, frame_bytes_of(&info), &info))
 		return FALSE;
 	pool = media_pool_new(sink->outlet);
 	config = gst_buffer_pool_get_config(pool);
@@ -287,7 +363,31 @@ static gboolean fit(GstDsiSink *sink, GstBuffer *buffer)
 	if (sink->outlet &&
 	    media_store_frame_bytes(media_outlet_store(sink->outlet)) >= bytes)
 		return TRUE;
-	return have_frames(sink, MAX(wished, LEAST_FRAME_BYTES));
+	return have_frames(sink, MAX(wished, LEAST_FRAME_BYTES),
+			   sink->raw_video ? &sink->info : NULL);
+}
+
+/* Send it, again if there was a pause in the midst of it. */
+static GstFlowReturn send(GstDsiSink *sink, const struct media_header *header,
+			  GstBuffer *buffer, struct media_sent *out_sent)
+{
+	gchar *metas = media_metas_to_text(buffer);
+	GstFlowReturn flow;
+
+	for (;;) {
+		flow = media_outlet_send(
+			sink->outlet, header, sink->caps, metas, buffer,
+			!sink->require_zero_copy, must_stop, sink, out_sent);
+		if (flow != GST_FLOW_FLUSHING)
+			break;
+		flow = gst_base_sink_wait_preroll(GST_BASE_SINK(sink));
+		if (flow != GST_FLOW_OK) {
+			g_free(metas);
+			return flow;
+		}
+	}
+	g_free(metas);
+	return flow == GST_FLOW_OK ? flow : not_sent(sink, flow);
 }
 
 static GstFlowReturn sink_render(GstBaseSink *base, GstBuffer *buffer)
@@ -299,21 +399,13 @@ static GstFlowReturn sink_render(GstBaseSink *base, GstBuffer *buffer)
 
 	if (!fit(sink, buffer))
 		return GST_FLOW_ERROR;
+	go_on(sink);
 	media_header_from_buffer(&header, buffer, &base->segment,
 				 base_time_of(sink));
-	flow = media_outlet_send(sink->outlet, &header, sink->caps, buffer,
-				 !sink->require_zero_copy, must_stop, sink,
-				 &sent);
-	while (flow == GST_FLOW_FLUSHING) {
-		flow = gst_base_sink_wait_preroll(base);
-		if (flow != GST_FLOW_OK)
-			return flow;
-		flow = media_outlet_send(sink->outlet, &header, sink->caps,
-					 buffer, !sink->require_zero_copy,
-					 must_stop, sink, &sent);
-	}
+	header.flush = g_atomic_int_get(&sink->flush) & ~1;
+	flow = send(sink, &header, buffer, &sent);
 	if (flow != GST_FLOW_OK)
-		return not_sent(sink, flow);
+		return flow;
 	GST_OBJECT_LOCK(sink);
 	sink->copied += sent.copied;
 	sink->zero_copied += !sent.copied;
@@ -328,16 +420,17 @@ static gboolean sink_event(GstBaseSink *base, GstEvent *event)
 
 	switch (GST_EVENT_TYPE(event)) {
 	case GST_EVENT_EOS:
-		(void)say(sink, MEDIA_EOS, GST_CLOCK_TIME_NONE,
-			  GST_CLOCK_TIME_NONE);
+		say_last(sink, MEDIA_EOS);
 		break;
 	case GST_EVENT_GAP:
 		gst_event_parse_gap(event, &start, &duration);
 		(void)say(sink, MEDIA_GAP, start, duration);
 		break;
+	case GST_EVENT_FLUSH_START:
+		set_flush(sink, TRUE);
+		break;
 	case GST_EVENT_FLUSH_STOP:
-		(void)say(sink, MEDIA_FLUSH, GST_CLOCK_TIME_NONE,
-			  GST_CLOCK_TIME_NONE);
+		set_flush(sink, FALSE);
 		break;
 	default:
 		break;
@@ -362,6 +455,26 @@ static gboolean sink_unlock_stop(GstBaseSink *base)
 {
 	g_atomic_int_set(&GST_DSI_SINK(base)->flushing, FALSE);
 	return TRUE;
+}
+
+/* The pipeline tells its latency when upstream's may have changed. */
+static gboolean sink_send_event(GstElement *element, GstEvent *event)
+{
+	GstDsiSink *sink = GST_DSI_SINK(element);
+	gboolean latency = GST_EVENT_TYPE(event) == GST_EVENT_LATENCY;
+	gboolean done = GST_ELEMENT_CLASS(gst_dsi_sink_parent_class)
+				->send_event(element, event);
+	gint upstream;
+
+	if (!latency)
+		return done;
+	upstream = upstream_latency(sink);
+	GST_OBJECT_LOCK(sink);
+	if (sink->outlet)
+		media_board_set_latency(media_outlet_board(sink->outlet),
+					upstream);
+	GST_OBJECT_UNLOCK(sink);
+	return done;
 }
 
 /* ---- GObject ------------------------------------------------------------- */
@@ -392,6 +505,9 @@ static void sink_set_property(GObject *object, guint id, const GValue *value,
 		break;
 	case PROP_REQUIRE_ZERO_COPY:
 		sink->require_zero_copy = g_value_get_boolean(value);
+		break;
+	case PROP_JITTER:
+		sink->jitter = g_value_get_uint64(value);
 		break;
 	default:
 		G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -424,6 +540,9 @@ static void sink_get_property(GObject *object, guint id, GValue *value,
 		break;
 	case PROP_REQUIRE_ZERO_COPY:
 		g_value_set_boolean(value, sink->require_zero_copy);
+		break;
+	case PROP_JITTER:
+		g_value_set_uint64(value, sink->jitter);
 		break;
 	case PROP_ZERO_COPIED:
 		g_value_set_uint64(value, sink->zero_copied);
@@ -497,6 +616,15 @@ static void install_properties(GObjectClass *object)
 			"frame, instead of copying it into one",
 			FALSE, SETTABLE));
 	g_object_class_install_property(
+		object, PROP_JITTER,
+		g_param_spec_uint64(
+			"jitter", "Jitter",
+			"Declared: a buffer of a live source, or with sync, "
+			"comes at most so late (ns; the largest value: one "
+			"frame time). It is part of the latency that readers "
+			"tell their pipelines",
+			0, MEDIA_JITTER_PERIOD, MEDIA_JITTER_PERIOD, SETTABLE));
+	g_object_class_install_property(
 		object, PROP_ZERO_COPIED,
 		g_param_spec_uint64("zero-copied", "Zero-copied",
 				    "Buffers that were sent where they lay", 0,
@@ -528,6 +656,7 @@ static void gst_dsi_sink_class_init(GstDsiSinkClass *klass)
 	gst_element_class_set_static_metadata(
 		element, "dsi sink", "Sink",
 		"Send buffers to other processes without a copy", "dsi");
+	element->send_event = sink_send_event;
 	base->start = sink_start;
 	base->stop = sink_stop;
 	base->set_caps = sink_set_caps;
@@ -542,6 +671,7 @@ static void gst_dsi_sink_init(GstDsiSink *sink)
 {
 	sink->frames = DEFAULT_FRAMES;
 	sink->access = DEFAULT_ACCESS;
+	sink->jitter = MEDIA_JITTER_PERIOD;
 	gst_base_sink_set_sync(GST_BASE_SINK(sink), FALSE);
 	gst_base_sink_set_async_enabled(GST_BASE_SINK(sink), FALSE);
 	/* A sample that the sink keeps is a frame that nobody can use. */

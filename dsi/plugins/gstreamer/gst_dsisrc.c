@@ -8,6 +8,7 @@
  */
 #include "gst_dsisrc.h"
 
+#include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -16,18 +17,28 @@
 
 #include "media_header.h"
 #include "media_inlet.h"
+#include "media_latency.h"
 
 GST_DEBUG_CATEGORY_STATIC(gst_dsi_src_debug);
 #define GST_CAT_DEFAULT gst_dsi_src_debug
 
-/* How long one look for the stream's name lasts: unlock() waits for it. */
-#define LOOK_NS (100 * GST_MSECOND)
-/* How long a stream that closed without a last word may take to come back under
- * its name, larger than before. */
-#define MOVE_NS (300 * GST_MSECOND)
-#define LOOK_AGAIN_MS 1000
+/* How often the stream's name is looked for.  Not by a short deadline for the
+ * connection: one that passes in the midst of a handshake leaves the producer
+ * with a reader that is gone, and us without what it sent to that. */
+#define LOOK_MS 20
+/* How long a stream that moves may take to come back under its name: a producer
+ * that takes longer has died between both. */
+#define MOVE_NS (10 * GST_SECOND)
+/* Of a flush; longer ones end here, where nothing arrives anyway. */
+#define FLUSH_MS 500
+#define FLUSH_LOOK_MS 10
+/* A producer that died wakes nobody. */
+#define LOOK_AGAIN_MS 100
 /* Latency to answer when the stream did not say how long a buffer lasts. */
 #define UNKNOWN_LATENCY (20 * GST_MSECOND)
+#define DURATION_NOISE GST_MSECOND
+#define DEFAULT_WAKE GST_MSECOND
+#define WHY_BYTES 256
 
 enum {
 	DEATH_EOS,
@@ -47,17 +58,31 @@ struct _GstDsiSrc {
 	guint policy, queue;
 	gint on_peer_death, timestamps;
 	guint64 dropped;
+	guint64 wake, service;
 	/* Of the streaming thread. */
-	struct media_inlet *inlet;
+	struct media_inlet *inlet; /* replaced under the object's lock */
 	struct media_place place;
 	gboolean ended, moved, discont, told;
+	/* Got, but not before its flush is through. */
+	GstBuffer *pending;
+	gboolean dropped_before;
+	struct media_header header;
 	guint64 give_up; /* monotonic; 0: never */
-	gchar caps[MEDIA_CAPS_MOST + 1], new_caps[MEDIA_CAPS_MOST + 1];
+	gchar caps[MEDIA_TEXT_BYTES];
+	gchar new_caps[MEDIA_TEXT_BYTES]; /* and behind its NUL the metas */
 	GstSegment segment;
 	/* Of any thread. */
 	GstClockTime frame_time;
+	/* From what both ends declare, without what is upstream of dsisink;
+	 * NONE: nothing follows.  Under the object's lock. */
+	GstClockTime latency_min, latency_max;
+	gint upstream; /* its latency as last told, streaming thread */
 	gint flushing;
 	int wake_fd;
+	/* Flushes what is downstream when the producer does. */
+	GThread *flusher;
+	gint flusher_stops;
+	gint flushed; /* the board's number; set under the object's lock */
 };
 
 enum {
@@ -67,6 +92,8 @@ enum {
 	PROP_QUEUE,
 	PROP_ON_PEER_DEATH,
 	PROP_TIMESTAMPS,
+	PROP_WAKE,
+	PROP_SERVICE,
 	PROP_DROPPED,
 	PROP_PLACEMENT,
 };
@@ -88,6 +115,10 @@ static GType policy_type(void)
 		 "block"},
 		{DSI_POLICY_DROP_NEW,
 		 "This reader misses buffers when it is late", "drop-new"},
+		{DSI_POLICY_RECLAIM,
+		 "The producer overwrites what this reader did not copy in "
+		 "time: it costs the producer nothing, not even frames",
+		 "reclaim"},
 		{0, NULL, NULL},
 	};
 	static gsize type;
@@ -135,22 +166,232 @@ static GType times_type(void)
 
 /* ---- the stream ---------------------------------------------------------- */
 
+static void set_inlet(GstDsiSrc *src, struct media_inlet *inlet)
+{
+	struct media_inlet *before;
+
+	GST_OBJECT_LOCK(src);
+	before = src->inlet;
+	src->inlet = inlet;
+	if (inlet)
+		/* Who comes in the midst of a flush has nothing to flush. */
+		src->flushed =
+			(media_board_flush(media_inlet_board(inlet)) + 1) & ~1;
+	GST_OBJECT_UNLOCK(src);
+	if (before) {
+		media_board_wake(media_inlet_board(before));
+		media_inlet_close(before);
+	}
+}
+
 static void drop_inlet(GstDsiSrc *src)
 {
-	media_inlet_close(src->inlet);
-	src->inlet = NULL;
+	gst_clear_buffer(&src->pending);
+	set_inlet(src, NULL);
+}
+
+/* ---- waiting ------------------------------------------------------------- */
+
+static void wait_to_be_woken(GstDsiSrc *src, gint wait_ms)
+{
+	struct pollfd fd = {.fd = src->wake_fd, .events = POLLIN};
+
+	(void)poll(&fd, 1, wait_ms);
+}
+
+/* ---- flush --------------------------------------------------------------- */
+
+static gboolean stops(GstDsiSrc *src)
+{
+	return g_atomic_int_get(&src->flusher_stops);
+}
+
+/* Downstream gets rid of what it has, and whoever is blocked there is free.
+ * Until @inlet's producer is done with its flush, nothing comes. */
+static void flush_downstream(GstDsiSrc *src, struct media_inlet *inlet)
+{
+	const struct media_board *board = media_inlet_board(inlet);
+	gboolean reset = src->timestamps == TIMES_ORIGINAL;
+	gint now = media_board_flush(board);
+	guint waited = 0;
+
+	GST_DEBUG_OBJECT(src, "the producer flushes");
+	(void)gst_element_send_event(GST_ELEMENT(src),
+				     gst_event_new_flush_start());
+	for (; (now & 1) && waited < FLUSH_MS && !stops(src); waited += 50) {
+		media_board_wait(board, now, 50);
+		now = media_board_flush(board);
+	}
+	GST_OBJECT_LOCK(src);
+	if (src->inlet == inlet)
+		g_atomic_int_set(&src->flushed, (now + 1) & ~1);
+	GST_OBJECT_UNLOCK(src);
+	(void)gst_element_send_event(GST_ELEMENT(src),
+				     gst_event_new_flush_stop(reset));
+}
+
+static gpointer flusher(gpointer user)
+{
+	GstDsiSrc *src = user;
+
+	while (!stops(src)) {
+		struct media_inlet *inlet;
+		gint flushed, now = 0;
+
+		GST_OBJECT_LOCK(src);
+		inlet = src->inlet ? media_inlet_ref(src->inlet) : NULL;
+		flushed = src->flushed;
+		GST_OBJECT_UNLOCK(src);
+		if (!inlet) {
+			g_usleep(FLUSH_LOOK_MS * 1000u);
+			continue;
+		}
+		now = media_board_flush(media_inlet_board(inlet));
+		if (((now + 1) & ~1) != flushed)
+			flush_downstream(src, inlet);
+		else
+			media_board_wait(media_inlet_board(inlet), now,
+					 FLUSH_MS);
+		media_inlet_unref(inlet);
+	}
+	return NULL;
+}
+
+static void start_flusher(GstDsiSrc *src)
+{
+	GST_OBJECT_LOCK(src);
+	if (!src->flusher && !stops(src))
+		src->flusher = g_thread_new("dsisrc-flush", flusher, src);
+	GST_OBJECT_UNLOCK(src);
+}
+
+static void stop_flusher(GstDsiSrc *src)
+{
+	GThread *thread;
+
+	GST_OBJECT_LOCK(src);
+	g_atomic_int_set(&src->flusher_stops, TRUE);
+	thread = g_steal_pointer(&src->flusher);
+	if (src->inlet)
+		media_board_wake(media_inlet_board(src->inlet));
+	GST_OBJECT_UNLOCK(src);
+	g_clear_pointer(&thread, g_thread_join);
+}
+
+/* ---- latency ------------------------------------------------------------- */
+
+/* Frames that this reader may keep from the producer. */
+static guint frames_of(GstDsiSrc *src)
+{
+	const struct dsi_stream_desc *desc = media_inlet_desc(src->inlet);
+	guint frames = media_board_frames(media_inlet_board(src->inlet));
+	guint queue = src->queue ? src->queue : MAX(desc->packets / 4, 1);
+
+	if (frames == 0 || frames > desc->packets)
+		frames = desc->packets; /* it is not to be believed */
+	return src->policy == DSI_POLICY_DROP_NEW ? MIN(queue, frames) : frames;
+}
+
+static void tell_latency(GstDsiSrc *src)
+{
+	(void)gst_element_post_message(
+		GST_ELEMENT(src), gst_message_new_latency(GST_OBJECT(src)));
+}
+
+/* With a stream just found. */
+static void calculate_latency(GstDsiSrc *src)
+{
+	const struct media_use use = {
+		.policy = src->policy,
+		.frames = frames_of(src),
+		.wake_ns = src->wake,
+		.service_ns = src->service,
+	};
+	GstClockTime min = GST_CLOCK_TIME_NONE, max = GST_CLOCK_TIME_NONE;
+	gchar why[WHY_BYTES];
+
+	if (!media_latency_of(&media_inlet_desc(src->inlet)->traffic, &use,
+			      &min, &max, why, sizeof(why)) &&
+	    *why)
+		GST_WARNING_OBJECT(src, "latency: %s", why);
+	if (GST_CLOCK_TIME_IS_VALID(min) && max < min) {
+		GST_WARNING_OBJECT(src,
+				   "latency: a buffer may be %" GST_TIME_FORMAT
+				   " late, and %u frames last only for "
+				   "%" GST_TIME_FORMAT ": give more slots, or "
+				   "declare less jitter",
+				   GST_TIME_ARGS(min), use.frames,
+				   GST_TIME_ARGS(max));
+		max = min;
+	}
+	GST_OBJECT_LOCK(src);
+	src->latency_min = min;
+	src->latency_max = max;
+	GST_OBJECT_UNLOCK(src);
+	src->upstream = media_board_latency(media_inlet_board(src->inlet));
+	tell_latency(src);
+}
+
+/* What is upstream of dsisink may change while the stream runs. */
+static void look_at_upstream(GstDsiSrc *src)
+{
+	gint upstream = media_board_latency(media_inlet_board(src->inlet));
+
+	if (upstream == src->upstream)
+		return;
+	src->upstream = upstream;
+	tell_latency(src);
+}
+
+static void answer_latency(GstDsiSrc *src, GstQuery *query)
+{
+	GstClockTime min, max, upstream = 0;
+
+	GST_OBJECT_LOCK(src);
+	min = src->latency_min;
+	max = src->latency_max;
+	if (!GST_CLOCK_TIME_IS_VALID(min))
+		min = src->frame_time;
+	if (src->inlet) {
+		gint us = media_board_latency(media_inlet_board(src->inlet));
+
+		upstream = us > 0 ? (GstClockTime)us * GST_USECOND : 0;
+	}
+	GST_OBJECT_UNLOCK(src);
+	if (!GST_CLOCK_TIME_IS_VALID(min))
+		min = UNKNOWN_LATENCY;
+	min += upstream;
+	if (GST_CLOCK_TIME_IS_VALID(max))
+		max += upstream;
+	gst_query_set_latency(query, TRUE, min, max);
+}
+
+/* What on-peer-death says. */
+static GstFlowReturn died(GstDsiSrc *src)
+{
+	if (src->on_peer_death == DEATH_EOS)
+		return GST_FLOW_EOS;
+	if (src->on_peer_death == DEATH_WAIT)
+		return GST_FLOW_OK;
+	GST_ELEMENT_ERROR(src, RESOURCE, READ,
+			  ("the producer of stream '%s' died", src->stream),
+			  (NULL));
+	return GST_FLOW_ERROR;
 }
 
 /* 0, or what to do instead. */
 static GstFlowReturn look_for(GstDsiSrc *src)
 {
 	gchar *why = NULL;
+	struct media_inlet *inlet;
 	int err;
 
-	src->inlet =
-		media_inlet_new(src->stream, src->policy, src->queue,
-				&src->place, dsi_now() + LOOK_NS, &err, &why);
-	if (src->inlet) {
+	inlet = media_inlet_new(src->stream, src->policy, src->queue,
+				&src->place, 0, &err, &why);
+	if (inlet) {
+		set_inlet(src, inlet);
+		start_flusher(src);
+		calculate_latency(src);
 		GST_INFO_OBJECT(src, "reading stream '%s'", src->stream);
 		src->ended = src->moved = src->told = FALSE;
 		src->give_up = 0;
@@ -164,7 +405,8 @@ static GstFlowReturn look_for(GstDsiSrc *src)
 					src->stream);
 		src->told = TRUE;
 		g_free(why);
-		return src->give_up && dsi_now() > src->give_up ? GST_FLOW_EOS
+		wait_to_be_woken(src, LOOK_MS);
+		return src->give_up && dsi_now() > src->give_up ? died(src)
 								: GST_FLOW_OK;
 	}
 	GST_ELEMENT_ERROR(src, RESOURCE, OPEN_READ,
@@ -179,25 +421,19 @@ static GstFlowReturn look_for(GstDsiSrc *src)
 static GstFlowReturn bereaved(GstDsiSrc *src)
 {
 	gboolean in_order = media_inlet_closed_in_order(src->inlet);
+	/* Its last packet may have been dropped for us. */
+	guint word = media_board_word(media_inlet_board(src->inlet));
 
 	drop_inlet(src);
-	if (src->ended)
+	if (src->ended || word == MEDIA_EOS)
 		return GST_FLOW_EOS;
-	if (src->moved)
-		return GST_FLOW_OK;
-	if (src->on_peer_death == DEATH_WAIT)
-		return GST_FLOW_OK;
-	if (in_order) {
-		/* Its last word may have been dropped for us. */
+	if (src->moved || word == MEDIA_MOVED) {
 		src->give_up = dsi_now() + MOVE_NS;
 		return GST_FLOW_OK;
 	}
-	if (src->on_peer_death == DEATH_EOS)
+	if (in_order && src->on_peer_death != DEATH_WAIT)
 		return GST_FLOW_EOS;
-	GST_ELEMENT_ERROR(src, RESOURCE, READ,
-			  ("the producer of stream '%s' died", src->stream),
-			  (NULL));
-	return GST_FLOW_ERROR;
+	return died(src);
 }
 
 static GstFlowReturn broken(GstDsiSrc *src)
@@ -251,10 +487,11 @@ static void new_segment(GstDsiSrc *src, const struct media_header *h)
 static GstClockTime our_time(GstDsiSrc *src, uint64_t absolute)
 {
 	GstClockTime base = gst_element_get_base_time(GST_ELEMENT(src));
-	GstClock *clock = gst_element_get_clock(GST_ELEMENT(src));
+	GstClock *clock;
 
 	if (!GST_CLOCK_TIME_IS_VALID(absolute))
 		return GST_CLOCK_TIME_NONE;
+	clock = gst_element_get_clock(GST_ELEMENT(src));
 	if (clock) {
 		GstClockTime now = gst_clock_get_time(clock);
 		GstClockTime monotonic = dsi_now();
@@ -279,27 +516,31 @@ static void times(GstDsiSrc *src, const struct media_header *h,
 	}
 }
 
+/* Where nothing is declared.  Durations of 16666666 and 16666667 ns take turns;
+ * the pipeline is not to ask all elements again for that. */
 static void learn_frame_time(GstDsiSrc *src, GstClockTime duration)
 {
-	gboolean changed;
+	gboolean longer;
 
 	if (!GST_CLOCK_TIME_IS_VALID(duration))
 		return;
 	GST_OBJECT_LOCK(src);
-	changed = src->frame_time != duration;
-	src->frame_time = duration;
+	longer = !GST_CLOCK_TIME_IS_VALID(src->latency_min) &&
+		 (!GST_CLOCK_TIME_IS_VALID(src->frame_time) ||
+		  duration > src->frame_time + DURATION_NOISE);
+	if (longer)
+		src->frame_time = duration;
 	GST_OBJECT_UNLOCK(src);
-	if (changed)
-		(void)gst_element_post_message(
-			GST_ELEMENT(src),
-			gst_message_new_latency(GST_OBJECT(src)));
+	if (longer)
+		tell_latency(src);
 }
 
 static GstFlowReturn as_buffer(GstDsiSrc *src, const struct media_header *h,
 			       GstBuffer *buffer, gboolean dropped_before)
 {
 	if (!new_caps(src) ||
-	    !media_header_to_buffer(h, buffer, gst_buffer_get_size(buffer)))
+	    !media_header_to_buffer(h, src->new_caps + h->caps_bytes + 1,
+				    buffer, gst_buffer_get_size(buffer)))
 		return broken(src);
 	new_segment(src, h);
 	times(src, h, buffer);
@@ -307,6 +548,7 @@ static GstFlowReturn as_buffer(GstDsiSrc *src, const struct media_header *h,
 		GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
 	src->discont = FALSE;
 	learn_frame_time(src, h->duration);
+	look_at_upstream(src);
 	return GST_FLOW_OK;
 }
 
@@ -322,9 +564,10 @@ static GstFlowReturn as_event(GstDsiSrc *src, const struct media_header *h)
 		return GST_FLOW_EOS;
 	case MEDIA_MOVED:
 		src->moved = TRUE;
+		src->give_up = dsi_now() + MOVE_NS;
 		drop_inlet(src);
 		return GST_FLOW_OK;
-	case MEDIA_GAP:
+	default: /* MEDIA_GAP */
 		start = src->timestamps == TIMES_ORIGINAL
 				? h->own_pts
 				: our_time(src, h->pts);
@@ -332,45 +575,82 @@ static GstFlowReturn as_event(GstDsiSrc *src, const struct media_header *h)
 			(void)gst_pad_push_event(
 				pad, gst_event_new_gap(start, h->duration));
 		return GST_FLOW_OK;
-	default: /* MEDIA_FLUSH: what comes now has nothing to do with before */
+	}
+}
+
+/* Get the next packet into `pending`. */
+static GstFlowReturn get(GstDsiSrc *src)
+{
+	int err = media_inlet_get(src->inlet, &src->header, src->new_caps,
+				  &src->pending, &src->dropped_before);
+
+	switch (err) {
+	case 0:
+		src->dropped += src->dropped_before;
+		return GST_FLOW_OK;
+	case -DSI_EAGAIN:
+		media_inlet_wait(src->inlet, LOOK_AGAIN_MS);
+		return GST_FLOW_OK;
+	case -DSI_ESTALE:
+		src->dropped++;
 		src->discont = TRUE;
 		return GST_FLOW_OK;
+	case -DSI_EPIPE:
+		return bereaved(src);
+	default:
+		return broken(src);
 	}
+}
+
+/* What is pending is of now: it goes on, or is done. */
+static GstFlowReturn deliver(GstDsiSrc *src, GstBuffer **out_buffer)
+{
+	GstBuffer *buffer = g_steal_pointer(&src->pending);
+	GstFlowReturn flow;
+
+	if (src->header.kind == MEDIA_BUFFER) {
+		flow = as_buffer(src, &src->header, buffer,
+				 src->dropped_before);
+		if (flow == GST_FLOW_OK)
+			*out_buffer = g_steal_pointer(&buffer);
+	} else {
+		flow = as_event(src, &src->header);
+	}
+	gst_clear_buffer(&buffer);
+	return flow;
 }
 
 /* One step: *out_buffer is set if it led to one. */
 static GstFlowReturn step(GstDsiSrc *src, GstBuffer **out_buffer)
 {
-	struct media_header header;
-	gboolean dropped_before;
-	GstBuffer *buffer;
-	GstFlowReturn flow;
-	int err;
+	const struct media_board *board;
+	GstFlowReturn flow = GST_FLOW_OK;
+	gint flushed;
 
 	if (!src->inlet)
 		return look_for(src);
-	err = media_inlet_get(src->inlet, &header, src->new_caps, &buffer,
-			      &dropped_before);
-	if (err == -DSI_EAGAIN) {
-		media_inlet_wait(src->inlet, src->wake_fd, LOOK_AGAIN_MS);
+	if (!src->pending)
+		flow = get(src);
+	if (!src->pending)
+		return flow;
+	board = media_inlet_board(src->inlet);
+	flushed = g_atomic_int_get(&src->flushed);
+	if (src->header.flush != flushed) {
+		if (src->header.flush == media_board_flush(board))
+			/* The flush before it is not through yet. */
+			wait_to_be_woken(src, FLUSH_LOOK_MS);
+		else
+			gst_clear_buffer(&src->pending);
+		src->discont = TRUE;
+		src->ended = FALSE;
 		return GST_FLOW_OK;
 	}
-	if (err == -DSI_EPIPE)
-		return bereaved(src);
-	if (err)
-		return broken(src);
-	src->dropped += dropped_before;
-	if (header.kind == MEDIA_BUFFER) {
-		flow = as_buffer(src, &header, buffer, dropped_before);
-		if (flow == GST_FLOW_OK) {
-			*out_buffer = buffer;
-			return flow;
-		}
-	} else {
-		flow = as_event(src, &header);
+	if (flushed != media_board_flush(board)) {
+		/* From before a flush that has begun. */
+		gst_clear_buffer(&src->pending);
+		return GST_FLOW_OK;
 	}
-	gst_buffer_unref(buffer);
-	return flow;
+	return deliver(src, out_buffer);
 }
 
 /* ---- GstPushSrc ---------------------------------------------------------- */
@@ -404,15 +684,30 @@ static gboolean src_start(GstBaseSrc *base)
 		return FALSE;
 	gst_segment_init(&src->segment, GST_FORMAT_UNDEFINED);
 	src->caps[0] = '\0';
+	src->frame_time = GST_CLOCK_TIME_NONE;
+	src->latency_min = src->latency_max = GST_CLOCK_TIME_NONE;
 	src->dropped = 0;
 	src->give_up = 0;
+	src->ended = src->moved = src->told = FALSE;
+	g_atomic_int_set(&src->flusher_stops, FALSE);
 	return TRUE;
 }
 
 static gboolean src_stop(GstBaseSrc *base)
 {
+	stop_flusher(GST_DSI_SRC(base));
 	drop_inlet(GST_DSI_SRC(base));
 	return TRUE;
+}
+
+/* Before the pad is deactivated: the end of a flush would activate it. */
+static GstStateChangeReturn src_change_state(GstElement *element,
+					     GstStateChange change)
+{
+	if (change == GST_STATE_CHANGE_PAUSED_TO_READY)
+		stop_flusher(GST_DSI_SRC(element));
+	return GST_ELEMENT_CLASS(gst_dsi_src_parent_class)
+		->change_state(element, change);
 }
 
 static gboolean src_unlock(GstBaseSrc *base)
@@ -422,6 +717,10 @@ static gboolean src_unlock(GstBaseSrc *base)
 
 	g_atomic_int_set(&src->flushing, TRUE);
 	(void)!write(src->wake_fd, &one, sizeof(one));
+	GST_OBJECT_LOCK(src);
+	if (src->inlet)
+		media_board_wake(media_inlet_board(src->inlet));
+	GST_OBJECT_UNLOCK(src);
 	return TRUE;
 }
 
@@ -450,18 +749,10 @@ static gboolean src_is_seekable(GstBaseSrc *base)
 
 static gboolean src_query(GstBaseSrc *base, GstQuery *query)
 {
-	GstDsiSrc *src = GST_DSI_SRC(base);
-	GstClockTime latency;
-
 	if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
 		return GST_BASE_SRC_CLASS(gst_dsi_src_parent_class)
 			->query(base, query);
-	GST_OBJECT_LOCK(src);
-	latency = src->frame_time;
-	GST_OBJECT_UNLOCK(src);
-	if (!GST_CLOCK_TIME_IS_VALID(latency))
-		latency = UNKNOWN_LATENCY;
-	gst_query_set_latency(query, TRUE, latency, GST_CLOCK_TIME_NONE);
+	answer_latency(GST_DSI_SRC(base), query);
 	return TRUE;
 }
 
@@ -494,6 +785,12 @@ static void src_set_property(GObject *object, guint id, const GValue *value,
 	case PROP_TIMESTAMPS:
 		src->timestamps = g_value_get_enum(value);
 		break;
+	case PROP_WAKE:
+		src->wake = g_value_get_uint64(value);
+		break;
+	case PROP_SERVICE:
+		src->service = g_value_get_uint64(value);
+		break;
 	default:
 		G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 	}
@@ -525,6 +822,12 @@ static void src_get_property(GObject *object, guint id, GValue *value,
 		break;
 	case PROP_TIMESTAMPS:
 		g_value_set_enum(value, src->timestamps);
+		break;
+	case PROP_WAKE:
+		g_value_set_uint64(value, src->wake);
+		break;
+	case PROP_SERVICE:
+		g_value_set_uint64(value, src->service);
 		break;
 	case PROP_DROPPED:
 		g_value_set_uint64(value, src->dropped);
@@ -580,9 +883,26 @@ static void install_properties(GObjectClass *object)
 				  death_type(), DEATH_EOS, SETTABLE));
 	g_object_class_install_property(
 		object, PROP_TIMESTAMPS,
-		g_param_spec_enum("timestamps", "Timestamps",
-				  "The times of buffers", times_type(),
-				  TIMES_CLOCK, SETTABLE));
+		g_param_spec_enum(
+			"timestamps", "Timestamps",
+			"The times of buffers: on this pipeline's time line, "
+			"or the producer's own with its segment",
+			times_type(), TIMES_CLOCK, SETTABLE));
+	g_object_class_install_property(
+		object, PROP_WAKE,
+		g_param_spec_uint64(
+			"wake", "Wake",
+			"Declared: this process wakes up at most so late when "
+			"a buffer comes (ns). It is part of the latency",
+			0, G_MAXINT64, DEFAULT_WAKE, SETTABLE));
+	g_object_class_install_property(
+		object, PROP_SERVICE,
+		g_param_spec_uint64(
+			"service", "Service",
+			"Declared: downstream keeps this element at most so "
+			"long for one buffer (ns), 0 if a queue follows. It "
+			"is part of the latency",
+			0, G_MAXINT64, 0, SETTABLE));
 	g_object_class_install_property(
 		object, PROP_DROPPED,
 		g_param_spec_uint64("dropped", "Dropped",
@@ -605,6 +925,7 @@ static void gst_dsi_src_class_init(GstDsiSrcClass *klass)
 	gst_element_class_set_static_metadata(
 		element, "dsi source", "Source",
 		"Receive buffers of another process without a copy", "dsi");
+	element->change_state = src_change_state;
 	base->start = src_start;
 	base->stop = src_stop;
 	base->unlock = src_unlock;
@@ -621,6 +942,8 @@ static void gst_dsi_src_init(GstDsiSrc *src)
 
 	src->policy = DSI_POLICY_DROP_NEW;
 	src->frame_time = GST_CLOCK_TIME_NONE;
+	src->latency_min = src->latency_max = GST_CLOCK_TIME_NONE;
+	src->wake = DEFAULT_WAKE;
 	src->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	gst_base_src_set_live(base, TRUE);
 	gst_base_src_set_format(base, GST_FORMAT_TIME);

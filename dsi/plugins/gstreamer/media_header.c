@@ -3,10 +3,12 @@
  * media_header.c - buffers to headers and back.
  *
  * GStreamer 1.22 cannot serialise metas by itself (1.24 can), so those that
- * describe the data travel here by name: GstVideoMeta, GstVideoCropMeta,
- * GstReferenceTimestampMeta.
+ * describe the data travel by name: GstVideoMeta and GstVideoCropMeta here, the
+ * others as text (media_metas.h).
  */
 #include "media_header.h"
+
+#include "media_metas.h"
 
 #include <string.h>
 
@@ -19,8 +21,6 @@
 	 GST_BUFFER_FLAG_DROPPABLE | GST_BUFFER_FLAG_DELTA_UNIT |       \
 	 GST_VIDEO_BUFFER_FLAG_INTERLACED | GST_VIDEO_BUFFER_FLAG_TFF | \
 	 GST_VIDEO_BUFFER_FLAG_RFF | GST_VIDEO_BUFFER_FLAG_ONEFIELD)
-
-#define REFERENCE_CAPS "timestamp/x-unix"
 
 /* ---- out ----------------------------------------------------------------- */
 
@@ -59,17 +59,6 @@ static void video_of(struct media_header *h, GstBuffer *buffer)
 	}
 }
 
-static void reference_of(struct media_header *h, GstBuffer *buffer)
-{
-	GstCaps *caps = gst_caps_new_empty_simple(REFERENCE_CAPS);
-	const GstReferenceTimestampMeta *meta =
-		gst_buffer_get_reference_timestamp_meta(buffer, caps);
-
-	h->reference_time = meta ? meta->timestamp : GST_CLOCK_TIME_NONE;
-	h->reference_duration = meta ? meta->duration : GST_CLOCK_TIME_NONE;
-	gst_caps_unref(caps);
-}
-
 static void segment_of(struct media_header *h, const GstSegment *segment)
 {
 	h->segment_start = segment->start;
@@ -88,7 +77,6 @@ void media_header_from_buffer(struct media_header *h, GstBuffer *buffer,
 	h->kind = MEDIA_BUFFER;
 	h->base_time = base_time;
 	segment_of(h, segment);
-	h->reference_time = GST_CLOCK_TIME_NONE;
 	if (!buffer)
 		return;
 	h->flags = GST_BUFFER_FLAGS(buffer) & MEDIA_BUFFER_FLAGS;
@@ -100,21 +88,26 @@ void media_header_from_buffer(struct media_header *h, GstBuffer *buffer,
 	h->offset = GST_BUFFER_OFFSET(buffer);
 	h->offset_end = GST_BUFFER_OFFSET_END(buffer);
 	video_of(h, buffer);
-	reference_of(h, buffer);
 }
 
 gboolean media_header_write(const struct media_header *h, const char *caps,
-			    void *slot, uint32_t *out_bytes)
+			    const char *metas, void *slot, uint32_t *out_bytes)
 {
 	struct media_header out = *h;
-	size_t length = caps ? strlen(caps) : 0;
+	size_t caps_bytes = caps ? strlen(caps) : 0;
+	size_t metas_bytes = metas ? strlen(metas) : 0;
+	uint8_t *text = (uint8_t *)slot + sizeof(out);
 
-	if (length > MEDIA_CAPS_MOST)
+	if (caps_bytes > MEDIA_CAPS_MOST)
 		return FALSE;
-	out.caps_bytes = (uint32_t)length;
+	if (metas_bytes > MEDIA_CAPS_MOST - caps_bytes)
+		metas_bytes = 0;
+	out.caps_bytes = (uint32_t)caps_bytes;
+	out.metas_bytes = (uint32_t)metas_bytes;
 	memcpy(slot, &out, sizeof(out));
-	memcpy((uint8_t *)slot + sizeof(out), caps ? caps : "", length);
-	*out_bytes = (uint32_t)(sizeof(out) + length);
+	memcpy(text, caps ? caps : "", caps_bytes);
+	memcpy(text + caps_bytes, metas ? metas : "", metas_bytes);
+	*out_bytes = (uint32_t)(sizeof(out) + caps_bytes + metas_bytes);
 	return TRUE;
 }
 
@@ -125,20 +118,27 @@ static gboolean sane_rate(double rate)
 	return rate > -1e6 && rate < 1e6 && rate != 0.0;
 }
 
-gboolean media_header_read(struct media_header *h, char *out_caps,
+gboolean media_header_read(struct media_header *h, char *out_text,
 			   const void *slot, uint32_t bytes)
 {
+	const uint8_t *text = (const uint8_t *)slot + sizeof(*h);
+	char *metas;
+
 	if (bytes < sizeof(*h) || bytes > MEDIA_HEADER_SLOT)
 		return FALSE;
 	memcpy(h, slot, sizeof(*h));
 	if (h->magic != MEDIA_MAGIC || h->kind < MEDIA_BUFFER ||
 	    h->kind > MEDIA_MOVED || h->caps_bytes > bytes - sizeof(*h) ||
+	    h->metas_bytes > bytes - sizeof(*h) - h->caps_bytes ||
 	    h->planes > GST_VIDEO_MAX_PLANES || !sane_rate(h->segment_rate) ||
 	    !sane_rate(h->segment_applied_rate))
 		return FALSE;
 	h->flags &= MEDIA_BUFFER_FLAGS;
-	memcpy(out_caps, (const uint8_t *)slot + sizeof(*h), h->caps_bytes);
-	out_caps[h->caps_bytes] = '\0';
+	memcpy(out_text, text, h->caps_bytes);
+	out_text[h->caps_bytes] = '\0';
+	metas = out_text + h->caps_bytes + 1;
+	memcpy(metas, text + h->caps_bytes, h->metas_bytes);
+	metas[h->metas_bytes] = '\0';
 	return TRUE;
 }
 
@@ -195,8 +195,8 @@ static void crop_to(const struct media_header *h, GstBuffer *buffer)
 	crop->height = h->crop_height;
 }
 
-gboolean media_header_to_buffer(const struct media_header *h, GstBuffer *buffer,
-				gsize bytes)
+gboolean media_header_to_buffer(const struct media_header *h, const char *metas,
+				GstBuffer *buffer, gsize bytes)
 {
 	gsize offset[GST_VIDEO_MAX_PLANES] = {0};
 	gint stride[GST_VIDEO_MAX_PLANES] = {0};
@@ -205,13 +205,7 @@ gboolean media_header_to_buffer(const struct media_header *h, GstBuffer *buffer,
 	GST_BUFFER_DURATION(buffer) = h->duration;
 	GST_BUFFER_OFFSET(buffer) = h->offset;
 	GST_BUFFER_OFFSET_END(buffer) = h->offset_end;
-	if (GST_CLOCK_TIME_IS_VALID(h->reference_time)) {
-		GstCaps *caps = gst_caps_new_empty_simple(REFERENCE_CAPS);
-
-		gst_buffer_add_reference_timestamp_meta(
-			buffer, caps, h->reference_time, h->reference_duration);
-		gst_caps_unref(caps);
-	}
+	media_metas_from_text(buffer, metas);
 	if (!h->planes)
 		return TRUE;
 	if (!planes_fit(h, bytes))

@@ -6,6 +6,8 @@
  * A buffer's memory is the producer's, mapped to read; the packet goes back when
  * the last of its memories is gone, on whatever thread that happens.  Until then
  * the inlet lives, connected or not, so that nothing is unmapped under a reader.
+ * With policy RECLAIM nobody would wait for that: there the buffer is a copy,
+ * and it is looked if the data was still the packet's when the copy was done.
  */
 #ifndef DSI_MEDIA_INLET_H
 #define DSI_MEDIA_INLET_H
@@ -14,6 +16,7 @@
 
 #include <dsi/dsi.h>
 
+#include "media_board.h"
 #include "media_header.h"
 #include "media_place.h"
 
@@ -29,17 +32,29 @@ struct media_inlet *media_inlet_new(const char *stream, uint32_t policy,
 /* No more packets; those that are out stay valid. */
 void media_inlet_close(struct media_inlet *inlet);
 
-/* The next packet: its header, its caps (room for MEDIA_CAPS_MOST + 1), and its
- * data as a buffer without times.  0, -DSI_EAGAIN, or the end: -DSI_EPIPE,
+/* The next packet: its header, its text (room for MEDIA_TEXT_BYTES), and its
+ * data as a buffer without times.  0, -DSI_EAGAIN, -DSI_ESTALE (RECLAIM: it was
+ * overwritten while it was copied; take the next), or the end: -DSI_EPIPE,
  * -DSI_EPROTO. */
 int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
-		    char *out_caps, GstBuffer **out_buffer,
+		    char *out_text, GstBuffer **out_buffer,
 		    gboolean *out_dropped_before);
 
-/* Wait until there may be one, until woken, or for @wait_ms. */
-void media_inlet_wait(struct media_inlet *inlet, int wake_fd, int wait_ms);
+/* Wait until there is more than when the last one was asked for, until woken by
+ * media_board_wake(), or for @wait_ms. */
+void media_inlet_wait(struct media_inlet *inlet, guint wait_ms);
 
 /* Did the producer close, rather than die? */
 gboolean media_inlet_closed_in_order(struct media_inlet *inlet);
+
+/* What the producer says to all; valid as long as the inlet. */
+const struct media_board *media_inlet_board(const struct media_inlet *inlet);
+
+/* What the producer declared, all zero if nothing. */
+const struct dsi_stream_desc *media_inlet_desc(const struct media_inlet *inlet);
+
+/* Keeps the board valid for another thread. */
+struct media_inlet *media_inlet_ref(struct media_inlet *inlet);
+void media_inlet_unref(struct media_inlet *inlet);
 
 #endif /* DSI_MEDIA_INLET_H */

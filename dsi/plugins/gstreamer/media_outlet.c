@@ -17,17 +17,23 @@
 /* More packets than frames: the same frame can be sent more than once, and
  * what says only that the stream ends or has a gap needs no frame. */
 #define PACKETS_PER_FRAME 2u
-#define AT_ONCE 64u
+/* How long readers may take to come to a stream that moved, and how often that
+ * is looked at. */
+#define MOVE_NS (3 * GST_SECOND)
+#define MOVE_LOOK_US 2000
 
 struct media_outlet {
 	gint refs;
 	MediaStore *store;
 	int wake_fd, socket_fd;
+	gint waiting; /* threads */
 	guint packets;
 	GMutex lock;		   /* for all below, and calls on the socket */
 	struct dsi_socket *socket; /* NULL: closed */
 	struct dsi_packet **free;  /* that came back */
 	guint n_free;
+	guint expected; /* readers, after a move, until then */
+	uint64_t expected_until;
 	GstBuffer **carried; /* by the packet with this header slot */
 };
 
@@ -42,55 +48,47 @@ static guint number_of(const struct dsi_packet *packet)
 	return (guint)(offset / MEDIA_HEADER_SLOT);
 }
 
-/* Take the packets that came back.  What they carried is put into @out_back,
- * to be let go of without the lock. */
-static int32_t collect(struct media_outlet *outlet, GPtrArray *out_back)
-{
-	struct dsi_packet *packets[AT_ONCE];
-	int32_t n;
-
-	if (!outlet->socket)
-		return -DSI_EPIPE;
-	while ((n = dsi_packet_get_many(outlet->socket, 0, packets, AT_ONCE)) >
-	       0) {
-		for (int32_t i = 0; i < n; i++) {
-			GstBuffer **carried =
-				&outlet->carried[number_of(packets[i])];
-
-			outlet->free[outlet->n_free++] = packets[i];
-			if (*carried)
-				g_ptr_array_add(out_back, *carried);
-			*carried = NULL;
-		}
-	}
-	return n;
-}
-
 /* Events make the descriptor readable until somebody takes them. */
 static void take_events(struct media_outlet *outlet)
 {
 	struct dsi_event_source source = {
 		.socket = outlet->socket,
-		.mask = ~(DSI_EVENT_SPACE | DSI_EVENT_DATA) &
-			((1u << DSI_EVENTS) - 1),
+		.mask = ~DSI_EVENT_DATA & ((1u << DSI_EVENTS) - 1),
 	};
 
 	(void)!dsi_select(&source, 1, 0);
 }
 
-static gboolean update(struct media_outlet *outlet)
+/* One packet that came back, of several the one that is best written next.
+ * What it carried is let go of without the lock: a frame comes back to the
+ * store.  They are taken one by one, because readers with policy RECLAIM can
+ * still read what was not taken. */
+static int collect(struct media_outlet *outlet)
 {
-	GPtrArray *back = g_ptr_array_new_with_free_func(
-		(GDestroyNotify)gst_buffer_unref);
-	int32_t answer;
+	struct dsi_packet *packet;
+	GstBuffer *back = NULL;
+	int err = -DSI_EPIPE;
 
 	g_mutex_lock(&outlet->lock);
-	answer = collect(outlet, back);
-	if (outlet->socket)
-		take_events(outlet);
+	if (outlet->socket) {
+		err = dsi_packet_get(outlet->socket, 0, &packet);
+		if (!err) {
+			outlet->free[outlet->n_free++] = packet;
+			back = g_steal_pointer(
+				&outlet->carried[number_of(packet)]);
+		} else {
+			take_events(outlet);
+		}
+	}
 	g_mutex_unlock(&outlet->lock);
-	g_ptr_array_free(back, TRUE);
-	return answer == -DSI_EAGAIN || answer == -DSI_ENOBUFS;
+	gst_clear_buffer(&back);
+	return err;
+}
+
+/* Is it worth while to wait after this answer? */
+static gboolean may_change(int err)
+{
+	return err == -DSI_EAGAIN || err == -DSI_ENOBUFS;
 }
 
 static void wait_a_little(struct media_outlet *outlet)
@@ -112,27 +110,68 @@ void media_outlet_wake(struct media_outlet *outlet)
 	(void)!write(outlet->wake_fd, &one, sizeof(one));
 }
 
+/* With the store's lock held. */
 static void frame_freed(void *user)
 {
-	media_outlet_wake(user);
+	struct media_outlet *outlet = user;
+
+	if (g_atomic_int_get(&outlet->waiting))
+		media_outlet_wake(outlet);
 }
 
 /* ---- frames -------------------------------------------------------------- */
+
+static gboolean has_packet(struct media_outlet *outlet, gboolean *out_closed)
+{
+	gboolean has;
+
+	g_mutex_lock(&outlet->lock);
+	*out_closed = outlet->socket == NULL;
+	has = outlet->n_free > 0;
+	g_mutex_unlock(&outlet->lock);
+	return has;
+}
+
+/* One that came back meanwhile, or NULL after a while. */
+static GstMemory *wait_for_frame(struct media_outlet *outlet)
+{
+	GstMemory *frame;
+
+	g_atomic_int_inc(&outlet->waiting);
+	frame = media_store_take(outlet->store);
+	if (!frame)
+		wait_a_little(outlet);
+	g_atomic_int_add(&outlet->waiting, -1);
+	return frame;
+}
 
 GstMemory *media_outlet_take(struct media_outlet *outlet,
 			     gboolean (*stop)(void *user), void *user)
 {
 	for (;;) {
 		GstMemory *frame;
+		gboolean closed;
+		int err = 0;
 
+		/* The frame that came back last is the hottest. */
+		if (!has_packet(outlet, &closed))
+			err = collect(outlet);
 		/* After the end readers may still use what they have, so that
 		 * nobody may write to it. */
-		if (!update(outlet) || stop(user))
+		if (closed || stop(user))
 			return NULL;
 		frame = media_store_take(outlet->store);
 		if (frame)
 			return frame;
-		wait_a_little(outlet);
+		if (!err)
+			err = collect(outlet);
+		if (!err)
+			continue;
+		if (!may_change(err))
+			return NULL;
+		frame = wait_for_frame(outlet);
+		if (frame)
+			return frame;
 	}
 }
 
@@ -189,7 +228,7 @@ static struct dsi_packet *pop_packet(struct media_outlet *outlet)
 
 static int fill(struct media_outlet *outlet, struct dsi_packet *packet,
 		const struct media_header *header, const char *caps,
-		GstBuffer *buffer)
+		const char *metas, GstBuffer *buffer)
 {
 	guint n = buffer ? gst_buffer_n_memory(buffer) : 0;
 	uint32_t bytes, slot_bytes;
@@ -198,7 +237,7 @@ static int fill(struct media_outlet *outlet, struct dsi_packet *packet,
 
 	if (err)
 		return err;
-	if (!media_header_write(header, caps, slot, &bytes))
+	if (!media_header_write(header, caps, metas, slot, &bytes))
 		return -DSI_EMSGSIZE;
 	err = dsi_packet_set_size(packet, bytes);
 	for (guint i = 0; i < n && !err; i++) {
@@ -221,9 +260,9 @@ static int fill(struct media_outlet *outlet, struct dsi_packet *packet,
 /* With the lock held. */
 static int commit(struct media_outlet *outlet, struct dsi_packet *packet,
 		  const struct media_header *header, const char *caps,
-		  GstBuffer *buffer)
+		  const char *metas, GstBuffer *buffer)
 {
-	int err = fill(outlet, packet, header, caps, buffer);
+	int err = fill(outlet, packet, header, caps, metas, buffer);
 
 	if (err) {
 		(void)dsi_packet_discard(outlet->socket, packet);
@@ -241,36 +280,65 @@ static GstFlowReturn flow_of(int err)
 	return err == -DSI_EMSGSIZE ? GST_FLOW_NOT_SUPPORTED : GST_FLOW_ERROR;
 }
 
+/* After a move: are all readers here again that there were?  Who died on the
+ * way is not waited for for ever. */
+static gboolean all_here(struct media_outlet *outlet)
+{
+	if (!outlet->expected)
+		return TRUE;
+	g_mutex_lock(&outlet->lock);
+	if (outlet->socket)
+		take_events(outlet); /* admits who has come */
+	if (!outlet->socket ||
+	    media_outlet_consumers(outlet) >= outlet->expected ||
+	    dsi_now() > outlet->expected_until)
+		outlet->expected = 0;
+	g_mutex_unlock(&outlet->lock);
+	return !outlet->expected;
+}
+
 static GstFlowReturn send_ours(struct media_outlet *outlet,
 			       const struct media_header *header,
-			       const char *caps, GstBuffer *buffer,
-			       gboolean (*stop)(void *user), void *user)
+			       const char *caps, const char *metas,
+			       GstBuffer *buffer, gboolean (*stop)(void *user),
+			       void *user)
 {
+	while (!all_here(outlet)) {
+		if (stop(user))
+			return GST_FLOW_FLUSHING;
+		g_usleep(MOVE_LOOK_US);
+	}
 	for (;;) {
-		gboolean alive = update(outlet);
 		struct dsi_packet *packet;
 		int err = 0;
 
 		g_mutex_lock(&outlet->lock);
 		packet = outlet->socket ? pop_packet(outlet) : NULL;
 		if (packet)
-			err = commit(outlet, packet, header, caps, buffer);
+			err = commit(outlet, packet, header, caps, metas,
+				     buffer);
 		g_mutex_unlock(&outlet->lock);
+		if (packet && !err)
+			media_board_sent(media_store_board(outlet->store));
 		if (packet)
 			return flow_of(err);
-		if (!alive)
-			return GST_FLOW_ERROR;
 		if (stop(user))
 			return GST_FLOW_FLUSHING;
+		err = collect(outlet);
+		if (!err)
+			continue;
+		if (!may_change(err))
+			return GST_FLOW_ERROR;
 		wait_a_little(outlet);
 	}
 }
 
 GstFlowReturn media_outlet_send(struct media_outlet *outlet,
 				const struct media_header *header,
-				const char *caps, GstBuffer *buffer,
-				gboolean may_copy, gboolean (*stop)(void *user),
-				void *user, struct media_sent *out_sent)
+				const char *caps, const char *metas,
+				GstBuffer *buffer, gboolean may_copy,
+				gboolean (*stop)(void *user), void *user,
+				struct media_sent *out_sent)
 {
 	GstBuffer *copy = NULL;
 	GstFlowReturn flow;
@@ -285,7 +353,7 @@ GstFlowReturn media_outlet_send(struct media_outlet *outlet,
 		out_sent->copied = TRUE;
 		buffer = copy;
 	}
-	flow = send_ours(outlet, header, caps, buffer, stop, user);
+	flow = send_ours(outlet, header, caps, metas, buffer, stop, user);
 	gst_clear_buffer(&copy);
 	return flow;
 }
@@ -314,6 +382,7 @@ static gboolean offer(struct media_outlet *outlet,
 		.max_sg = MEDIA_MEMORIES + 1,
 		.data_bytes = media_store_bytes(outlet->store),
 		.format = MEDIA_FORMAT,
+		.traffic = *options->traffic,
 	};
 	const struct dsi_producer_options producer = {
 		.size = sizeof(producer),
@@ -352,10 +421,15 @@ struct media_outlet *media_outlet_new(
 	outlet->packets = options->frames * PACKETS_PER_FRAME;
 	outlet->free = g_new0(struct dsi_packet *, outlet->packets);
 	outlet->carried = g_new0(GstBuffer *, outlet->packets);
+	outlet->expected = options->expected;
+	outlet->expected_until = dsi_now() + MOVE_NS;
 	outlet->socket_fd = -1;
 	outlet->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	outlet->store = media_store_new(outlet->packets, options->frames,
 					options->frame_bytes, error);
+	if (outlet->store)
+		media_board_init(media_store_board(outlet->store),
+				 options->flush, options->frames);
 	if (!outlet->store || !offer(outlet, options, error)) {
 		media_outlet_unref(outlet);
 		return NULL;
@@ -379,6 +453,8 @@ void media_outlet_close(struct media_outlet *outlet)
 	outlet->socket = NULL;
 	outlet->n_free = 0;
 	g_mutex_unlock(&outlet->lock);
+	if (outlet->store)
+		media_board_sent(media_store_board(outlet->store));
 	for (guint i = 0; i < outlet->packets; i++)
 		gst_clear_buffer(&outlet->carried[i]);
 	media_outlet_wake(outlet);
@@ -403,6 +479,11 @@ void media_outlet_unref(struct media_outlet *outlet)
 MediaStore *media_outlet_store(const struct media_outlet *outlet)
 {
 	return outlet->store;
+}
+
+struct media_board *media_outlet_board(const struct media_outlet *outlet)
+{
+	return media_store_board(outlet->store);
 }
 
 guint media_outlet_consumers(const struct media_outlet *outlet)

@@ -10,6 +10,8 @@
 #ifndef DSI_MEDIA_OUTLET_H
 #define DSI_MEDIA_OUTLET_H
 
+#include <dsi/types.h>
+
 #include "media_header.h"
 #include "media_place.h"
 #include "media_store.h"
@@ -22,6 +24,9 @@ struct media_outlet_options {
 	gsize frame_bytes;
 	guint access; /* mode, as of a file */
 	gboolean wait_for_consumer;
+	guint expected; /* readers that come back after a move */
+	gint flush;	/* of the board */
+	const struct dsi_traffic *traffic;
 	struct media_place place;
 };
 
@@ -38,6 +43,7 @@ void media_outlet_unref(struct media_outlet *outlet);
 void media_outlet_close(struct media_outlet *outlet);
 
 MediaStore *media_outlet_store(const struct media_outlet *outlet);
+struct media_board *media_outlet_board(const struct media_outlet *outlet);
 
 /* A frame; waits until one is free.  NULL: @stop said so, or it is closed. */
 GstMemory *media_outlet_take(struct media_outlet *outlet,
@@ -48,9 +54,10 @@ GstMemory *media_outlet_take(struct media_outlet *outlet,
  * GST_FLOW_NOT_SUPPORTED: it would have to be copied. */
 GstFlowReturn media_outlet_send(struct media_outlet *outlet,
 				const struct media_header *header,
-				const char *caps, GstBuffer *buffer,
-				gboolean may_copy, gboolean (*stop)(void *user),
-				void *user, struct media_sent *out_sent);
+				const char *caps, const char *metas,
+				GstBuffer *buffer, gboolean may_copy,
+				gboolean (*stop)(void *user), void *user,
+				struct media_sent *out_sent);
 
 /* Whoever waits looks at its @stop again. */
 void media_outlet_wake(struct media_outlet *outlet);

@@ -5,6 +5,9 @@
 #include <gst/video/gstvideopool.h>
 #include <gst/video/video.h>
 
+GST_DEBUG_CATEGORY_STATIC(media_pool_debug);
+#define GST_CAT_DEFAULT media_pool_debug
+
 struct _MediaPool {
 	GstBufferPool parent;
 	struct media_outlet *outlet;
@@ -13,7 +16,10 @@ struct _MediaPool {
 	GstVideoInfo info;
 };
 
-G_DEFINE_FINAL_TYPE(MediaPool, media_pool, GST_TYPE_BUFFER_POOL)
+G_DEFINE_FINAL_TYPE_WITH_CODE(
+	MediaPool, media_pool, GST_TYPE_BUFFER_POOL,
+	GST_DEBUG_CATEGORY_INIT(media_pool_debug, "dsipool", 0,
+				"pool that dsisink proposes"))
 
 static const gchar *const options[] = {GST_BUFFER_POOL_OPTION_VIDEO_META,
 				       GST_BUFFER_POOL_OPTION_VIDEO_ALIGNMENT,

@@ -12,6 +12,7 @@
 #include "media_header.h"
 
 #define MEMORY_TYPE "DsiFrame"
+#define PAGE 4096u
 
 struct _MediaStore {
 	GstAllocator parent;
@@ -100,8 +101,7 @@ GstMemory *media_store_take(MediaStore *store)
 	g_mutex_unlock(&store->lock);
 	frame = g_new0(struct frame, 1);
 	gst_memory_init(&frame->memory, 0, GST_ALLOCATOR(store), NULL,
-			store->frame_bytes, MEDIA_HEADER_SLOT - 1, 0,
-			store->frame_bytes);
+			store->frame_bytes, PAGE - 1, 0, store->frame_bytes);
 	frame->index = index;
 	frame->data =
 		store->area + store->frames_at + index * store->frame_bytes;
@@ -155,10 +155,10 @@ MediaStore *media_store_new(guint packets, guint frames, gsize frame_bytes,
 	MediaStore *store = g_object_new(MEDIA_STORE_TYPE, NULL);
 
 	gst_object_ref_sink(store);
-	store->frame_bytes = (frame_bytes + MEDIA_HEADER_SLOT - 1) /
-			     MEDIA_HEADER_SLOT * MEDIA_HEADER_SLOT;
+	store->frame_bytes = (frame_bytes + PAGE - 1) / PAGE * PAGE;
 	store->frames_at = (guint64)packets * MEDIA_HEADER_SLOT;
-	store->bytes = store->frames_at + (guint64)frames * store->frame_bytes;
+	store->bytes = store->frames_at + (guint64)frames * store->frame_bytes +
+		       MEDIA_BOARD_BYTES;
 	store->free = g_new(guint, frames);
 	while (store->n_free < frames) {
 		store->free[store->n_free] = frames - 1 - store->n_free;
@@ -193,9 +193,10 @@ guint64 media_store_bytes(const MediaStore *store)
 	return store->bytes;
 }
 
-guint8 *media_store_area(const MediaStore *store)
+struct media_board *media_store_board(const MediaStore *store)
 {
-	return store->area;
+	return (struct media_board *)(store->area + store->bytes -
+				      MEDIA_BOARD_BYTES);
 }
 
 /* ---- GObject ------------------------------------------------------------- */

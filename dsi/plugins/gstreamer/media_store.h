@@ -3,7 +3,7 @@
  * media_store.h - the memory of a dsisink: one data area, its frames given out
  * as GstMemory, so that upstream writes where the readers read.
  *
- *   area = [ header slots, one for each packet | frames ]
+ *   area = [ header slots, one for each packet | frames | board ]
  *
  * The area is a sealed memfd of our own, not the socket's: it stays mapped as
  * long as any GstMemory of it lives, also after the stream was closed.  Frames
@@ -15,6 +15,8 @@
 #define DSI_MEDIA_STORE_H
 
 #include <gst/gst.h>
+
+#include "media_board.h"
 
 #define MEDIA_STORE_TYPE (media_store_get_type())
 G_DECLARE_FINAL_TYPE(MediaStore, media_store, DSI, MEDIA_STORE, GstAllocator)
@@ -28,7 +30,7 @@ gsize media_store_frame_bytes(const MediaStore *store);
 /* Descriptor and size of the whole area; the descriptor stays the store's. */
 int media_store_fd(const MediaStore *store);
 guint64 media_store_bytes(const MediaStore *store);
-guint8 *media_store_area(const MediaStore *store);
+struct media_board *media_store_board(const MediaStore *store);
 
 /* A frame; NULL: all are in use.  Any thread. */
 GstMemory *media_store_take(MediaStore *store);

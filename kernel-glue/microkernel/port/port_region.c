@@ -9,6 +9,7 @@
 #include <mklib/object_stubs.h>
 #include <mklib/start.h>
 
+#include "mk_device.h"
 #include "port_state.h"
 
 /* One mapping.  Those who look for a word take no lock: `bytes` is written
@@ -28,6 +29,11 @@ static struct mk_port_guard guard;
 uint64_t dsi_port_page_bytes(void)
 {
 	return MK_PAGE_BYTES;
+}
+
+int dsi_port_physical_possible(void)
+{
+	return 0;
 }
 
 /* ---- addresses ----------------------------------------------------------- */
@@ -261,7 +267,10 @@ static int open_and_map(struct dsi_port_region *region, uint64_t handle,
 
 	if (error)
 		return mk_port_error(error);
-	error = map_opened(region, mapping, made);
+	error = mk_port_error(mk_exchange_region_physical(
+		MK_PORT_EXCHANGE, handle, &region->physical));
+	if (!error)
+		error = map_opened(region, mapping, made);
 	if (error)
 		(void)mk_exchange_region_close(MK_PORT_EXCHANGE, mapping);
 	return error;
@@ -397,4 +406,19 @@ int mk_port_memory_withdraw(int32_t handle)
 {
 	return mk_port_error(mk_exchange_region_withdraw(
 		MK_PORT_EXCHANGE, (uint64_t)(uint32_t)handle));
+}
+
+/* ---- memory of a device -------------------------------------------------- */
+
+int32_t mk_device_memory(void)
+{
+	uint64_t handle;
+	int error = mk_exchange_device_memory(MK_PORT_EXCHANGE, &handle);
+
+	return error ? mk_port_error(error) : (int32_t)handle;
+}
+
+void mk_device_close(int32_t handle)
+{
+	dsi_port_handle_close(handle);
 }

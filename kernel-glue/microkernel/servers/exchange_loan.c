@@ -95,7 +95,7 @@ int loan_create(struct client *c, struct object *data, struct object *table,
 	struct object *o;
 	int error;
 
-	if (!data || !table)
+	if (!data || !table || data->region.physical || table->region.physical)
 		return -DSI_EINVAL;
 	if (!made_by(c, data) || !made_by(c, table))
 		return -DSI_EACCES;

@@ -19,6 +19,7 @@
 static const struct access_verb verbs[] = {
 	[LISTEN] = {.name = "listen", .object = true},
 	[CONNECT] = {.name = "connect", .object = true},
+	[DEVICE] = {.name = "device"},
 };
 
 struct access_rules rules;
@@ -256,6 +257,31 @@ static int recall_loan(void *self, uint64_t label, uint64_t mapping,
 	return loan_recall(c, mapping, page, pages);
 }
 
+/* ---- memory of a device -------------------------------------------------- */
+
+static int memory_of_device(void *self, uint64_t label, uint64_t *out_handle)
+{
+	struct object *o;
+	int error;
+	CLIENT(label);
+
+	error = device_memory(c, &o);
+	return error ? error : handle_new(c, o, out_handle);
+}
+
+static int physical(void *self, uint64_t label, uint64_t handle,
+		    uint64_t *out_first)
+{
+	const struct object *o;
+	CLIENT(label);
+
+	o = handle_find(c, handle, MK_EXCHANGE_REGION);
+	if (!o)
+		return -DSI_EINVAL;
+	*out_first = o->region.physical;
+	return 0;
+}
+
 /* ---- messages ------------------------------------------------------------ */
 
 static int send(void *self, uint64_t label, uint64_t conn, uint64_t mailbox,
@@ -480,6 +506,8 @@ static const struct mk_exchange_ops ops = {
 	.loan_open = open_loan,
 	.loan_map = map_loan,
 	.loan_recall = recall_loan,
+	.device_memory = memory_of_device,
+	.region_physical = physical,
 };
 
 /* ---- serving ------------------------------------------------------------- */

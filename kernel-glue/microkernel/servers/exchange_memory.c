@@ -2,7 +2,7 @@
 /*
  * exchange_memory.c - pages, and the regions that are made of them.
  *
- * All memory is the exchange's own.  A client gets pages with the rights that
+ * All memory is the exchange's own, but that of a device (exchange_device.c).  A client gets pages with the rights that
  * the region permits; when nobody has the region any more the pages are taken
  * back from whoever kept them mapped, and only then are they used again.
  */
@@ -151,20 +151,35 @@ int region_create(struct client *c, uint64_t bytes, uint64_t flags,
 	return 0;
 }
 
+uint64_t region_cost(const struct region *r)
+{
+	return r->physical ? 0 : r->pages;
+}
+
+static void region_pages_give(const struct region *r)
+{
+	if (r->physical) {
+		take_back(r->first, r->pages);
+		device_end();
+	} else {
+		pages_give(r->first, r->pages);
+	}
+}
+
 /* Nobody has it. */
 void region_end(struct object *o)
 {
 	if (!o->payer)
 		return;
-	pages_give(o->region.first, o->region.pages);
-	o->payer->pages_made -= o->region.pages;
+	region_pages_give(&o->region);
+	o->payer->pages_made -= region_cost(&o->region);
 }
 
 void region_abandon(struct object *o)
 {
 	if (o->payer)
-		o->payer->pages_made -= o->region.pages;
-	pages_give(o->region.first, o->region.pages);
+		o->payer->pages_made -= region_cost(&o->region);
+	region_pages_give(&o->region);
 	o->payer = NULL;
 	o->region.withdrawn = true;
 }
@@ -228,7 +243,7 @@ int region_open(struct client *c, struct object *o, uint64_t bytes,
 	int error = may_open(c, &o->region, bytes, access);
 
 	return error ? error
-		     : mapping_new(c, o, o->region.pages,
+		     : mapping_new(c, o, region_cost(&o->region),
 				   access & MK_EXCHANGE_MAP_WRITE, out_mapping);
 }
 
@@ -276,8 +291,9 @@ int region_close(struct client *c, uint64_t mapping)
 	waiters_of_mapping(c, mapping);
 	o = m->region;
 	m->region = NULL;
-	c->pages_mapped -=
-		o->kind == MK_EXCHANGE_LOAN ? o->loan.pages : o->region.pages;
+	c->pages_mapped -= o->kind == MK_EXCHANGE_LOAN
+				   ? o->loan.pages
+				   : region_cost(&o->region);
 	object_put(o);
 	return 0;
 }

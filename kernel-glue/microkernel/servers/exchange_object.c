@@ -117,7 +117,7 @@ static bool inherit(struct object *o, struct client *heir, bool mapped)
 	if (heir->inherited >= OBJECTS_EACH && !mapped)
 		return false;
 	if (o->kind == MK_EXCHANGE_REGION)
-		pages = o->region.pages;
+		pages = region_cost(&o->region);
 	else if (o->kind == MK_EXCHANGE_CONN)
 		pages = o->end.pages;
 	if (heir->pages_made + pages > most)

@@ -6,6 +6,7 @@
  *   exchange_client.c  who they are, their events and handles; their end
  *   exchange_object.c  what handles stand for, and who pays for it
  *   exchange_memory.c  pages; regions
+ *   exchange_device.c  the memory of a device as a region
  *   exchange_loan.c    pages of regions for a time
  *   exchange_conn.c    connections, bells, messages
  *   exchange_names.c   listeners and their names
@@ -70,7 +71,8 @@ struct waiter {
 };
 
 struct region {
-	uint64_t first, pages;	/* in the pool */
+	uint64_t first, pages;	/* in the pool, or at MK_DEVICE */
+	uint64_t physical;	/* of a device; 0: in the pool */
 	struct waiter *waiters; /* the youngest first */
 	uint64_t waits;		/* that there ever were */
 	uint64_t maker;		/* the client's number */
@@ -161,7 +163,7 @@ struct client {
 
 extern struct client clients[CLIENTS];
 extern struct access_rules rules;
-enum verb { LISTEN, CONNECT };
+enum verb { LISTEN, CONNECT, DEVICE };
 
 /* ---- exchange_client.c --------------------------------------------------- */
 
@@ -228,6 +230,8 @@ bool pages_room(const struct client *c, uint64_t count);
 int region_create(struct client *c, uint64_t bytes, uint64_t flags,
 		  struct object **out);
 void region_end(struct object *o);
+/* How many of its pages somebody pays for. */
+uint64_t region_cost(const struct region *r);
 /* Nobody pays for its memory. */
 void region_abandon(struct object *o);
 int region_import(struct client *c, struct object *o, uint64_t bytes,
@@ -243,6 +247,14 @@ struct mapping *mapping_find(struct client *c, uint64_t mapping, uint32_t kind);
 /* A number for the region, or a loan of so many pages. */
 int mapping_new(struct client *c, struct object *o, uint64_t pages, bool write,
 		uint64_t *out_mapping);
+
+/* ---- exchange_device.c --------------------------------------------------- */
+
+/* Its first page, as those of the pool are counted. */
+uint64_t device_first(void);
+int device_memory(struct client *c, struct object **out);
+/* Nobody has the region any more. */
+void device_end(void);
 
 /* ---- exchange_loan.c ----------------------------------------------------- */
 

@@ -46,6 +46,18 @@ static void read_names(void)
 	}
 }
 
+static void find_devices(struct program *p)
+{
+	for (unsigned i = 0; i < MK_DEVICES; i++) {
+		const struct device *d = &p->policy.device[i];
+
+		p->device[i] = (struct mk_boot_device){0};
+		if (d->given)
+			p->device[i] = device_find(p, d);
+		info.device[i] = p->device[i];
+	}
+}
+
 static void start_all(void)
 {
 	for (unsigned i = 0; i < program_count; i++)
@@ -57,6 +69,7 @@ static void start_all(void)
 		p->policy = policy_of(p->name, program_count);
 		info.program = (uint32_t)p->number;
 		info.pool_pages = (uint32_t)(p->policy.memory >> MK_PAGE_ORDER);
+		find_devices(p);
 		load(p, &info);
 		start_prepare(p);
 	}

@@ -112,6 +112,46 @@ static bool read_flag(const char *word, struct policy *p)
 	return true;
 }
 
+/* Up to four hexadecimal digits; what follows them, or NULL. */
+static const char *read_hex(const char *s, uint16_t *out)
+{
+	const char *p = s;
+
+	for (*out = 0; p < s + 4; p++) {
+		char c = *p;
+
+		if (c >= '0' && c <= '9')
+			*out = (uint16_t)(*out << 4 | (c - '0'));
+		else if (c >= 'a' && c <= 'f')
+			*out = (uint16_t)(*out << 4 | (c - 'a' + 10));
+		else
+			break;
+	}
+	return p == s ? NULL : p;
+}
+
+/* device=VENDOR:NUMBER.BAR */
+static void add_device(const struct text *t, const char *value,
+		       struct policy *policy)
+{
+	struct device d = {.given = true};
+	unsigned i = 0;
+	const char *p = read_hex(value, &d.vendor);
+
+	p = p && *p == ':' ? read_hex(p + 1, &d.number) : NULL;
+	if (!p || *p != '.' || p[1] < '0' || p[1] > '5' || p[2])
+		fail("boot.conf, line %u: device='%s' is no PCI device and "
+		     "base address register, as in device=1234:1111.0\n",
+		     t->line, value);
+	d.bar = (unsigned)(p[1] - '0');
+	while (i < MK_DEVICES && policy->device[i].given)
+		i++;
+	if (i == MK_DEVICES)
+		fail("boot.conf, line %u: more than %u times device=\n",
+		     t->line, MK_DEVICES);
+	policy->device[i] = d;
+}
+
 /* A port, in hexadecimal; *@s moves behind it. */
 static uint32_t read_port(const char **s)
 {
@@ -170,6 +210,11 @@ static void read_word(const struct text *t, const char *word, struct policy *p)
 			    ~(MK_PAGE_BYTES - 1);
 		return;
 	}
+	value = value_of(word, "device");
+	if (value) {
+		add_device(t, value, p);
+		return;
+	}
 	value = value_of(word, "priority");
 	if (value) {
 		p->priority = (unsigned)read_number(t, "priority", value, 0,
@@ -179,7 +224,8 @@ static void read_word(const struct text *t, const char *word, struct policy *p)
 	value = value_of(word, "cpu");
 	if (!value)
 		fail("boot.conf, line %u: unknown word '%s': there are quota= "
-		     "memory= priority= cpu= io io= icu sched log exit\n",
+		     "memory= device= priority= cpu= io io= icu sched log "
+		     "exit\n",
 		     t->line, word);
 	p->cpu = (unsigned)read_number(t, "cpu", value, 0, 255);
 }

@@ -61,6 +61,24 @@ static void give_privileges(const struct program *p)
 		give_ports(p);
 }
 
+/* All of it at once: who passes it on does not touch it first. */
+static void give_devices(const struct program *p)
+{
+	for (unsigned i = 0; i < MK_DEVICES; i++) {
+		const struct mk_boot_device *d = &p->device[i];
+
+		if (!d->bytes)
+			continue;
+		must(p,
+		     mk_map(slot_of(p, SLOT_TASK),
+			    MK_DEVICE + i * MK_DEVICE_APART,
+			    mk_flexpage(MK_MEMORY, MK_ROOT_MEMORY + d->first,
+					(unsigned)__builtin_ctzl(d->bytes),
+					MK_R | MK_W)),
+		     "memory of a device");
+	}
+}
+
 static void make(const struct program *p)
 {
 	uint64_t factory = slot_of(p, SLOT_FACTORY);
@@ -85,6 +103,7 @@ void start_prepare(const struct program *p)
 	give(p, MK_CAP_FACTORY, slot_of(p, SLOT_FACTORY), MK_ALL_RIGHTS);
 	give(p, MK_CAP_PAGER, slot_of(p, SLOT_PAGER), MK_CAP_SEND);
 	give_privileges(p);
+	give_devices(p);
 	must(p,
 	     mk_ku_memory(slot_of(p, SLOT_TASK), MK_ROOT_UTCB, MK_PAGE_ORDER),
 	     "UTCB");

@@ -5,6 +5,7 @@
  *   root_main.c    which programs; the loop that serves them
  *   root_policy.c  boot.conf: who may do what
  *   root_load.c    a program from the archive becomes regions of memory
+ *   root_device.c  memory of devices
  *   root_start.c   tasks, threads, capabilities, connections
  *   root_pager.c   a fault becomes a page, or the end of the program
  */
@@ -39,6 +40,13 @@
 		mk_exit(MK_CAP_LOG, MK_STATUS_NO_START); \
 	} while (0)
 
+/* One memory of a PCI device, as boot.conf names it. */
+struct device {
+	bool given;
+	uint16_t vendor, number;
+	unsigned bar;
+};
+
 /* A line of boot.conf. */
 struct policy {
 	uint64_t quota;	 /* of the kernel's memory, bytes */
@@ -47,6 +55,7 @@ struct policy {
 	bool limited; /* may give no better priority than its own */
 	uint32_t io_first, io_last; /* ports, with io */
 	bool io, icu, sched, log, exit;
+	struct device device[MK_DEVICES];
 };
 
 /* A piece of a program's address space and where we have it; 0: nowhere yet,
@@ -61,6 +70,7 @@ struct program {
 	uint64_t number;
 	struct policy policy;
 	uint64_t entry;
+	struct mk_boot_device device[MK_DEVICES];
 	unsigned regions;
 	struct region region[REGIONS];
 };
@@ -90,6 +100,11 @@ struct policy policy_of(const char *name, unsigned count);
 void memory_find(void);
 /* 0: there is no more. */
 uint64_t memory_take(uint64_t bytes, unsigned order);
+
+/* Where its memory lies, in physical addresses; ends the machine if there is no
+ * such device, or if its memory cannot be given. */
+struct mk_boot_device device_find(const struct program *p,
+				  const struct device *d);
 
 /* Look at the file, then copy it; both end the machine if it cannot be. */
 void load_check(const struct program *p);

@@ -30,8 +30,23 @@ static void say_place(void)
 			      (unsigned)word[1], 0));
 }
 
+/* The registers of the standard VGA: its identity is there, and nothing is
+ * behind them. */
+static void use_device(const struct mk_boot_device *device)
+{
+	volatile uint16_t *id = (volatile uint16_t *)(MK_DEVICE + 0x500);
+
+	mk_print("witness: %lx bytes of a device at %lx, which is %lx\n",
+		 device->bytes, device->first, (unsigned long)*id);
+	mk_print("witness: %lx\n",
+		 (unsigned long)*(volatile uint8_t *)(MK_DEVICE +
+						      device->bytes));
+}
+
 void mk_main(void)
 {
+	if (mk_boot_info()->device[0].bytes)
+		use_device(&mk_boot_info()->device[0]);
 	if (!mk_cap_rights(MK_CAP_TASK, MK_CAP_NAMES)) {
 		mk_print("witness: alone\n");
 		*(volatile char *)0x123456780ul = 0;

@@ -11,6 +11,10 @@
 #   -s CPUS, -m MIB   of the machine; 1 and 64 if not given
 #   -t SECONDS        60 if not given
 #   -k KERNEL         another kernel in FOLDER: mk-one.elf is for one CPU
+#   -g   with a standard VGA: PCI device 1234:1111
+#   -d DISPLAY        where it is seen, as QEMU names it, e.g. gtk; nowhere if not
+#                     given
+#   -c SOCKET         QEMU's monitor on a UNIX socket, e.g. for screendump
 #   -i   count instructions instead of time: one instruction is 1 ns, and two
 #        runs are the same to the last bit.  Time jumps when all CPUs halt, and
 #        a device that ticks by itself can be jumped over: then idle=poll
@@ -19,12 +23,16 @@
 set -euo pipefail
 
 cpus=1 mib=64 seconds=60 kernel=mk.elf counted="" shift=0 second=()
-while getopts s:m:t:k:in:o: option; do
+more=() display=none
+while getopts s:m:t:k:gd:c:in:o: option; do
 	case $option in
 	s) cpus=$OPTARG ;;
 	m) mib=$OPTARG ;;
 	t) seconds=$OPTARG ;;
 	k) kernel=$OPTARG ;;
+	g) more+=(-device "VGA,romfile=") ;;
+	d) display=$OPTARG ;;
+	c) more+=(-monitor "unix:$OPTARG,server=on,wait=off") ;;
 	i) counted=yes ;;
 	n) shift=$OPTARG ;;
 	o) second=(-serial "file:$OPTARG") ;;
@@ -46,7 +54,8 @@ timeout --foreground "$seconds" qemu-system-x86_64 \
 	-machine pc -cpu max -m "$mib" -smp "$cpus" -accel tcg \
 	"${clock[@]}" \
 	"${what[@]}" \
-	-nodefaults -display none -serial stdio "${second[@]}" -no-reboot \
+	-nodefaults -display "$display" -serial stdio "${second[@]}" -no-reboot \
+	"${more[@]}" \
 	-device isa-debug-exit,iobase=0xf4,iosize=4 || status=$?
 # QEMU ends with status * 2 + 1.
 [ "$status" -eq 33 ] && exit 0

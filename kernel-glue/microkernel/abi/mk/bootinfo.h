@@ -33,7 +33,13 @@
 #define MK_ROOT_ARCHIVE 0x40000000ul /* the boot archive, read only */
 #define MK_ARCHIVE 0x80000000ul	     /* the same in all other programs */
 #define MK_POOL 0x600000000ul	     /* in programs with memory=N */
+#define MK_DEVICE 0xe00000000ul /* in programs with device=...: the first */
+#define MK_DEVICE_APART 0x100000000ul /* and from each to the next */
+#define MK_DEVICES 2u
 #define MK_ROOT_MEMORY 0x100000000ul /* all free memory: + physical address */
+/* Physical addresses where devices have memory; of the root task, as above. */
+#define MK_DEVICES_FIRST 0xc0000000ul
+#define MK_DEVICES_END 0xfec00000ul
 
 #define MK_BOOT_REGIONS 16u
 #define MK_BOOT_COMMAND 1024u
@@ -56,6 +62,12 @@ struct mk_boot_region {
 	uint64_t bytes;
 };
 
+/* Memory of a device; 0 bytes: there is none. */
+struct mk_boot_device {
+	uint64_t first; /* physical address */
+	uint64_t bytes;
+};
+
 struct mk_boot_info {
 	uint64_t archive_bytes;
 	uint64_t tsc_khz;
@@ -63,6 +75,7 @@ struct mk_boot_info {
 	uint32_t regions;
 	uint32_t program; /* the number of the one that reads this; root is 0 */
 	uint32_t pool_pages; /* of 4 KiB each, from MK_POOL on (memory=) */
+	struct mk_boot_device device[MK_DEVICES]; /* in the order of device= */
 	struct mk_boot_region region[MK_BOOT_REGIONS];
 	/* In programs it always begins with run=, even if nobody typed that. */
 	char command[MK_BOOT_COMMAND];

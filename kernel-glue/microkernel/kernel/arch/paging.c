@@ -284,3 +284,9 @@ uint64_t paging_flags(unsigned rights, unsigned order)
 	       ((rights & MK_X) ? 0 : PTE_NX) |
 	       (order == MK_SUPERPAGE_ORDER ? PTE_LARGE : 0);
 }
+
+uint64_t paging_entry(uint64_t frame, unsigned rights, unsigned order)
+{
+	return frame | paging_flags(rights, order) |
+	       (frame >= MEMORY_END ? PTE_UNCACHED : 0);
+}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * root.c - make the root task: its program is the first file of the boot
- * archive, it gets all free memory, all I/O ports, all the kernel's quota, and
- * a page that says so.  Then the kernel never decides anything again.
+ * archive, it gets all free memory, that of devices, all I/O ports, all the
+ * kernel's quota, and a page that says so.  Then the kernel never decides anything again.
  *
  * The archive is one that ar(1) makes: "!<arch>\n", then for each file a header
  * of 60 bytes and its contents, on even offsets.
@@ -132,6 +132,16 @@ static void give_memory(struct task *t, const struct machine *m,
 	}
 }
 
+/* Where firmware puts what devices have, below the interrupt controllers. */
+static void give_devices(struct task *t)
+{
+	for (uint64_t at = MK_DEVICES_FIRST; at < MK_DEVICES_END;
+	     at += MK_SUPERPAGE_BYTES)
+		must(map_root_memory(t, MK_ROOT_MEMORY + at, at,
+				     MK_SUPERPAGE_ORDER, MK_R | MK_W),
+		     "memory of devices");
+}
+
 static void give_cap(struct task *t, uint64_t index, struct object *o,
 		     unsigned kind)
 {
@@ -185,6 +195,7 @@ void root_start(struct machine *m)
 	machine_reserve(m, m->archive, m->archive + m->archive_bytes);
 	give_archive(t, m);
 	give_memory(t, m, info);
+	give_devices(t);
 	must(map_root_io(t, 0, 16), "ports");
 	give_cap(t, MK_CAP_TASK, &t->object, OBJECT_TASK);
 	give_cap(t, MK_CAP_THREAD, &thread->object, OBJECT_THREAD);

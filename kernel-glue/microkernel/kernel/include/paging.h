@@ -14,7 +14,7 @@
 #define DIRECT_BASE 0xffff800000000000ul
 #define IMAGE_BASE 0xffffffff80000000ul
 #define MMIO_BASE 0xffffffffc0000000ul /* physical 3 to 4 GiB */
-#define MEMORY_END (1ul << 30)	       /* no more is used */
+#define MEMORY_END (1ul << 30)	       /* no more is used; devices above */
 
 #define PTE_PRESENT 1ul
 #define PTE_WRITE 2ul
@@ -55,6 +55,8 @@ int paging_make(struct task *t, uint64_t va, unsigned order, struct leaf *out);
 /* The first node at or above @va and below @end, in order; NULL: none. */
 struct node *paging_next_node(struct task *t, uint64_t va, uint64_t end);
 uint64_t paging_flags(unsigned rights, unsigned order);
+/* The whole entry; the memory of devices is never cached. */
+uint64_t paging_entry(uint64_t frame, unsigned rights, unsigned order);
 
 /* tlb.c: note that @t forgot something, and make every CPU that runs it forget
  * before anything else happens. */

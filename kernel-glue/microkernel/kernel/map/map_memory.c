@@ -32,7 +32,7 @@ static bool refresh(struct node *n, struct node *old, struct leaf *at,
 	if (old->what != frame || old->order != order || old->parent != n)
 		return false;
 	old->rights |= (uint8_t)rights;
-	*at->entry = frame | paging_flags(old->rights, order);
+	*at->entry = paging_entry(frame, old->rights, order);
 	tlb_note(old->task);
 	return true;
 }
@@ -110,7 +110,7 @@ static int place(struct task *to, uint64_t at, struct node *parent,
 	} else {
 		node_attach(parent, made);
 	}
-	*leaf.entry = frame | paging_flags(rights, order);
+	*leaf.entry = paging_entry(frame, rights, order);
 	*leaf.node = made;
 	return 0;
 }
@@ -160,6 +160,6 @@ void memory_reduce(struct node *n)
 	struct leaf leaf;
 
 	check(paging_find(n->task, n->where, &leaf));
-	*leaf.entry = n->what | paging_flags(n->rights, n->order);
+	*leaf.entry = paging_entry(n->what, n->rights, n->order);
 	tlb_note(n->task);
 }

@@ -1,0 +1,573 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gst_suite.c - dsisink and dsisrc in harnesses of one process.
+ *
+ * Here buffers are pushed and pulled one by one, so that what belongs to a
+ * buffer, a flush, a query can be looked at.  That two processes do the same is
+ * for gst_streams.py.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include <gst/check/gstcheck.h>
+#include <gst/check/gstharness.h>
+#include <gst/video/video.h>
+
+#define CAPS "video/x-raw,format=GRAY8,width=64,height=64,framerate=25/1"
+#define BIGGER "video/x-raw,format=GRAY8,width=640,height=480,framerate=25/1"
+#define BYTES (64u * 64u)
+/* For what must come; nothing is expected to take so long. */
+#define PATIENCE_S 30
+
+static GstHarness *sink, *src;
+
+/* ---- both ends ----------------------------------------------------------- */
+
+static GstHarness *start_src(const char *properties)
+{
+	gchar *text =
+		g_strdup_printf("dsisrc name=r stream=suite %s", properties);
+	GstHarness *harness = gst_harness_new_parse(text);
+
+	g_free(text);
+	gst_harness_play(harness);
+	return harness;
+}
+
+/* Two ends with @caps that have found each other. */
+static void start(const char *caps, const char *of_sink, const char *of_src)
+{
+	gchar *text =
+		g_strdup_printf("dsisink name=s stream=suite %s", of_sink);
+
+	sink = gst_harness_new_parse(text);
+	g_free(text);
+	src = start_src(of_src);
+	gst_harness_set_src_caps_str(sink, caps);
+}
+
+static guint consumers(void)
+{
+	GstElement *element = gst_harness_find_element(sink, "dsisink");
+	guint n;
+
+	g_object_get(element, "consumers", &n, NULL);
+	gst_object_unref(element);
+	return n;
+}
+
+static void stop(void)
+{
+	gst_harness_teardown(src);
+	gst_harness_teardown(sink);
+}
+
+/* A buffer of the sink's pool, all bytes of which are @value. */
+static GstBuffer *make(guint8 value, gsize bytes)
+{
+	GstBuffer *buffer = gst_harness_create_buffer(sink, bytes);
+
+	gst_buffer_memset(buffer, 0, value, bytes);
+	GST_BUFFER_PTS(buffer) = value * 40 * GST_MSECOND;
+	GST_BUFFER_DURATION(buffer) = 40 * GST_MSECOND;
+	return buffer;
+}
+
+static void push(guint8 value)
+{
+	fail_unless_equals_int(gst_harness_push(sink, make(value, BYTES)),
+			       GST_FLOW_OK);
+}
+
+static GstBuffer *pull(void)
+{
+	GstBuffer *buffer = NULL;
+
+	for (int i = 0; i < PATIENCE_S && !buffer; i++)
+		buffer = gst_harness_pull(src);
+	fail_unless(buffer != NULL, "nothing arrives");
+	return buffer;
+}
+
+/* Its value; all bytes have it. */
+static int value_of(GstBuffer *buffer)
+{
+	GstMapInfo map;
+	int value;
+
+	fail_unless(gst_buffer_map(buffer, &map, GST_MAP_READ));
+	value = map.size ? map.data[0] : -1;
+	for (gsize i = 1; i < map.size; i++)
+		fail_unless_equals_int(map.data[i], value);
+	gst_buffer_unmap(buffer, &map);
+	return value;
+}
+
+static int pull_value(void)
+{
+	GstBuffer *buffer = pull();
+	int value = value_of(buffer);
+
+	gst_buffer_unref(buffer);
+	return value;
+}
+
+/* The next event of @type that came to the end of the reader. */
+static GstEvent *event_of(GstEventType type)
+{
+	for (;;) {
+		GstEvent *event = gst_harness_pull_event(src);
+
+		fail_unless(event != NULL, "no %s",
+			    gst_event_type_get_name(type));
+		if (GST_EVENT_TYPE(event) == type)
+			return event;
+		gst_event_unref(event);
+	}
+}
+
+/* ---- cases --------------------------------------------------------------- */
+
+GST_START_TEST(zero_copy)
+{
+	guint64 zero_copied;
+
+	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
+	for (guint8 i = 0; i < 50; i++) {
+		push(i);
+		fail_unless_equals_int(pull_value(), i);
+	}
+	gst_harness_get(sink, "dsisink", "zero-copied", &zero_copied, NULL);
+	fail_unless_equals_uint64(zero_copied, 50);
+	stop();
+}
+GST_END_TEST
+
+/* An element that writes in place gets memory of its own. */
+GST_START_TEST(read_only)
+{
+	GstBuffer *buffer;
+	gconstpointer shared;
+	GstMapInfo map;
+
+	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
+	push(7);
+	buffer = pull();
+	fail_unless(GST_MEMORY_IS_READONLY(gst_buffer_peek_memory(buffer, 0)));
+	fail_unless(gst_buffer_map(buffer, &map, GST_MAP_READ));
+	shared = map.data;
+	gst_buffer_unmap(buffer, &map);
+	fail_unless(gst_buffer_map(buffer, &map, GST_MAP_WRITE));
+	fail_unless(map.data != shared);
+	memset(map.data, 8, map.size);
+	gst_buffer_unmap(buffer, &map);
+	gst_buffer_unref(buffer);
+	stop();
+}
+GST_END_TEST
+
+GST_START_TEST(times)
+{
+	GstBuffer *buffer;
+
+	start(CAPS, "wait-for-consumer=true",
+	      "consumer-policy=block timestamps=original");
+	buffer = make(3, BYTES);
+	GST_BUFFER_DTS(buffer) = 100 * GST_MSECOND;
+	GST_BUFFER_OFFSET(buffer) = 1234;
+	GST_BUFFER_OFFSET_END(buffer) = 1235;
+	GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT |
+					    GST_BUFFER_FLAG_MARKER);
+	fail_unless_equals_int(gst_harness_push(sink, buffer), GST_FLOW_OK);
+	buffer = pull();
+	fail_unless_equals_uint64(GST_BUFFER_PTS(buffer), 120 * GST_MSECOND);
+	fail_unless_equals_uint64(GST_BUFFER_DTS(buffer), 100 * GST_MSECOND);
+	fail_unless_equals_uint64(GST_BUFFER_DURATION(buffer),
+				  40 * GST_MSECOND);
+	fail_unless_equals_uint64(GST_BUFFER_OFFSET(buffer), 1234);
+	fail_unless_equals_uint64(GST_BUFFER_OFFSET_END(buffer), 1235);
+	fail_unless(GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT));
+	fail_unless(GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_MARKER));
+	fail_unless(GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT));
+	gst_buffer_unref(buffer);
+	stop();
+}
+GST_END_TEST
+
+static void begin_at(GstHarness *harness, const char *factory,
+		     GstClockTime base_time)
+{
+	GstElement *element = gst_harness_find_element(harness, factory);
+
+	gst_harness_use_systemclock(harness);
+	gst_element_set_base_time(element, base_time);
+	gst_object_unref(element);
+}
+
+/* Two pipelines that began at different times show a buffer at the same time:
+ * running time and base time have the same sum at both ends. */
+GST_START_TEST(times_on_clock)
+{
+	GstClockTime now = gst_util_get_timestamp();
+	GstBuffer *buffer;
+	gint64 wrong;
+
+	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
+	begin_at(sink, "dsisink", now - 10 * GST_SECOND);
+	begin_at(src, "dsisrc", now - 17 * GST_SECOND);
+	push(100); /* at 4 s */
+	buffer = pull();
+	wrong = GST_CLOCK_DIFF(GST_BUFFER_PTS(buffer), 11 * GST_SECOND);
+	fail_unless(ABS(wrong) <= (gint64)GST_USECOND, "%" G_GINT64_FORMAT,
+		    wrong);
+	gst_buffer_unref(buffer);
+	stop();
+}
+GST_END_TEST
+
+static void add_metas(GstBuffer *buffer)
+{
+	static const guint8 caption[] = {0x96, 0x69, 0, '\n', 0xff};
+	GstCaps *caps = gst_caps_new_empty_simple("timestamp/x-ntp");
+	GstVideoRegionOfInterestMeta *region;
+	GstCustomMeta *custom;
+	GstVideoTimeCode *code;
+
+	gst_buffer_add_reference_timestamp_meta(buffer, caps, 77,
+						GST_CLOCK_TIME_NONE);
+	gst_caps_unref(caps);
+	code = gst_video_time_code_new(
+		25, 1, NULL, GST_VIDEO_TIME_CODE_FLAGS_NONE, 1, 2, 3, 4, 0);
+	gst_buffer_add_video_time_code_meta(buffer, code);
+	gst_video_time_code_free(code);
+	region = gst_buffer_add_video_region_of_interest_meta(buffer, "face", 1,
+							      2, 30, 40);
+	region->id = 5;
+	gst_video_region_of_interest_meta_add_param(
+		region, gst_structure_new("who", "name", G_TYPE_STRING,
+					  "two\nlines", NULL));
+	gst_buffer_add_video_caption_meta(buffer,
+					  GST_VIDEO_CAPTION_TYPE_CEA708_CDP,
+					  caption, sizeof(caption));
+	custom = gst_buffer_add_custom_meta(buffer, "suite-meta");
+	gst_structure_set(gst_custom_meta_get_structure(custom), "answer",
+			  G_TYPE_INT, 42, NULL);
+}
+
+static void check_metas(GstBuffer *buffer)
+{
+	GstReferenceTimestampMeta *reference =
+		gst_buffer_get_reference_timestamp_meta(buffer, NULL);
+	GstVideoTimeCodeMeta *code =
+		gst_buffer_get_video_time_code_meta(buffer);
+	GstVideoRegionOfInterestMeta *region =
+		gst_buffer_get_video_region_of_interest_meta_id(buffer, 5);
+	GstVideoCaptionMeta *caption =
+		gst_buffer_get_video_caption_meta(buffer);
+	GstCustomMeta *custom =
+		gst_buffer_get_custom_meta(buffer, "suite-meta");
+	GstStructure *who;
+	gint answer = 0;
+
+	fail_unless(reference && code && region && caption && custom);
+	fail_unless(gst_structure_has_name(
+		gst_caps_get_structure(reference->reference, 0),
+		"timestamp/x-ntp"));
+	fail_unless_equals_uint64(reference->timestamp, 77);
+	fail_unless_equals_int(code->tc.minutes, 2);
+	fail_unless_equals_int(code->tc.frames, 4);
+	fail_unless_equals_string(g_quark_to_string(region->roi_type), "face");
+	fail_unless_equals_int(region->h, 40);
+	who = gst_video_region_of_interest_meta_get_param(region, "who");
+	fail_unless(who != NULL);
+	fail_unless_equals_string(gst_structure_get_string(who, "name"),
+				  "two\nlines");
+	fail_unless_equals_int(caption->size, 5);
+	fail_unless_equals_int(caption->data[3], '\n');
+	fail_unless(gst_structure_get_int(gst_custom_meta_get_structure(custom),
+					  "answer", &answer));
+	fail_unless_equals_int(answer, 42);
+}
+
+GST_START_TEST(metas)
+{
+	static const gchar *tags[] = {NULL};
+	GstBuffer *buffer;
+
+	gst_meta_register_custom("suite-meta", tags, NULL, NULL, NULL);
+	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
+	buffer = make(1, BYTES);
+	add_metas(buffer);
+	fail_unless_equals_int(gst_harness_push(sink, buffer), GST_FLOW_OK);
+	buffer = pull();
+	check_metas(buffer);
+	gst_buffer_unref(buffer);
+	/* And not those of the one before. */
+	push(2);
+	buffer = pull();
+	fail_if(gst_buffer_get_video_time_code_meta(buffer));
+	gst_buffer_unref(buffer);
+	stop();
+}
+GST_END_TEST
+
+GST_START_TEST(caps_change)
+{
+	GstBuffer *buffer;
+	GstEvent *event;
+	GstCaps *caps, *wanted = gst_caps_from_string(BIGGER);
+
+	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
+	push(1);
+	fail_unless_equals_int(pull_value(), 1);
+	gst_event_unref(event_of(GST_EVENT_CAPS));
+	gst_harness_set_src_caps_str(sink, BIGGER);
+	/* Not from the pool: the harness keeps the one of the old caps. */
+	buffer = gst_buffer_new_allocate(NULL, 640u * 480u, NULL);
+	gst_buffer_memset(buffer, 0, 2, 640u * 480u);
+	fail_unless_equals_int(gst_harness_push(sink, buffer), GST_FLOW_OK);
+	buffer = pull();
+	fail_unless_equals_int(gst_buffer_get_size(buffer), 640 * 480);
+	fail_unless_equals_int(value_of(buffer), 2);
+	gst_buffer_unref(buffer);
+	event = event_of(GST_EVENT_CAPS);
+	gst_event_parse_caps(event, &caps);
+	fail_unless(gst_caps_is_equal(caps, wanted));
+	gst_event_unref(event);
+	gst_caps_unref(wanted);
+	stop();
+}
+GST_END_TEST
+
+GST_START_TEST(end_and_gap)
+{
+	GstClockTime time, duration;
+	GstEvent *event;
+
+	start(CAPS, "wait-for-consumer=true",
+	      "consumer-policy=block timestamps=original");
+	push(1);
+	fail_unless(gst_harness_push_event(
+		sink, gst_event_new_gap(2 * GST_SECOND, GST_SECOND)));
+	fail_unless_equals_int(pull_value(), 1);
+	event = event_of(GST_EVENT_GAP);
+	gst_event_parse_gap(event, &time, &duration);
+	fail_unless_equals_uint64(time, 2 * GST_SECOND);
+	fail_unless_equals_uint64(duration, GST_SECOND);
+	gst_event_unref(event);
+	fail_unless(gst_harness_push_event(sink, gst_event_new_eos()));
+	gst_event_unref(event_of(GST_EVENT_EOS));
+	stop();
+}
+GST_END_TEST
+
+/* What was on its way when the producer flushed does not arrive; what came
+ * after does, and between them there was a flush. */
+GST_START_TEST(flush)
+{
+	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
+	push(1);
+	fail_unless_equals_int(pull_value(), 1);
+	fail_unless(gst_harness_push_event(sink, gst_event_new_flush_start()));
+	gst_event_unref(event_of(GST_EVENT_FLUSH_START));
+	fail_unless(
+		gst_harness_push_event(sink, gst_event_new_flush_stop(TRUE)));
+	gst_event_unref(event_of(GST_EVENT_FLUSH_STOP));
+	for (guint8 i = 2; i < 40; i++) {
+		GstSegment segment;
+
+		if (i == 2) {
+			gst_segment_init(&segment, GST_FORMAT_TIME);
+			fail_unless(gst_harness_push_event(
+				sink, gst_event_new_segment(&segment)));
+		}
+		push(i);
+		fail_unless_equals_int(pull_value(), i);
+	}
+	stop();
+}
+GST_END_TEST
+
+/* A reader whose downstream takes nothing is freed by the flush of the
+ * producer, and never sees what came before. */
+static GstPadProbeReturn hold(GstPad *pad, GstPadProbeInfo *info, gpointer user)
+{
+	(void)pad;
+	(void)info;
+	g_atomic_int_set((gint *)user, TRUE);
+	return GST_PAD_PROBE_OK;
+}
+
+GST_START_TEST(flush_when_blocked)
+{
+	gint held = FALSE;
+	GstSegment segment;
+	GstElement *element;
+	GstPad *pad;
+	gulong probe;
+
+	start(CAPS, "slots=4 wait-for-consumer=true", "consumer-policy=block");
+	element = gst_harness_find_element(src, "dsisrc");
+	pad = gst_element_get_static_pad(element, "src");
+	probe = gst_pad_add_probe(
+		pad, GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER, hold,
+		&held, NULL);
+	push(1);
+	push(2);
+	while (!g_atomic_int_get(&held))
+		g_usleep(1000);
+	fail_unless(gst_harness_push_event(sink, gst_event_new_flush_start()));
+	gst_event_unref(event_of(GST_EVENT_FLUSH_START));
+	gst_pad_remove_probe(pad, probe);
+	fail_unless(
+		gst_harness_push_event(sink, gst_event_new_flush_stop(TRUE)));
+	gst_event_unref(event_of(GST_EVENT_FLUSH_STOP));
+	gst_segment_init(&segment, GST_FORMAT_TIME);
+	fail_unless(
+		gst_harness_push_event(sink, gst_event_new_segment(&segment)));
+	push(3);
+	fail_unless_equals_int(pull_value(), 3);
+	gst_object_unref(pad);
+	gst_object_unref(element);
+	stop();
+}
+GST_END_TEST
+
+/* What dsisrc tells its pipeline, in microseconds. */
+static void latency_of(guint64 *out_min, guint64 *out_max)
+{
+	GstElement *element = gst_harness_find_element(src, "dsisrc");
+	GstQuery *query = gst_query_new_latency();
+	GstClockTime min, max;
+	gboolean live;
+
+	fail_unless(gst_element_query(element, query));
+	gst_query_parse_latency(query, &live, &min, &max);
+	fail_unless(live);
+	*out_min = min / GST_USECOND;
+	*out_max = max / GST_USECOND;
+	gst_query_unref(query);
+	gst_object_unref(element);
+}
+
+/* Upstream 20 ms, jitter 5 ms, wake-up 2 ms: after 27 ms a buffer is there.
+ * Frames come every 40 ms and are taken for one period before their commit, so
+ * that of 8 one may be kept for 7 periods less the jitter. */
+GST_START_TEST(latency)
+{
+	GstElement *element;
+	guint64 min, max;
+
+	sink = gst_harness_new_parse("dsisink stream=suite slots=8 "
+				     "wait-for-consumer=true jitter=5000000");
+	gst_harness_set_upstream_latency(sink, 20 * GST_MSECOND);
+	src = start_src("consumer-policy=block wake=2000000");
+	gst_harness_set_src_caps_str(sink, CAPS);
+	push(1);
+	fail_unless_equals_int(pull_value(), 1);
+	latency_of(&min, &max);
+	fail_unless(min >= 27000 && min < 27100, "min %" G_GUINT64_FORMAT, min);
+	fail_unless(max > 294900 && max <= 295000, "max %" G_GUINT64_FORMAT,
+		    max);
+	/* Upstream becomes slower. */
+	gst_harness_set_upstream_latency(sink, 120 * GST_MSECOND);
+	element = gst_harness_find_element(sink, "dsisink");
+	fail_unless(gst_element_send_event(
+		element, gst_event_new_latency(120 * GST_MSECOND)));
+	gst_object_unref(element);
+	latency_of(&min, &max);
+	fail_unless(min >= 127000 && min < 127100, "min %" G_GUINT64_FORMAT,
+		    min);
+	stop();
+}
+GST_END_TEST
+
+static void explains(const char *factory, const char *const *properties)
+{
+	GstElement *element = gst_element_factory_make(factory, NULL);
+	GObjectClass *class = G_OBJECT_GET_CLASS(element);
+
+	fail_unless(_gst_debug_get_category(factory) != NULL);
+	for (; *properties; properties++) {
+		GParamSpec *spec =
+			g_object_class_find_property(class, *properties);
+
+		fail_unless(spec != NULL, "%s has no %s", factory, *properties);
+		/* A sentence, not the name once more. */
+		fail_unless(strlen(g_param_spec_get_blurb(spec)) > 20, "%s: %s",
+			    factory, *properties);
+	}
+	gst_object_unref(element);
+}
+
+GST_START_TEST(properties)
+{
+	static const char *const of_sink[] = {"stream", "slots",
+					      "access", "wait-for-consumer",
+					      "jitter", "require-zero-copy",
+					      "copied", NULL};
+	static const char *const of_src[] = {
+		"stream",     "consumer-policy", "on-peer-death",
+		"timestamps", "queue",		 "wake",
+		"service",    "dropped",	 NULL};
+
+	explains("dsisink", of_sink);
+	explains("dsisrc", of_src);
+}
+GST_END_TEST
+
+/* A reader that lets the producer overwrite: what it gets is whole and in
+ * order, and the producer never waits for it. */
+GST_START_TEST(reclaim)
+{
+	int before = -1, got = 0;
+	GstBuffer *buffer;
+
+	start(CAPS, "slots=4 wait-for-consumer=true",
+	      "consumer-policy=reclaim");
+	push(0);
+	while (consumers() == 0)
+		g_usleep(1000);
+	/* Nobody pulls: with another policy this would not come to its end
+	 * with whole frames, or at all. */
+	gst_harness_set_drop_buffers(src, FALSE);
+	for (guint i = 1; i < 200; i++)
+		push((guint8)i);
+	fail_unless(gst_harness_push_event(sink, gst_event_new_eos()));
+	gst_event_unref(event_of(GST_EVENT_EOS));
+	while ((buffer = gst_harness_try_pull(src))) {
+		int value = value_of(buffer);
+
+		fail_unless(value > before, "%d after %d", value, before);
+		before = value;
+		got++;
+		gst_buffer_unref(buffer);
+	}
+	fail_unless(got > 0);
+	stop();
+}
+GST_END_TEST
+
+static Suite *dsi_suite(void)
+{
+	Suite *suite = suite_create("dsi");
+	TCase *cases = tcase_create("harness");
+
+	suite_add_tcase(suite, cases);
+	tcase_set_timeout(cases, 120);
+	tcase_add_test(cases, zero_copy);
+	tcase_add_test(cases, read_only);
+	tcase_add_test(cases, times);
+	tcase_add_test(cases, times_on_clock);
+	tcase_add_test(cases, metas);
+	tcase_add_test(cases, caps_change);
+	tcase_add_test(cases, end_and_gap);
+	tcase_add_test(cases, flush);
+	tcase_add_test(cases, flush_when_blocked);
+	tcase_add_test(cases, latency);
+	tcase_add_test(cases, properties);
+	tcase_add_test(cases, reclaim);
+	return suite;
+}
+
+GST_CHECK_MAIN(dsi)
