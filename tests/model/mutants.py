@@ -121,7 +121,7 @@ text("usual_producer.h",
      "	dsi__waker_signal(&plane->as.producer.sole->waker, (uint32_t)(position"
      " + 1u - plane->as.producer.sole->first));\n"
      "	pkt->position = position;\n	dsi__desc_publish(",
-     "N  signal before commit", BOTH)
+     "N  signal before commit", ["commit-get"])
 text("usual_consumer.h",
      "	dsi__waker_signal(&consumer->waker, signal);\n"
      "	dsi__notify_fence();\n"
@@ -204,7 +204,7 @@ order("usual_consumer.h", "dsi__consumer_store_returned", "release", "relaxed",
 order("producer.c", "collect_from", "acquire", "relaxed",
       "T2 returned load relaxed", BLOCK + MORE)
 order("usual_producer.h", "dsi__usual_back", "acquire", "relaxed",
-      "T2 returned load relaxed, of what is taken at once", BLOCK)
+      "T2 returned load relaxed, of what is taken at once", ["commit-get"])
 order("producer.c", "admit", "release", "relaxed", "S1 start relaxed",
       ["join-late"], "the word itself is all that it carries; the ring is "
       "read with R1")
