@@ -7,6 +7,7 @@
  */
 #include "dsi/shm_check.h"
 #include "dsi/trace_hooks.h"
+#include "dsi/usual_consumer.h"
 
 /* Internal answer of take(): the packet was overwritten under our hands. */
 #define LOST (-DSI_ESTALE)
@@ -15,33 +16,14 @@
 
 /* ---- telling the producer ------------------------------------------------ */
 
-static void store_taken(struct dsi_consumer *consumer)
+int32_t dsi__consumer_tell_taken(struct dsi_data_plane *plane, int32_t answer)
 {
-	/* T1: release pairs with the producer's refresh_taken(). */
-	atomic_store_explicit(&consumer->page->taken, consumer->position,
-			      memory_order_release);
+	(void)dsi__consumer_tell(plane);
+	return answer;
 }
 
-/* Wake the producer if it sleeps for descriptors or packets. */
-DSI_USUAL void tell(struct dsi_data_plane *plane)
-{
-	struct dsi_consumer *consumer = &plane->as.consumer;
-
-	consumer->unsaid = 0;
-	dsi__waker_signal(&consumer->waker, ++consumer->signal);
-	dsi__notify_fence();
-	if (dsi__waker_wake(&consumer->waker, consumer->signal))
-		dsi__stat_add(&plane->stats->wakes, 1);
-}
-
-/* Likewise, where it is seldom: a get that calls nobody saves no registers. */
-DSI_RARE static void tell_taken(struct dsi_data_plane *plane)
-{
-	tell(plane);
-}
-
-DSI_USUAL void give_back(struct dsi_consumer *consumer,
-			 struct dsi_packet *const *pkts, uint32_t n)
+static void give_back(struct dsi_consumer *consumer,
+		      struct dsi_packet *const *pkts, uint32_t n)
 {
 	_Atomic uint32_t *returns = consumer->returns;
 	uint64_t at = consumer->returned;
@@ -49,16 +31,10 @@ DSI_USUAL void give_back(struct dsi_consumer *consumer,
 
 	for (uint32_t i = 0; i < n; i++)
 		/* relaxed: T2 carries it. */
-		atomic_store_explicit(&returns[(at + i) & mask], pkts[i]->token,
+		atomic_store_explicit(&returns[(at + i) & mask],
+				      pkts[i]->entry.token,
 				      memory_order_relaxed);
 	consumer->returned += n;
-}
-
-static void store_returned(struct dsi_consumer *consumer)
-{
-	/* T2: release pairs with the producer's collect_from(). */
-	atomic_store_explicit(&consumer->page->returned, consumer->returned,
-			      memory_order_release);
 }
 
 /* ---- packets that were taken ahead of the order (get_nr) ----------------- */
@@ -101,9 +77,26 @@ static uint64_t forget_early(struct dsi_consumer *consumer, uint64_t n)
 
 /* ---- get ----------------------------------------------------------------- */
 
-/* Where do we begin?  The producer says so when it admits us. */
-static int find_start(struct dsi_consumer *consumer)
+/* What an ordinary descriptor says: the stream's flags, and a part of the data
+ * area that no slot is larger than. */
+static void note_limits(struct dsi_data_plane *plane)
 {
+	struct dsi_consumer *consumer = &plane->as.consumer;
+	uint64_t part = plane->data_bytes / plane->packets;
+
+	consumer->usual_size = part < UINT32_MAX ? (uint32_t)part : UINT32_MAX;
+	consumer->usual_offset = plane->data_bytes - consumer->usual_size;
+	consumer->usual_mask = (uint64_t)(uint16_t)~DSI_UNIMPORTANT << 32;
+	consumer->usual_flags = plane->stream_flags & DSI_STREAM_NO_STAMP
+					? 0
+					: (uint64_t)DSI_DESC_STAMPED << 32;
+	consumer->usual_end = (uint64_t)plane->packets << 48;
+}
+
+/* Where do we begin?  The producer says so when it admits us. */
+static int find_start(struct dsi_data_plane *plane)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
 	/* S1: acquire pairs with the producer's admit(). */
 	uint64_t start = atomic_load_explicit(&consumer->signal_page->start,
 					      memory_order_acquire);
@@ -114,8 +107,12 @@ static int find_start(struct dsi_consumer *consumer)
 		return -DSI_EPROTO;
 	consumer->first = start - 1u;
 	consumer->position = consumer->first;
+	consumer->usual_from = consumer->first;
 	consumer->started = 1;
-	store_taken(consumer);
+	consumer->tells =
+		!consumer->lossy && consumer->ring.slots < plane->packets;
+	note_limits(plane);
+	dsi__consumer_store_taken(consumer);
 	return 0;
 }
 
@@ -168,6 +165,7 @@ static int copy_row(const struct dsi_data_plane *plane, uint64_t position,
 	const struct dsi_ring *ring = &plane->as.consumer.ring;
 	uint64_t count = dsi__ring_get_ext(ring, position, DSI_EXT_COUNT);
 
+	pkt->given = DSI_GIVEN_NUMBER | DSI_GIVEN_EXPIRY | DSI_GIVEN_DATA;
 	pkt->number = dsi__ring_get_ext(ring, position, DSI_EXT_NUMBER);
 	pkt->expires_ns = dsi__ring_get_ext(ring, position, DSI_EXT_EXPIRES);
 	if (count > plane->table.max_sg)
@@ -185,6 +183,13 @@ static int copy_row(const struct dsi_data_plane *plane, uint64_t position,
 	return 0;
 }
 
+static int inside(const struct dsi_data_plane *plane, uint32_t flags,
+		  uint64_t offset, uint64_t size)
+{
+	return dsi__element_inside(flags, offset, size, plane->physical,
+				   plane->data_bytes);
+}
+
 /* Judge the copy. */
 static int check(const struct dsi_data_plane *plane,
 		 const struct dsi_ring_entry *entry,
@@ -192,42 +197,34 @@ static int check(const struct dsi_data_plane *plane,
 {
 	if (!dsi__entry_possible(entry, plane->stream_flags, plane->packets))
 		return -DSI_EPROTO;
-	for (uint32_t i = 0; i < pkt->sg_count; i++)
-		if (!dsi__element_inside(entry->flags, pkt->sg[i].offset,
-					 pkt->sg[i].size, plane->physical,
-					 plane->data_bytes))
+	if (dsi__packet_elements(pkt) &&
+	    !inside(plane, entry->flags, entry->offset, entry->size))
+		return -DSI_EPROTO;
+	for (uint32_t i = 1; i < pkt->sg_count; i++)
+		if (!inside(plane, entry->flags, pkt->sg[i].offset,
+			    pkt->sg[i].size))
 			return -DSI_EPROTO;
 	return 0;
-}
-
-/* What the descriptor says. */
-DSI_USUAL void fill(struct dsi_packet *pkt, uint64_t position,
-		    const struct dsi_ring_entry *entry)
-{
-	pkt->position = position;
-	pkt->number = position;
-	pkt->time_ns = entry->time_ns;
-	pkt->expires_ns = DSI_FOREVER;
-	pkt->token = entry->token;
-	pkt->flags = entry->flags & (uint32_t)~DSI_DESC_EXT;
-	pkt->sg[0].offset = entry->offset;
-	pkt->sg[0].size = entry->size;
-	pkt->sg_count = entry->size ? 1u : 0u;
 }
 
 /* Copy the descriptor of a READY position, see whether the copy is whole, and
  * only then judge it. */
 static int copy(const struct dsi_data_plane *plane, uint64_t position,
-		struct dsi_packet *pkt, struct dsi_ring_entry *entry)
+		struct dsi_packet *pkt)
 {
 	const struct dsi_ring *ring = &plane->as.consumer.ring;
+	struct dsi_ring_entry *entry = &pkt->entry;
 	int err = 0;
 
 	dsi__ring_copy(ring, position, entry);
-	fill(pkt, position, entry);
+	pkt->position = position;
+	pkt->given = 0;
+	pkt->sg_count = 1;
 	if (plane->lifetime_ns && entry->time_ns &&
-	    entry->time_ns < DSI_FOREVER - plane->lifetime_ns)
+	    entry->time_ns < DSI_FOREVER - plane->lifetime_ns) {
+		pkt->given = DSI_GIVEN_EXPIRY;
 		pkt->expires_ns = entry->time_ns + plane->lifetime_ns;
+	}
 	if (entry->flags & DSI_DESC_EXT)
 		err = copy_row(plane, position, pkt);
 
@@ -262,7 +259,7 @@ DSI_USUAL void count_latencies(struct dsi_data_plane *plane,
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		uint64_t time = pkts[i]->time_ns;
+		uint64_t time = pkts[i]->entry.time_ns;
 		uint64_t latency = now > time ? now - time : 0;
 
 		most = latency > most ? latency : most;
@@ -273,16 +270,8 @@ DSI_USUAL void count_latencies(struct dsi_data_plane *plane,
 	dsi__stat_add(&stats->latency_sum_ns, sum);
 }
 
-/* Off the way of packets that are not stamped: a get that calls nobody saves no
- * registers.  One packet alone is compiled for one. */
-DSI_RARE static void note_latency(struct dsi_data_plane *plane,
-				  struct dsi_packet *pkt)
-{
-	count_latencies(plane, &pkt, 1, dsi_port_now());
-}
-
-DSI_RARE static void note_latencies(struct dsi_data_plane *plane,
-				    struct dsi_packet *const *pkts, uint32_t n)
+static void note_latencies(struct dsi_data_plane *plane,
+			   struct dsi_packet *const *pkts, uint32_t n)
 {
 	if (n)
 		count_latencies(plane, pkts, n, dsi_port_now());
@@ -307,14 +296,15 @@ static int skip_expired(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 
-	if (pkt->expires_ns > now || consumer->keep_expired ||
-	    (pkt->flags & DSI_PACKET_EOS))
+	if (dsi__packet_expiry(pkt) > now || consumer->keep_expired ||
+	    (pkt->entry.flags & DSI_PACKET_EOS))
 		return 0;
 	dsi__stat_add(&plane->stats->expired, 1);
 	dsi__plane_raise(plane, DSI_EVENT_EXPIRED, 1);
-	note_number(consumer, pkt->number);
+	note_number(consumer, dsi__packet_number(pkt));
 	if (dsi__traced(plane))
-		dsi__trace_lost(plane, pkt->number, 1, DSI_TRACE_LATE);
+		dsi__trace_lost(plane, dsi__packet_number(pkt), 1,
+				DSI_TRACE_LATE);
 	dsi__packet_table_put(&plane->table, pkt);
 	if (!consumer->lossy)
 		give_back(consumer, &pkt, 1);
@@ -327,7 +317,7 @@ static int is_late(struct dsi_data_plane *plane, struct dsi_packet *pkt,
 {
 	if (!haul->now)
 		haul->now = dsi_port_now();
-	if (pkt->expires_ns != DSI_FOREVER &&
+	if (dsi__packet_expiry(pkt) != DSI_FOREVER &&
 	    skip_expired(plane, pkt, haul->now))
 		return 1;
 	if (flags & DSI_DESC_STAMPED)
@@ -346,9 +336,9 @@ static void note_flags(struct dsi_data_plane *plane, uint32_t flags)
 
 static uint64_t bytes_of(const struct dsi_packet *pkt)
 {
-	uint64_t bytes = 0;
+	uint64_t bytes = pkt->entry.size;
 
-	for (uint32_t i = 0; i < pkt->sg_count; i++)
+	for (uint32_t i = 1; i < pkt->sg_count; i++)
 		bytes += pkt->sg[i].size;
 	return bytes;
 }
@@ -398,20 +388,21 @@ static int take_ready(struct dsi_data_plane *plane, uint64_t position,
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 	struct dsi_packet *pkt = dsi__packet_table_newest(&plane->table);
-	struct dsi_ring_entry entry;
+	uint32_t flags;
 	int err;
 
 	if (!pkt)
 		return -DSI_ENOBUFS;
-	err = copy(plane, position, pkt, &entry);
+	err = copy(plane, position, pkt);
 	if (err) {
 		dsi__packet_table_put(&plane->table, pkt);
 		return err;
 	}
-	note_flags(plane, entry.flags);
-	if (((entry.flags & DSI_DESC_STAMPED) ||
-	     pkt->expires_ns != DSI_FOREVER) &&
-	    is_late(plane, pkt, entry.flags, haul))
+	flags = pkt->entry.flags;
+	note_flags(plane, flags);
+	if (((flags & DSI_DESC_STAMPED) ||
+	     dsi__packet_expiry(pkt) != DSI_FOREVER) &&
+	    is_late(plane, pkt, flags, haul))
 		return SKIPPED;
 	if (consumer->apart) {
 		err = take_apart(plane, pkt);
@@ -422,10 +413,10 @@ static int take_ready(struct dsi_data_plane *plane, uint64_t position,
 	}
 	if (consumer->missed) {
 		consumer->missed = 0;
-		pkt->flags |= DSI_PACKET_DROPPED_BEFORE;
+		pkt->entry.flags |= DSI_PACKET_DROPPED_BEFORE;
 	}
 	haul->bytes += bytes_of(pkt);
-	pkt->state = DSI_PKT_HELD;
+	pkt->owners = DSI_OWNER_US;
 	*out_pkt = pkt;
 	return 0;
 }
@@ -435,9 +426,9 @@ static void tell_skipped(struct dsi_data_plane *plane)
 {
 	if (plane->as.consumer.lossy)
 		return;
-	store_taken(&plane->as.consumer);
-	store_returned(&plane->as.consumer);
-	tell(plane);
+	dsi__consumer_store_taken(&plane->as.consumer);
+	dsi__consumer_store_returned(&plane->as.consumer);
+	(void)dsi__consumer_tell(plane);
 }
 
 /* The next packet in order.  0, -DSI_EBUSY if we moved on without one, or an
@@ -492,9 +483,6 @@ static int take_at(struct dsi_data_plane *plane, uint64_t position,
 	return err;
 }
 
-/* Flags that may as well be there in an ordinary descriptor. */
-#define UNIMPORTANT (DSI_PACKET_GAP | DSI_PACKET_USER)
-
 /* May the next get expect ordinary packets only?  They say all in their
  * descriptor, are stamped if the stream is, and do not expire. */
 static void note_usual(struct dsi_data_plane *plane)
@@ -504,17 +492,25 @@ static void note_usual(struct dsi_data_plane *plane)
 	consumer->usual = consumer->started && consumer->n_early == 0 &&
 			  !consumer->missed && !plane->lifetime_ns &&
 			  !consumer->apart;
-	consumer->usual_flags = plane->stream_flags & DSI_STREAM_NO_STAMP
-					? 0
-					: DSI_DESC_STAMPED;
+	consumer->usual_from = consumer->position;
+	dsi__plane_note_usual(plane);
+}
+
+uint32_t dsi__consumer_usual(const struct dsi_data_plane *plane)
+{
+	const struct dsi_consumer *consumer = &plane->as.consumer;
+
+	if (!consumer->usual || consumer->lossy)
+		return 0;
+	return consumer->usual_flags ? DSI_USUAL_TAKE_STAMPED : DSI_USUAL_TAKE;
 }
 
 /* Nothing more is there: what we took must be known to a sleeping producer. */
 static int nothing(struct dsi_data_plane *plane)
 {
-	if (plane->as.consumer.unsaid)
-		tell_taken(plane);
-	return -DSI_EAGAIN;
+	return plane->as.consumer.unsaid
+		       ? dsi__consumer_tell_taken(plane, -DSI_EAGAIN)
+		       : -DSI_EAGAIN;
 }
 
 /* TIME_HOLD: from here on the application has them.  COPY: the producer has
@@ -526,8 +522,8 @@ DSI_RARE static void note_got(struct dsi_data_plane *plane,
 	uint64_t now;
 
 	if ((consumer->apart & DSI_CONSUMER_COPY) && !consumer->lossy) {
-		store_returned(consumer);
-		tell(plane);
+		dsi__consumer_store_returned(consumer);
+		(void)dsi__consumer_tell(plane);
 	}
 	if (!(consumer->apart & DSI_CONSUMER_TIME_HOLD))
 		return;
@@ -538,26 +534,19 @@ DSI_RARE static void note_got(struct dsi_data_plane *plane,
 
 /* Count what a get brought, and free its descriptors.  See consumer.h: when
  * the producer learns of it. */
-DSI_USUAL int32_t bring_in(struct dsi_data_plane *plane,
-			   struct dsi_packet *const *pkts, uint32_t n,
-			   uint64_t bytes)
+static int32_t bring_in(struct dsi_data_plane *plane,
+			struct dsi_packet *const *pkts, uint32_t n,
+			uint64_t bytes)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
-	struct dsi_shm_stats *stats = plane->stats;
 
-	dsi__plane_take(plane, n);
-	dsi__stat_add(&stats->committed, n);
-	dsi__stat_add(&stats->bytes, bytes);
+	dsi__usual_count(plane, n, bytes);
 	/* Where it matters, numbers ascend. */
-	note_number(consumer, pkts[n - 1u]->number);
+	note_number(consumer, dsi__packet_number(pkts[n - 1u]));
 	if (dsi__traced(plane))
 		dsi__trace_get(plane, pkts, n);
-	store_taken(consumer);
-	if (consumer->lossy)
-		return (int32_t)n;
-	consumer->unsaid = 1;
-	if (plane->held > 1 || dsi__waker_asleep(&consumer->waker))
-		tell_taken(plane);
+	if (dsi__usual_taken(plane))
+		return dsi__consumer_tell_taken(plane, (int32_t)n);
 	return (int32_t)n;
 }
 
@@ -571,8 +560,9 @@ DSI_RARE static int32_t get_more(struct dsi_data_plane *plane,
 	uint32_t turns = 0;
 	int err = 0;
 
+	consumer->usual_newest = dsi__consumer_usual_newest(consumer);
 	if (!consumer->started) {
-		err = find_start(consumer);
+		err = find_start(plane);
 		if (err)
 			return err == -DSI_EPROTO ? dsi__plane_fail(plane)
 						  : err;
@@ -598,63 +588,30 @@ DSI_RARE static int32_t get_more(struct dsi_data_plane *plane,
 }
 
 /* Ordinary packets, one after the other, until something else comes: that is
- * left as it is for get_more().  The same steps, less what cannot be. */
-DSI_USUAL int32_t get(struct dsi_data_plane *plane,
-		      struct dsi_packet **out_pkts, uint32_t n)
+ * left as it is for get_more(). */
+int32_t dsi__consumer_get(struct dsi_data_plane *plane,
+			  struct dsi_packet **out_pkts, uint32_t n)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
-	const struct dsi_packet_table table = plane->table;
-	const struct dsi_ring ring = consumer->ring;
-	const uint32_t flags = consumer->usual_flags;
-	uint64_t position = consumer->position;
 	uint64_t bytes = 0;
-	uint32_t most = n;
 	uint32_t got = 0;
 
-	if (most > dsi__packet_table_free(&table))
-		most = dsi__packet_table_free(&table);
-	if (!consumer->usual)
-		most = 0;
-	while (got < most &&
-	       dsi__ring_look(&ring, position) == DSI_RING_READY) {
-		struct dsi_packet *pkt = dsi__packet_table_peek(&table, got);
-		struct dsi_ring_entry entry;
-
-		dsi__ring_copy(&ring, position, &entry);
-		if (!dsi__ring_whole(&ring, position) ||
-		    ((entry.flags ^ flags) & ~UNIMPORTANT) ||
-		    entry.token >= plane->packets ||
-		    !dsi__range_inside(entry.offset, entry.size,
-				       plane->data_bytes))
-			break;
-		fill(pkt, position++, &entry);
-		pkt->state = DSI_PKT_HELD;
-		bytes += entry.size;
-		out_pkts[got++] = pkt;
-	}
-	dsi__packet_table_drop(&plane->table, got);
-	consumer->position = position;
-	if (flags & DSI_DESC_STAMPED) {
-		if (n != 1)
-			note_latencies(plane, out_pkts, got);
-		else if (got)
-			note_latency(plane, out_pkts[0]);
-	}
+	if (consumer->usual)
+		got = consumer->lossy
+			      ? dsi__usual_take(plane, out_pkts, n, 1, &bytes)
+			      : dsi__usual_take(plane, out_pkts, n, 0, &bytes);
+	if (consumer->usual_flags)
+		note_latencies(plane, out_pkts, got);
 	if (got < n)
 		return get_more(plane, out_pkts, n, got, bytes);
 	return bring_in(plane, out_pkts, got, bytes);
 }
 
-int32_t dsi__consumer_get(struct dsi_data_plane *plane,
-			  struct dsi_packet **out_pkts, uint32_t n)
+int32_t dsi__consumer_get_rest(struct dsi_data_plane *plane,
+			       struct dsi_packet **out_pkts, uint32_t n,
+			       uint32_t got, uint64_t bytes)
 {
-	return get(plane, out_pkts, n);
-}
-
-int32_t dsi__consumer_get_one(struct dsi_data_plane *plane,
-			      struct dsi_packet **out_pkt)
-{
-	return get(plane, out_pkt, 1);
+	return get_more(plane, out_pkts, n, got, bytes);
 }
 
 int dsi__consumer_look(struct dsi_data_plane *plane)
@@ -662,7 +619,7 @@ int dsi__consumer_look(struct dsi_data_plane *plane)
 	struct dsi_consumer *consumer = &plane->as.consumer;
 
 	if (!consumer->started) {
-		int err = find_start(consumer);
+		int err = find_start(plane);
 
 		if (err)
 			return err;
@@ -734,12 +691,15 @@ int32_t dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 	uint64_t position = 0;
 	int err = 0;
 
+	consumer->usual_newest = dsi__consumer_usual_newest(consumer);
+	consumer->usual_from = consumer->position;
 	if (!consumer->started)
-		err = find_start(consumer);
+		err = find_start(plane);
 	if (!err)
 		err = find_number(plane, number, &position);
-	if (err == -DSI_EAGAIN && consumer->has_newest &&
-	    number <= consumer->newest)
+	if (err == -DSI_EAGAIN &&
+	    ((consumer->has_newest && number <= consumer->newest) ||
+	     number < dsi__consumer_usual_newest(consumer)))
 		err = -DSI_ESTALE;
 	if (!err)
 		err = take_at(plane, position, &haul, out_pkt);
@@ -757,16 +717,16 @@ int32_t dsi__consumer_get_nr(struct dsi_data_plane *plane, uint64_t number,
 /* ---- commit -------------------------------------------------------------- */
 
 /* The application has them no more. */
-DSI_USUAL void end_hold(struct dsi_data_plane *plane,
-			struct dsi_packet *const *pkts, uint32_t n)
+static void end_hold(struct dsi_data_plane *plane,
+		     struct dsi_packet *const *pkts, uint32_t n)
 {
 	dsi__packet_table_put_all(&plane->table, pkts, n);
 	dsi__plane_hold(plane, -(int32_t)n);
 	dsi__stat_add(&plane->stats->released, n);
 }
 
-DSI_USUAL void commit(struct dsi_data_plane *plane,
-		      struct dsi_packet *const *pkts, uint32_t n)
+static void commit(struct dsi_data_plane *plane, struct dsi_packet *const *pkts,
+		   uint32_t n)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 
@@ -774,8 +734,8 @@ DSI_USUAL void commit(struct dsi_data_plane *plane,
 	if (consumer->lossy)
 		return;
 	give_back(consumer, pkts, n);
-	store_returned(consumer);
-	tell(plane);
+	dsi__consumer_store_returned(consumer);
+	(void)dsi__consumer_tell(plane);
 }
 
 /* TIME_HOLD: up to here the application had them. */
@@ -790,8 +750,8 @@ static void note_held(struct dsi_data_plane *plane,
 }
 
 /* What is not as usual.  A copy need not be given back: the packet was. */
-DSI_RARE static int commit_apart(struct dsi_data_plane *plane,
-				 struct dsi_packet *const *pkts, uint32_t n)
+DSI_RARE static void commit_apart(struct dsi_data_plane *plane,
+				  struct dsi_packet *const *pkts, uint32_t n)
 {
 	uint32_t apart = plane->as.consumer.apart;
 
@@ -804,13 +764,6 @@ DSI_RARE static int commit_apart(struct dsi_data_plane *plane,
 		end_hold(plane, pkts, n);
 	else
 		commit(plane, pkts, n);
-	return dsi__plane_committed(plane);
-}
-
-DSI_RARE static int commit_one_apart(struct dsi_data_plane *plane,
-				     struct dsi_packet *pkt)
-{
-	return commit_apart(plane, &pkt, 1);
 }
 
 int dsi__consumer_commit(struct dsi_data_plane *plane,
@@ -819,19 +772,9 @@ int dsi__consumer_commit(struct dsi_data_plane *plane,
 	if (dsi__traced(plane))
 		dsi__trace_release(plane, pkts, n);
 	if (plane->as.consumer.apart)
-		return commit_apart(plane, pkts, n);
-	commit(plane, pkts, n);
-	return dsi__plane_committed(plane);
-}
-
-int dsi__consumer_commit_one(struct dsi_data_plane *plane,
-			     struct dsi_packet *pkt)
-{
-	if (dsi__traced(plane))
-		dsi__trace_release_one(plane, pkt);
-	if (plane->as.consumer.apart)
-		return commit_one_apart(plane, pkt);
-	commit(plane, &pkt, 1);
+		commit_apart(plane, pkts, n);
+	else
+		commit(plane, pkts, n);
 	return dsi__plane_committed(plane);
 }
 

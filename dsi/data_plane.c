@@ -87,6 +87,29 @@ int dsi__plane_check(struct dsi_data_plane *plane, int waiting)
 	return -DSI_ECANCELED;
 }
 
+int dsi__plane_wake_peer(struct dsi_data_plane *plane, struct dsi_waker *waker,
+			 uint32_t signal)
+{
+	if (!dsi__waker_due(waker, signal))
+		return 0;
+	dsi__stat_add(&plane->stats->wakes, 1);
+	/* A bell is no word: it cannot be rung and waited in one step. */
+	if (plane->defers && !plane->owed && !(waker->woken & DSI_SLEEP_BELL))
+		plane->owed = waker;
+	else
+		dsi__waker_ring(waker);
+	return 0;
+}
+
+void dsi__plane_pay(struct dsi_data_plane *plane)
+{
+	const struct dsi_waker *waker = plane->owed;
+
+	plane->owed = NULL;
+	if (waker)
+		dsi__waker_ring(waker);
+}
+
 /* ---- events -------------------------------------------------------------- */
 
 void dsi__plane_raise(struct dsi_data_plane *plane, uint32_t event,
@@ -118,6 +141,26 @@ int dsi__plane_ready(struct dsi_data_plane *plane)
 			      ? dsi__producer_look(plane)
 			      : dsi__consumer_look(plane);
 	return err != -DSI_EAGAIN || (flags & DSI_PLANE_GONE);
+}
+
+void dsi__plane_note_usual(struct dsi_data_plane *plane)
+{
+	uint32_t usual = plane->role == DSI_ROLE_PRODUCER
+				 ? dsi__producer_usual(plane)
+				 : dsi__consumer_usual(plane);
+
+	if (plane->armed || plane->unarmed)
+		usual = 0;
+	plane->usual_quiet = usual;
+	if (dsi__traced(plane))
+		usual = 0;
+	/* relaxed: these bits are this thread's. */
+	usual ^= atomic_load_explicit(&plane->flags, memory_order_relaxed) &
+		 DSI_USUAL_MASK;
+	if (usual)
+		/* relaxed: and an update passes on what others released. */
+		atomic_fetch_xor_explicit(&plane->flags, usual,
+					  memory_order_relaxed);
 }
 
 void dsi__plane_disarm(struct dsi_data_plane *plane)
@@ -173,6 +216,8 @@ static int spin(struct dsi_data_plane *plane, uint64_t deadline_ns,
 	uint64_t until = dsi_port_now() + plane->spin_ns;
 	int err = -DSI_EAGAIN;
 
+	/* The peer may be what we wait for. */
+	dsi__plane_pay(plane);
 	if (dsi__traced(plane))
 		dsi__trace_wait(plane, DSI_TRACE_SPIN);
 	if (until > deadline_ns)
@@ -186,6 +231,21 @@ static int spin(struct dsi_data_plane *plane, uint64_t deadline_ns,
 		}
 	}
 	return err;
+}
+
+/* Sleep, and wake first whom we owe it. */
+static int sleep_on(struct dsi_data_plane *plane,
+		    const struct dsi_port_word *words, uint32_t n,
+		    uint64_t deadline_ns)
+{
+	const struct dsi_waker *waker = plane->owed;
+
+	if (!waker)
+		return dsi_port_wait(words, n, deadline_ns);
+	plane->owed = NULL;
+	if (waker->trace)
+		dsi__trace_wake(waker->trace);
+	return dsi_port_wake_wait(waker->signal, words, n, deadline_ns);
 }
 
 /* One sleep, or less.  Return look()'s answer, or -DSI_ETIMEDOUT. */
@@ -206,7 +266,7 @@ static int sleep_once(struct dsi_data_plane *plane, uint64_t deadline_ns,
 		dsi__stat_add(&plane->stats->waits, 1);
 		if (dsi__traced(plane))
 			dsi__trace_wait(plane, DSI_TRACE_SLEEP);
-		timeout = dsi_port_wait(words, n, deadline_ns);
+		timeout = sleep_on(plane, words, n, deadline_ns);
 	}
 	dsi__plane_withdraw(plane);
 	if (err == -DSI_EAGAIN)

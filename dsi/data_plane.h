@@ -42,16 +42,36 @@
 #define DSI_PLANE_CLOSED 16u
 #define DSI_PLANE_CONNECTED 32u
 #define DSI_PLANE_STOPPED 64u
+#define DSI_PLANE_CHANGED 128u /* producer: a consumer comes or goes */
+/* At most one of them, set by the work thread: packets may go the usual way
+ * (usual_producer.h, usual_consumer.h), as those of a producer, of one that
+ * stamps, of a consumer, of one that looks how late packets are. */
+#define DSI_USUAL_SEND 256u
+#define DSI_USUAL_SEND_STAMPED 512u
+#define DSI_USUAL_TAKE 1024u
+#define DSI_USUAL_TAKE_STAMPED 2048u
+
+#define DSI_USUAL_MASK                                              \
+	(DSI_USUAL_SEND | DSI_USUAL_SEND_STAMPED | DSI_USUAL_TAKE | \
+	 DSI_USUAL_TAKE_STAMPED)
+#define DSI_PLANE_FLOWS (DSI_PLANE_RUNNING | DSI_PLANE_CONNECTED)
 
 struct dsi_data_plane {
-	_Atomic uint32_t flags; /* DSI_PLANE_* */
+	_Atomic uint32_t flags; /* DSI_PLANE_*, DSI_USUAL_* */
 	_Atomic uint32_t word;
 	uint32_t role;	      /* DSI_ROLE_* */
 	uint32_t unarmed;     /* disarmed, and no get() has armed again */
 	uint32_t events_told; /* pending events the descriptor told of */
 	uint32_t armed; /* announced through the bell, see dsi_packet_get() */
 	uint32_t held;	/* packets the application has */
+	/* DSI_USUAL_*: what could be tried first, if there were no provider of
+	 * traces, or while that wants nothing. */
+	uint32_t usual_quiet;
 	uint32_t spin_ns;
+	/* A commit and the get after it are one call: a wake-up may be put off
+	 * until we know whether we sleep ourselves, and this one was. */
+	uint32_t defers;
+	struct dsi_waker *owed;
 	struct dsi_trace_end trace;
 
 	/* Geometry, fixed at create or attach. */
@@ -91,13 +111,17 @@ static inline struct dsi_data_plane *dsi__plane(const struct dsi_socket *sock)
 	return (struct dsi_data_plane *)(uintptr_t)sock;
 }
 
-/* The application has so many packets more, or less. */
+/* The application has so many packets more, or less.  (Here and in the functions
+ * that count: what is not atomic comes first, because a compiler reads it again
+ * behind each access that is.) */
 static inline void dsi__plane_hold(struct dsi_data_plane *plane, int32_t n)
 {
-	plane->held += (uint32_t)n;
+	struct dsi_shm_stats *stats = plane->stats;
+	uint32_t held = plane->held + (uint32_t)n;
+
+	plane->held = held;
 	/* relaxed: for statistics. */
-	atomic_store_explicit(&plane->stats->held, plane->held,
-			      memory_order_relaxed);
+	atomic_store_explicit(&stats->held, held, memory_order_relaxed);
 }
 
 /* Likewise after a get, which counts how many it had at most. */
@@ -133,13 +157,8 @@ static inline uint32_t dsi__plane_flags(const struct dsi_data_plane *plane)
  * in flight with nothing pending, and whoever leaves would free them. */
 static inline void dsi__producer_adopt(struct dsi_data_plane *plane)
 {
-	struct dsi_producer *producer = &plane->as.producer;
-	/* J2: acquire pairs with changed(). */
-	uint32_t changes =
-		atomic_load_explicit(&producer->changes, memory_order_acquire);
-
-	if (changes != producer->seen_changes)
-		dsi__producer_change(plane, changes);
+	if (dsi__plane_flags(plane) & DSI_PLANE_CHANGED)
+		dsi__producer_change(plane);
 }
 
 /* Change flags and end every wait of this socket.  Any thread. */
@@ -147,6 +166,13 @@ void dsi__plane_tell(struct dsi_data_plane *plane, uint32_t set,
 		     uint32_t clear);
 /* End every wait, so that it looks again.  Any thread. */
 void dsi__plane_wake(struct dsi_data_plane *plane);
+
+/* The peer seems to sleep: wake it, if it has not seen @signal, now or (see
+ * defers) soon.  After the fence; the last step of a commit, and seldom: 0. */
+DSI_RARE int dsi__plane_wake_peer(struct dsi_data_plane *plane,
+				  struct dsi_waker *waker, uint32_t signal);
+/* Make up for a wake-up that was put off. */
+void dsi__plane_pay(struct dsi_data_plane *plane);
 
 /* Count an event, remember it, and tell who waits for it.  Any thread. */
 void dsi__plane_raise(struct dsi_data_plane *plane, uint32_t event,
@@ -168,8 +194,8 @@ DSI_RARE int dsi__plane_refusal(uint32_t flags);
 /* Is a get possible at all, with these flags?  0 or the error. */
 static inline int dsi__plane_verdict(uint32_t flags)
 {
-	return (flags & ~(DSI_PLANE_GONE | DSI_PLANE_ABORT)) ==
-			       (DSI_PLANE_RUNNING | DSI_PLANE_CONNECTED)
+	return (flags & ~(DSI_PLANE_GONE | DSI_PLANE_ABORT | DSI_PLANE_CHANGED |
+			  DSI_USUAL_MASK)) == DSI_PLANE_FLOWS
 		       ? 0
 		       : dsi__plane_refusal(flags);
 }
@@ -179,6 +205,10 @@ int dsi__plane_check(struct dsi_data_plane *plane, int waiting);
 
 /* Would a get() answer anything but -DSI_EAGAIN?  For select. */
 int dsi__plane_ready(struct dsi_data_plane *plane);
+/* Renew what the flags say of the usual way, because something changed that it
+ * depends on.  Nothing is usual with a provider of traces, or while an event loop
+ * is to be told; else the end says. */
+void dsi__plane_note_usual(struct dsi_data_plane *plane);
 /* Take back what dsi_packet_get() announced for an event loop. */
 void dsi__plane_disarm(struct dsi_data_plane *plane);
 /* After that, if no get() follows: make the descriptor readable once, so that

@@ -79,7 +79,7 @@ static inline void dsi__waker_signal(struct dsi_waker *waker, uint32_t signal)
 	atomic_store_explicit(waker->signal, signal, memory_order_release);
 }
 
-/* Between dsi__waker_signal() and dsi__waker_wake(), and between
+/* Between dsi__waker_signal() and dsi__waker_due(), and between
  * dsi__waiter_announce() and looking again. */
 static inline void dsi__notify_fence(void)
 {
@@ -99,9 +99,9 @@ static inline int dsi__waker_asleep(const struct dsi_waker *waker)
  * needed, so out of line (data_plane.c). */
 void dsi__waker_ring(const struct dsi_waker *waker);
 
-/* Wake the peer if it sleeps and has not seen @signal.  Return 1 if it was
- * necessary. */
-static inline int dsi__waker_wake(struct dsi_waker *waker, uint32_t signal)
+/* Does the peer sleep, and has not seen @signal, and was not woken yet?  Then
+ * the sleep is noted in @waker: dsi__waker_ring() must follow. */
+static inline int dsi__waker_due(struct dsi_waker *waker, uint32_t signal)
 {
 	/* relaxed: ordered by N2; carries nothing. */
 	uint64_t sleep =
@@ -111,7 +111,6 @@ static inline int dsi__waker_wake(struct dsi_waker *waker, uint32_t signal)
 	    (int32_t)(signal - (uint32_t)sleep) <= 0)
 		return 0;
 	waker->woken = sleep;
-	dsi__waker_ring(waker);
 	return 1;
 }
 

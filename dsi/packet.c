@@ -3,12 +3,35 @@
  * packet.c - the public face of the data plane: checks what the caller
  * hands in, and passes on to producer.c or consumer.c.
  *
+ * Each get and commit first tries the usual way (usual_producer.h,
+ * usual_consumer.h), which is compiled in here and ends without a call; what is
+ * not usual is left to a function that is not inlined.
+ *
  * Contracts: include/dsi/packet.h.
  */
 #include <dsi/packet.h>
 
 #include "dsi/data_plane.h"
 #include "dsi/shm_check.h"
+#include "dsi/trace_hooks.h"
+#include "dsi/usual_consumer.h"
+#include "dsi/usual_producer.h"
+
+/* May packets go this usual way now?  Not while the control plane has something
+ * to say. */
+DSI_USUAL int usual(uint32_t flags, uint32_t way)
+{
+	return flags == (DSI_PLANE_FLOWS | way);
+}
+
+/* Which way could they go with a provider of traces that wants nothing now? */
+static uint32_t usual_quiet(const struct dsi_data_plane *plane)
+{
+	return dsi__plane_flags(plane) == DSI_PLANE_FLOWS &&
+			       dsi__trace_quiet(plane)
+		       ? plane->usual_quiet
+		       : 0;
+}
 
 /* ---- get ----------------------------------------------------------------- */
 
@@ -28,14 +51,12 @@ static int32_t or_gone(int32_t got, uint32_t flags)
 }
 
 /* One look for packets.  How many, or an error. */
-DSI_USUAL int32_t take(struct dsi_data_plane *plane,
-		       struct dsi_packet **out_pkts, uint32_t n)
+static int32_t take(struct dsi_data_plane *plane, struct dsi_packet **out_pkts,
+		    uint32_t n)
 {
-	if (plane->role == DSI_ROLE_PRODUCER)
-		return n == 1 ? dsi__producer_get_one(plane, out_pkts)
-			      : dsi__producer_get(plane, out_pkts, n);
-	return n == 1 ? dsi__consumer_get_one(plane, out_pkts)
-		      : dsi__consumer_get(plane, out_pkts, n);
+	return plane->role == DSI_ROLE_PRODUCER
+		       ? dsi__producer_get(plane, out_pkts, n)
+		       : dsi__consumer_get(plane, out_pkts, n);
 }
 
 static int32_t try_get(struct dsi_data_plane *plane,
@@ -86,14 +107,14 @@ static int32_t arm(struct dsi_data_plane *plane,
 		plane->armed = 1;
 	else
 		dsi__plane_withdraw(plane);
+	dsi__plane_note_usual(plane);
 	tell_events(plane);
 	return got;
 }
 
 /* The first look found nothing, or nothing of use. */
-DSI_RARE static int32_t get_later(struct dsi_data_plane *plane,
-				  uint64_t deadline_ns,
-				  struct get_request *request)
+static int32_t get_later(struct dsi_data_plane *plane, uint64_t deadline_ns,
+			 struct get_request *request)
 {
 	int32_t got;
 
@@ -109,29 +130,45 @@ DSI_RARE static int32_t get_later(struct dsi_data_plane *plane,
 	return -DSI_EAGAIN;
 }
 
-DSI_RARE static int32_t get_next_later(struct dsi_data_plane *plane,
-				       uint64_t deadline_ns,
-				       struct dsi_packet **out_pkts, uint32_t n)
-{
-	struct get_request request = {.out_pkts = out_pkts, .n = n};
-
-	return get_later(plane, deadline_ns, &request);
-}
-
 /* Before a get looks: take back what the last one left for an event loop. */
-DSI_USUAL void begin_get(struct dsi_data_plane *plane)
+static void begin_get(struct dsi_data_plane *plane)
 {
+	if (!plane->armed && !plane->unarmed)
+		return;
 	if (plane->armed)
 		dsi__plane_disarm(plane);
 	plane->unarmed = 0;
+	dsi__plane_note_usual(plane);
 }
 
-DSI_USUAL int32_t get(struct dsi_data_plane *plane, uint64_t deadline_ns,
-		      struct dsi_packet **out_pkts, uint32_t n)
+/* The usual way with a provider of traces.  How many, or 0. */
+DSI_RARE static int32_t get_quietly(struct dsi_data_plane *plane,
+				    struct dsi_packet **out_pkts, uint32_t n)
 {
+	uint32_t way = usual_quiet(plane);
+	int32_t got = 0;
+
+	if ((way & (DSI_USUAL_SEND | DSI_USUAL_SEND_STAMPED)) &&
+	    dsi__usual_reserve(plane, out_pkts, n))
+		return (int32_t)n;
+	if (way & (DSI_USUAL_TAKE | DSI_USUAL_TAKE_STAMPED))
+		got = dsi__consumer_get(plane, out_pkts, n);
+	return got > 0 ? got : 0;
+}
+
+/* Any get, whatever comes. */
+DSI_RARE static int32_t get(struct dsi_data_plane *plane, uint64_t deadline_ns,
+			    struct dsi_packet **out_pkts, uint32_t n)
+{
+	struct get_request request = {.out_pkts = out_pkts, .n = n};
 	uint32_t flags;
 	int32_t got;
 
+	if (dsi__traced(plane)) {
+		got = get_quietly(plane, out_pkts, n);
+		if (got)
+			return got;
+	}
 	begin_get(plane);
 	flags = dsi__plane_flags(plane);
 	got = dsi__plane_verdict(flags);
@@ -142,26 +179,149 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane, uint64_t deadline_ns,
 	got = or_gone(got, flags);
 	if (got != -DSI_EAGAIN && got != -DSI_EBUSY)
 		return got;
-	return get_next_later(plane, deadline_ns, out_pkts, n);
+	return get_later(plane, deadline_ns, &request);
+}
+
+DSI_RARE static int get_one(struct dsi_data_plane *plane, uint64_t deadline_ns,
+			    struct dsi_packet **out_pkt)
+{
+	int32_t got = get(plane, deadline_ns, out_pkt, 1);
+
+	return got < 0 ? got : 0;
+}
+
+/* Usual but for a look at the clock. */
+DSI_RARE static int32_t take_stamped(struct dsi_data_plane *plane,
+				     uint64_t deadline_ns,
+				     struct dsi_packet **out_pkts, uint32_t n)
+{
+	int32_t got = dsi__consumer_get(plane, out_pkts, n);
+
+	return got > 0 ? got : get(plane, deadline_ns, out_pkts, n);
+}
+
+DSI_RARE static int take_one_stamped(struct dsi_data_plane *plane,
+				     uint64_t deadline_ns,
+				     struct dsi_packet **out_pkt)
+{
+	int32_t got = dsi__consumer_get(plane, out_pkt, 1);
+
+	return got > 0 ? 0 : get_one(plane, deadline_ns, out_pkt);
+}
+
+/* A function for each role, here and below, so that each has the registers for
+ * itself and saves only those that it takes. */
+DSI_RARE static int take_one(struct dsi_data_plane *plane, uint64_t deadline_ns,
+			     struct dsi_packet **out_pkt)
+{
+	int64_t size = dsi__usual_take_one(plane, out_pkt);
+
+	return size >= 0 ? dsi__usual_got(plane, 1, (uint64_t)size, 0)
+			 : get_one(plane, deadline_ns, out_pkt);
+}
+
+/* Was it only that we did not know how far the ring goes by now? */
+DSI_RARE static int32_t reserve_on(struct dsi_data_plane *plane,
+				   uint64_t deadline_ns,
+				   struct dsi_packet **out_pkts, uint32_t n)
+{
+	return dsi__producer_widen(plane, n) &&
+			       dsi__usual_reserve(plane, out_pkts, n)
+		       ? (int32_t)n
+		       : get(plane, deadline_ns, out_pkts, n);
+}
+
+DSI_RARE static int reserve_one_on(struct dsi_data_plane *plane,
+				   uint64_t deadline_ns,
+				   struct dsi_packet **out_pkt)
+{
+	int32_t got = reserve_on(plane, deadline_ns, out_pkt, 1);
+
+	return got < 0 ? got : 0;
+}
+
+DSI_RARE static int reserve_one(struct dsi_data_plane *plane,
+				uint64_t deadline_ns,
+				struct dsi_packet **out_pkt)
+{
+	return dsi__usual_reserve(plane, out_pkt, 1)
+		       ? 0
+		       : reserve_one_on(plane, deadline_ns, out_pkt);
+}
+
+/* Neither of the two commonest ways. */
+DSI_RARE static int get_one_stamped(struct dsi_data_plane *plane,
+				    uint64_t deadline_ns,
+				    struct dsi_packet **out_pkt)
+{
+	uint32_t flags = dsi__plane_flags(plane);
+
+	if (usual(flags, DSI_USUAL_TAKE_STAMPED))
+		return take_one_stamped(plane, deadline_ns, out_pkt);
+	if (usual(flags, DSI_USUAL_SEND_STAMPED))
+		return reserve_one(plane, deadline_ns, out_pkt);
+	return get_one(plane, deadline_ns, out_pkt);
+}
+
+DSI_USUAL int get_packet(struct dsi_data_plane *plane, uint64_t deadline_ns,
+			 struct dsi_packet **out_pkt)
+{
+	uint32_t flags = dsi__plane_flags(plane);
+
+	if (usual(flags, DSI_USUAL_TAKE))
+		return take_one(plane, deadline_ns, out_pkt);
+	if (usual(flags, DSI_USUAL_SEND))
+		return reserve_one(plane, deadline_ns, out_pkt);
+	return get_one_stamped(plane, deadline_ns, out_pkt);
 }
 
 int dsi_packet_get(struct dsi_socket *sock, uint64_t deadline_ns,
 		   struct dsi_packet **out_pkt)
 {
-	int32_t got;
-
 	if (!sock || !out_pkt)
 		return -DSI_EINVAL;
-	got = get(dsi__plane(sock), deadline_ns, out_pkt, 1);
-	return got < 0 ? got : 0;
+	return get_packet(dsi__plane(sock), deadline_ns, out_pkt);
+}
+
+DSI_RARE static int32_t take_many(struct dsi_data_plane *plane,
+				  uint64_t deadline_ns,
+				  struct dsi_packet **out_pkts, uint32_t n)
+{
+	uint64_t bytes = 0;
+	uint32_t got = dsi__usual_take(plane, out_pkts, n, 0, &bytes);
+
+	if (got == n)
+		return dsi__usual_got(plane, n, bytes, (int32_t)n);
+	return got > 0 ? dsi__consumer_get_rest(plane, out_pkts, n, got, bytes)
+		       : get(plane, deadline_ns, out_pkts, n);
+}
+
+DSI_RARE static int32_t reserve_many(struct dsi_data_plane *plane,
+				     uint64_t deadline_ns,
+				     struct dsi_packet **out_pkts, uint32_t n)
+{
+	return dsi__usual_reserve(plane, out_pkts, n)
+		       ? (int32_t)n
+		       : reserve_on(plane, deadline_ns, out_pkts, n);
 }
 
 int32_t dsi_packet_get_many(struct dsi_socket *sock, uint64_t deadline_ns,
 			    struct dsi_packet **out_pkts, uint32_t n)
 {
+	struct dsi_data_plane *plane = dsi__plane(sock);
+	uint32_t flags;
+
 	if (!sock || !out_pkts || n == 0 || n > DSI_MAX_PACKETS)
 		return -DSI_EINVAL;
-	return get(dsi__plane(sock), deadline_ns, out_pkts, n);
+	flags = dsi__plane_flags(plane);
+	if (usual(flags, DSI_USUAL_TAKE))
+		return take_many(plane, deadline_ns, out_pkts, n);
+	if (usual(flags, DSI_USUAL_SEND) ||
+	    usual(flags, DSI_USUAL_SEND_STAMPED))
+		return reserve_many(plane, deadline_ns, out_pkts, n);
+	if (usual(flags, DSI_USUAL_TAKE_STAMPED))
+		return take_stamped(plane, deadline_ns, out_pkts, n);
+	return get(plane, deadline_ns, out_pkts, n);
 }
 
 int dsi_packet_get_nr(struct dsi_socket *sock, uint64_t number,
@@ -196,35 +356,65 @@ int dsi_packet_get_abort(struct dsi_socket *sock)
 static int is_held(const struct dsi_packet_table *table,
 		   const struct dsi_packet *pkt)
 {
-	return dsi__packet_table_has(table, pkt) && pkt->state == DSI_PKT_HELD;
+	return dsi__packet_table_has(table, pkt) && pkt->owners == DSI_OWNER_US;
 }
 
 /* A batch must not name a packet twice, so each is marked when it was checked.
  * All of them leave the application's hands, or none. */
-DSI_USUAL int take_over(const struct dsi_data_plane *plane,
-			struct dsi_packet *const *pkts, uint32_t n)
+static int take_over(const struct dsi_data_plane *plane,
+		     struct dsi_packet *const *pkts, uint32_t n)
 {
-	const struct dsi_packet_table table = plane->table;
-
 	for (uint32_t i = 0; i < n; i++) {
-		if (!is_held(&table, pkts[i])) {
+		if (!is_held(&plane->table, pkts[i])) {
 			while (i-- > 0)
-				pkts[i]->state = DSI_PKT_HELD;
+				pkts[i]->owners = DSI_OWNER_US;
 			return -DSI_EINVAL;
 		}
-		pkts[i]->state = DSI_PKT_FLIGHT;
+		pkts[i]->owners = 0;
 	}
 	return 0;
 }
 
-int dsi_packet_commit_many(struct dsi_socket *sock,
+/* The usual way; @now: 0 or the stamp.  1 if it is done. */
+DSI_USUAL int send(struct dsi_data_plane *plane, struct dsi_packet *const *pkts,
+		   uint32_t n, uint64_t now)
+{
+	uint64_t bytes = 0;
+
+	if (!dsi__usual_send(plane, pkts, n, now, &bytes))
+		return 0;
+	(void)dsi__usual_sent(plane, n, bytes);
+	return 1;
+}
+
+DSI_USUAL int give(struct dsi_data_plane *plane, struct dsi_packet *const *pkts,
+		   uint32_t n)
+{
+	if (!dsi__usual_give(plane, pkts, n))
+		return 0;
+	(void)dsi__usual_gave(plane, n);
+	return 1;
+}
+
+/* Likewise with a provider of traces. */
+DSI_RARE static int commit_quietly(struct dsi_data_plane *plane,
+				   struct dsi_packet *const *pkts, uint32_t n)
+{
+	uint32_t way = usual_quiet(plane);
+
+	if (way & (DSI_USUAL_SEND | DSI_USUAL_SEND_STAMPED))
+		return send(plane, pkts, n,
+			    way & DSI_USUAL_SEND ? 0 : dsi_port_now());
+	return (way & (DSI_USUAL_TAKE | DSI_USUAL_TAKE_STAMPED)) &&
+	       give(plane, pkts, n);
+}
+
+/* Any commit, whatever it is. */
+DSI_RARE static int commit(struct dsi_data_plane *plane,
 			   struct dsi_packet *const *pkts, uint32_t n)
 {
-	struct dsi_data_plane *plane;
-
-	if (!sock || !pkts || n == 0 || n > DSI_MAX_PACKETS)
-		return -DSI_EINVAL;
-	plane = dsi__plane(sock);
+	if (dsi__traced(plane) && commit_quietly(plane, pkts, n))
+		return 0;
 	if (plane->role == DSI_ROLE_PRODUCER)
 		dsi__producer_adopt(plane);
 	if (take_over(plane, pkts, n))
@@ -234,21 +424,123 @@ int dsi_packet_commit_many(struct dsi_socket *sock,
 		       : dsi__consumer_commit(plane, pkts, n);
 }
 
+DSI_RARE static int commit_one(struct dsi_data_plane *plane,
+			       struct dsi_packet *pkt)
+{
+	return commit(plane, &pkt, 1);
+}
+
+/* Usual but for a look at the clock. */
+DSI_RARE static int send_stamped(struct dsi_data_plane *plane,
+				 struct dsi_packet *const *pkts, uint32_t n)
+{
+	return send(plane, pkts, n, dsi_port_now()) ? 0
+						    : commit(plane, pkts, n);
+}
+
+DSI_RARE static int send_one_stamped(struct dsi_data_plane *plane,
+				     struct dsi_packet *pkt)
+{
+	int64_t size = dsi__usual_send_one(plane, pkt, dsi_port_now());
+
+	return size >= 0 ? dsi__usual_sent(plane, 1, (uint64_t)size)
+			 : commit_one(plane, pkt);
+}
+
+DSI_RARE static int send_many(struct dsi_data_plane *plane,
+			      struct dsi_packet *const *pkts, uint32_t n)
+{
+	return send(plane, pkts, n, 0) ? 0 : commit(plane, pkts, n);
+}
+
+DSI_RARE static int give_many(struct dsi_data_plane *plane,
+			      struct dsi_packet *const *pkts, uint32_t n)
+{
+	return give(plane, pkts, n) ? 0 : commit(plane, pkts, n);
+}
+
+int dsi_packet_commit_many(struct dsi_socket *sock,
+			   struct dsi_packet *const *pkts, uint32_t n)
+{
+	struct dsi_data_plane *plane = dsi__plane(sock);
+	uint32_t flags;
+
+	if (!sock || !pkts || n == 0 || n > DSI_MAX_PACKETS)
+		return -DSI_EINVAL;
+	flags = dsi__plane_flags(plane);
+	if (usual(flags, DSI_USUAL_SEND))
+		return send_many(plane, pkts, n);
+	if (usual(flags, DSI_USUAL_TAKE) ||
+	    usual(flags, DSI_USUAL_TAKE_STAMPED))
+		return give_many(plane, pkts, n);
+	if (usual(flags, DSI_USUAL_SEND_STAMPED))
+		return send_stamped(plane, pkts, n);
+	return commit(plane, pkts, n);
+}
+
+DSI_RARE static int send_one(struct dsi_data_plane *plane,
+			     struct dsi_packet *pkt)
+{
+	int64_t size = dsi__usual_send_one(plane, pkt, 0);
+
+	return size >= 0 ? dsi__usual_sent(plane, 1, (uint64_t)size)
+			 : commit_one(plane, pkt);
+}
+
+DSI_RARE static int give_one(struct dsi_data_plane *plane,
+			     struct dsi_packet *pkt)
+{
+	return dsi__usual_give(plane, &pkt, 1) ? dsi__usual_gave(plane, 1)
+					       : commit_one(plane, pkt);
+}
+
+/* Neither of the two commonest ways. */
+DSI_RARE static int commit_one_stamped(struct dsi_data_plane *plane,
+				       struct dsi_packet *pkt)
+{
+	uint32_t flags = dsi__plane_flags(plane);
+
+	if (usual(flags, DSI_USUAL_TAKE_STAMPED))
+		return give_one(plane, pkt);
+	if (usual(flags, DSI_USUAL_SEND_STAMPED))
+		return send_one_stamped(plane, pkt);
+	return commit_one(plane, pkt);
+}
+
+DSI_USUAL int commit_packet(struct dsi_data_plane *plane,
+			    struct dsi_packet *pkt)
+{
+	uint32_t flags = dsi__plane_flags(plane);
+
+	if (usual(flags, DSI_USUAL_TAKE))
+		return give_one(plane, pkt);
+	if (usual(flags, DSI_USUAL_SEND))
+		return send_one(plane, pkt);
+	return commit_one_stamped(plane, pkt);
+}
+
 int dsi_packet_commit(struct dsi_socket *sock, struct dsi_packet *pkt)
 {
-	struct dsi_data_plane *plane;
+	return sock ? commit_packet(dsi__plane(sock), pkt) : -DSI_EINVAL;
+}
 
-	if (!sock)
+/* The peer's wake-up may wait for our own sleep, but for nothing else. */
+int dsi_packet_commit_get(struct dsi_socket *sock, struct dsi_packet *pkt,
+			  uint64_t deadline_ns, struct dsi_packet **out_next)
+{
+	struct dsi_data_plane *plane = dsi__plane(sock);
+	int err;
+
+	if (!sock || !out_next)
 		return -DSI_EINVAL;
-	plane = dsi__plane(sock);
-	if (plane->role == DSI_ROLE_CONSUMER)
-		return take_over(plane, &pkt, 1)
-			       ? -DSI_EINVAL
-			       : dsi__consumer_commit_one(plane, pkt);
-	dsi__producer_adopt(plane);
-	if (take_over(plane, &pkt, 1))
-		return -DSI_EINVAL;
-	return dsi__producer_commit_one(plane, pkt);
+	plane->defers = 1;
+	err = commit_packet(plane, pkt);
+	if (!err)
+		err = get_packet(plane, deadline_ns, out_next);
+	plane->defers = 0;
+	if (plane->owed)
+		dsi__plane_pay(plane);
+	return err;
 }
 
 int dsi_packet_discard(struct dsi_socket *sock, struct dsi_packet *pkt)
@@ -268,7 +560,7 @@ int dsi_packet_discard(struct dsi_socket *sock, struct dsi_packet *pkt)
 
 static int readable(const struct dsi_packet *pkt)
 {
-	return pkt && pkt->state == DSI_PKT_HELD;
+	return pkt && pkt->owners == DSI_OWNER_US;
 }
 
 static int writable(const struct dsi_packet *pkt)
@@ -279,11 +571,11 @@ static int writable(const struct dsi_packet *pkt)
 int dsi_packet_element(const struct dsi_packet *pkt, uint32_t index,
 		       uint64_t *out_offset, uint32_t *out_size)
 {
-	if (!readable(pkt) || index >= pkt->sg_count || !out_offset ||
-	    !out_size)
+	if (!readable(pkt) || index >= dsi__packet_elements(pkt) ||
+	    !out_offset || !out_size)
 		return -DSI_EINVAL;
-	*out_offset = pkt->sg[index].offset;
-	*out_size = pkt->sg[index].size;
+	*out_offset = index ? pkt->sg[index].offset : pkt->entry.offset;
+	*out_size = index ? pkt->sg[index].size : pkt->entry.size;
 	return 0;
 }
 
@@ -294,7 +586,7 @@ int dsi_packet_data(const struct dsi_packet *pkt, uint32_t index,
 
 	if (!out_addr || dsi_packet_element(pkt, index, &offset, out_size))
 		return -DSI_EINVAL;
-	if (pkt->flags & DSI_PACKET_PHYS)
+	if (pkt->entry.flags & DSI_PACKET_PHYS)
 		offset -= pkt->plane->physical;
 	*out_addr = pkt->plane->data + offset;
 	return 0;
@@ -302,7 +594,7 @@ int dsi_packet_data(const struct dsi_packet *pkt, uint32_t index,
 
 int32_t dsi_packet_count(const struct dsi_packet *pkt)
 {
-	return readable(pkt) ? (int32_t)pkt->sg_count : -DSI_EINVAL;
+	return readable(pkt) ? (int32_t)dsi__packet_elements(pkt) : -DSI_EINVAL;
 }
 
 int dsi_packet_set_size(struct dsi_packet *pkt, uint32_t size_bytes)
@@ -311,8 +603,10 @@ int dsi_packet_set_size(struct dsi_packet *pkt, uint32_t size_bytes)
 		return -DSI_EINVAL;
 	if (size_bytes > pkt->plane->packet_bytes)
 		return -DSI_ENOSPC;
-	pkt->sg[0].size = size_bytes;
-	pkt->given |= DSI_GIVEN_DATA;
+	pkt->entry.size = size_bytes;
+	/* Every get sets it again, so only an empty element is special. */
+	if (size_bytes == 0)
+		pkt->given |= DSI_GIVEN_DATA;
 	return 0;
 }
 
@@ -321,10 +615,17 @@ static int add_element(struct dsi_packet *pkt, uint64_t offset, uint32_t size,
 {
 	if (pkt->sg_count == pkt->plane->table.max_sg)
 		return -DSI_ENOSPC;
-	if (!dsi__element_inside(pkt->flags, offset, size, pkt->plane->physical,
-				 pkt->plane->data_bytes))
+	if (!dsi__element_inside(pkt->entry.flags, offset, size,
+				 pkt->plane->physical, pkt->plane->data_bytes))
 		return -DSI_ENOSPC;
-	pkt->sg[pkt->sg_count++] = (struct dsi_sg_element){offset, size, owner};
+	if (pkt->sg_count == 0) {
+		pkt->entry.offset = offset;
+		pkt->entry.size = size;
+	} else {
+		pkt->sg[pkt->sg_count] =
+			(struct dsi_sg_element){offset, size, owner};
+	}
+	pkt->sg_count++;
 	pkt->given |= DSI_GIVEN_DATA;
 	return 0;
 }
@@ -345,12 +646,9 @@ static int may_lend(const struct dsi_packet *pkt,
 	if (!dsi__packet_table_has(&pkt->plane->table, owner) || owner == pkt ||
 	    (pkt->given & DSI_GIVEN_SLOT) || !pkt->plane->packet_bytes)
 		return 0;
-	if (owner->state != DSI_PKT_HELD && !owner->keeps)
+	if (owner->owners != DSI_OWNER_US && !owner->keeps)
 		return 0;
-	for (uint32_t i = 0; i < owner->sg_count; i++)
-		if (owner->sg[i].owner != DSI_NO_OWNER)
-			return 0;
-	return 1;
+	return !(owner->given & DSI_GIVEN_LOAN);
 }
 
 int dsi_packet_add_shared(struct dsi_packet *pkt, struct dsi_packet *owner,
@@ -364,8 +662,9 @@ int dsi_packet_add_shared(struct dsi_packet *pkt, struct dsi_packet *owner,
 			       pkt->plane->packet_bytes))
 		return -DSI_ENOSPC;
 	err = add_element(pkt,
-			  owner->token * pkt->plane->slot_stride + offset_bytes,
-			  size_bytes, owner->token);
+			  owner->entry.token * pkt->plane->slot_stride +
+				  offset_bytes,
+			  size_bytes, owner->entry.token);
 	if (err)
 		return err;
 	pkt->given |= DSI_GIVEN_LOAN;
@@ -379,12 +678,13 @@ int dsi_packet_keep(struct dsi_packet *pkt)
 	if (!writable(pkt))
 		return -DSI_EINVAL;
 	pkt->keeps++;
+	pkt->given |= DSI_GIVEN_KEEP;
 	return 0;
 }
 
 int dsi_packet_unkeep(struct dsi_packet *pkt)
 {
-	if (!pkt || pkt->state == DSI_PKT_FREE || !pkt->keeps)
+	if (!pkt || !pkt->keeps)
 		return -DSI_EINVAL;
 	dsi__producer_unkeep(pkt->plane, pkt);
 	return 0;
@@ -403,7 +703,7 @@ int dsi_packet_set_time(struct dsi_packet *pkt, uint64_t time_ns)
 {
 	if (!writable(pkt))
 		return -DSI_EINVAL;
-	pkt->time_ns = time_ns;
+	pkt->entry.time_ns = time_ns;
 	pkt->given |= DSI_GIVEN_TIME;
 	return 0;
 }
@@ -429,31 +729,36 @@ int dsi_packet_set_flags(struct dsi_packet *pkt, uint32_t flags)
 		return -DSI_EINVAL;
 	/* What its elements are cannot change once there are some.  (A stream
 	 * with PHYS has no slots, so a new packet has none.) */
-	if (((flags ^ pkt->flags) & DSI_PACKET_PHYS) && pkt->sg_count)
+	if (((flags ^ pkt->entry.flags) & DSI_PACKET_PHYS) && pkt->sg_count)
 		return -DSI_EINVAL;
-	pkt->flags = flags;
+	pkt->entry.flags = (uint16_t)flags;
 	pkt->given |= DSI_GIVEN_FLAGS;
 	return 0;
 }
 
 uint64_t dsi_packet_number(const struct dsi_packet *pkt)
 {
-	return readable(pkt) ? pkt->number : 0;
+	if (!readable(pkt) || (pkt->plane->role == DSI_ROLE_PRODUCER &&
+			       !(pkt->given & DSI_GIVEN_NUMBER)))
+		return 0;
+	return dsi__packet_number(pkt);
 }
 
 uint64_t dsi_packet_time(const struct dsi_packet *pkt)
 {
-	return readable(pkt) ? pkt->time_ns : 0;
+	return readable(pkt) ? pkt->entry.time_ns : 0;
 }
 
 uint64_t dsi_packet_expiry(const struct dsi_packet *pkt)
 {
-	return readable(pkt) ? pkt->expires_ns : 0;
+	return readable(pkt) ? dsi__packet_expiry(pkt) : 0;
 }
 
 uint32_t dsi_packet_flags(const struct dsi_packet *pkt)
 {
-	return readable(pkt) ? pkt->flags & (uint32_t)~DSI_DESC_STAMPED : 0;
+	return readable(pkt)
+		       ? pkt->entry.flags & ~(DSI_DESC_STAMPED | DSI_DESC_EXT)
+		       : 0;
 }
 
 int dsi_packet_valid(const struct dsi_packet *pkt)

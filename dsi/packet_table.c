@@ -4,7 +4,6 @@
  */
 #include "dsi/packet_table.h"
 #include "dsi/port.h"
-#include "dsi/shm_layout.h"
 
 int dsi__packet_table_init(struct dsi_packet_table *table,
 			   struct dsi_data_plane *plane, uint32_t count,
@@ -12,13 +11,14 @@ int dsi__packet_table_init(struct dsi_packet_table *table,
 {
 	uint32_t places = dsi__pow2(count);
 
-	table->packets = dsi_port_alloc(count * sizeof(*table->packets));
+	table->packets = dsi_port_alloc(places * sizeof(*table->packets));
 	table->sg = dsi_port_alloc((size_t)count * max_sg * sizeof(*table->sg));
 	table->free = dsi_port_alloc(places * sizeof(*table->free));
 	if (!table->packets || !table->sg || !table->free) {
 		dsi__packet_table_fini(table);
 		return -DSI_ENOMEM;
 	}
+	table->foreign = ~((places - 1u) * sizeof(*table->packets));
 	table->free_mask = places - 1u;
 	table->free_head = 0;
 	table->free_tail = 0;
@@ -29,7 +29,8 @@ int dsi__packet_table_init(struct dsi_packet_table *table,
 
 		pkt->plane = plane;
 		pkt->sg = &table->sg[(size_t)i * max_sg];
-		pkt->token = i;
+		pkt->entry.token = (uint16_t)i;
+		pkt->sg_count = 1;
 		pkt->given = DSI_GIVEN_NEVER;
 		pkt->position = DSI_NO_POSITION;
 		dsi__packet_table_put(table, pkt);

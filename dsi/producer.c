@@ -9,11 +9,18 @@
 #include "dsi/shm_check.h"
 #include "dsi/trace_hooks.h"
 #include "dsi/transfer.h"
+#include "dsi/usual_producer.h"
 
 static uint32_t bit_of(const struct dsi_producer *producer,
 		       const struct dsi_producer_peer *peer)
 {
 	return UINT32_C(1) << (uint32_t)(peer - producer->peers);
+}
+
+static uint32_t owner_of(const struct dsi_producer *producer,
+			 const struct dsi_producer_peer *peer)
+{
+	return dsi__owners(bit_of(producer, peer));
 }
 
 /* The mask's lowest bit as an index, and the mask without it. */
@@ -26,8 +33,10 @@ static struct dsi_producer_peer *next_peer(struct dsi_producer *producer,
 	return &producer->peers[index];
 }
 
-static void note_active(struct dsi_producer *producer)
+/* Who is active changed, so what was known of space no longer holds. */
+static void note_active(struct dsi_data_plane *plane)
 {
+	struct dsi_producer *producer = &plane->as.producer;
 	uint32_t mask = producer->block_mask | producer->drop_mask |
 			producer->reclaim_mask;
 
@@ -35,6 +44,17 @@ static void note_active(struct dsi_producer *producer)
 	producer->sole = NULL;
 	if (mask && mask == producer->block_mask && !(mask & (mask - 1u)))
 		producer->sole = next_peer(producer, &mask);
+	producer->room = 0;
+	dsi__plane_note_usual(plane);
+}
+
+uint32_t dsi__producer_usual(const struct dsi_data_plane *plane)
+{
+	if (!plane->as.producer.sole)
+		return 0;
+	return plane->stream_flags & DSI_STREAM_NO_STAMP
+		       ? DSI_USUAL_SEND
+		       : DSI_USUAL_SEND_STAMPED;
 }
 
 /* ---- who is there -------------------------------------------------------- */
@@ -46,7 +66,7 @@ DSI_USUAL void free_if_unused(struct dsi_data_plane *plane,
 DSI_RARE static void end_loans(struct dsi_data_plane *plane,
 			       const struct dsi_packet *pkt)
 {
-	for (uint32_t i = 0; i < pkt->sg_count; i++) {
+	for (uint32_t i = 1; i < pkt->sg_count; i++) {
 		struct dsi_packet *owner;
 
 		if (pkt->sg[i].owner == DSI_NO_OWNER)
@@ -63,20 +83,19 @@ DSI_RARE static void end_loans(struct dsi_data_plane *plane,
 DSI_USUAL void free_if_unused(struct dsi_data_plane *plane,
 			      struct dsi_packet *pkt)
 {
-	if ((pkt->pending | pkt->keeps | pkt->shares) ||
-	    pkt->state != DSI_PKT_FLIGHT)
+	if (pkt->owners | pkt->keeps | pkt->shares)
 		return;
 	dsi__packet_table_put(&plane->table, pkt);
 	if (pkt->given & DSI_GIVEN_LOAN)
 		end_loans(plane, pkt);
 }
 
-/* Consumers no longer have the packet.  Return 1 if they were the last. */
-DSI_USUAL uint32_t clear_pending(struct dsi_data_plane *plane,
-				 struct dsi_packet *pkt, uint32_t bits)
+/* These no longer have the packet.  Return 1 if they were the last. */
+DSI_USUAL uint32_t clear_owners(struct dsi_data_plane *plane,
+				struct dsi_packet *pkt, uint32_t owners)
 {
-	pkt->pending &= ~bits;
-	if (pkt->pending)
+	pkt->owners &= ~owners;
+	if (pkt->owners)
 		return 0;
 	free_if_unused(plane, pkt);
 	return 1;
@@ -85,9 +104,18 @@ DSI_USUAL uint32_t clear_pending(struct dsi_data_plane *plane,
 /* So many packets came back from all their consumers. */
 static void count_released(struct dsi_data_plane *plane, uint32_t n)
 {
-	DSI_ASSERT(plane->as.producer.inflight >= n);
-	plane->as.producer.inflight -= n;
 	dsi__stat_add(&plane->stats->released, n);
+}
+
+/* Has any consumer a packet? */
+static int in_flight(struct dsi_producer *producer)
+{
+	uint32_t mask = producer->block_mask | producer->drop_mask;
+
+	while (mask)
+		if (dsi__producer_has(producer, next_peer(producer, &mask)))
+			return 1;
+	return 0;
 }
 
 /* Positions below the limit may be written: those whose slot no BLOCK
@@ -115,8 +143,8 @@ static void admit(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 	peer->first = producer->position;
 	peer->position = 0;
 	peer->returned = 0;
+	peer->back = 0;
 	peer->dropped = 0;
-	peer->inflight = 0;
 	peer->drop_flag = 0;
 	if (peer->policy == DSI_POLICY_DROP_NEW) {
 		producer->drop_mask |= bit;
@@ -129,8 +157,8 @@ static void admit(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 		producer->block_mask |= bit;
 		peer->taken = peer->first;
 	}
-	note_active(producer);
 	producer->joined++;
+	note_active(plane);
 	producer->generation++;
 	/* relaxed: for statistics. */
 	atomic_fetch_add_explicit(&producer->present, 1, memory_order_relaxed);
@@ -147,24 +175,28 @@ static void let_go(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint32_t bit = bit_of(producer, peer);
+	uint32_t has = dsi__producer_has(producer, peer);
 	uint32_t tail = plane->table.free_tail;
 	uint32_t released = 0;
 
+	/* Its words go with it. */
+	if (plane->owed == &peer->waker)
+		dsi__plane_pay(plane);
 	producer->block_mask &= ~bit;
 	producer->drop_mask &= ~bit;
 	producer->reclaim_mask &= ~bit;
-	note_active(producer);
-	for (uint32_t i = 0; i < plane->table.count && peer->inflight; i++) {
+	note_active(plane);
+	for (uint32_t i = 0; i < plane->table.count && has; i++) {
 		struct dsi_packet *pkt = &plane->table.packets[i];
 
-		if (pkt->pending & bit) {
+		if (pkt->owners & dsi__owners(bit)) {
 			if (dsi__traced(plane))
 				dsi__trace_left(plane, peer, pkt);
-			peer->inflight--;
-			released += clear_pending(plane, pkt, bit);
+			has--;
+			released += clear_owners(plane, pkt, dsi__owners(bit));
 		}
 	}
-	DSI_ASSERT(peer->inflight == 0);
+	DSI_ASSERT(has == 0);
 	dsi__transfer_forget(plane, peer);
 	count_released(plane, released);
 	if (dsi__traced(plane))
@@ -205,11 +237,13 @@ static void expose(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 }
 
 /* Admit who joined and let go of who left. */
-void dsi__producer_change(struct dsi_data_plane *plane, uint32_t changes)
+void dsi__producer_change(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 
-	producer->seen_changes = changes;
+	/* J2: acquire pairs with changed(): what comes now is new again. */
+	atomic_fetch_and_explicit(&plane->flags, ~DSI_PLANE_CHANGED,
+				  memory_order_acquire);
 	for (uint32_t i = 0; i < DSI_PEER_SLOTS; i++) {
 		struct dsi_producer_peer *peer = &producer->peers[i];
 		uint32_t state = DSI_PEER_JOINING;
@@ -228,10 +262,15 @@ void dsi__producer_change(struct dsi_data_plane *plane, uint32_t changes)
 
 /* Read the tokens a consumer put into its return ring.  0 or -DSI_EPROTO; what
  * came before a lie is back all the same. */
-DSI_USUAL int collect_from(struct dsi_data_plane *plane,
-			   struct dsi_producer_peer *peer)
+static int collect_from(struct dsi_data_plane *plane,
+			struct dsi_producer_peer *peer)
 {
-	uint32_t bit = bit_of(&plane->as.producer, peer);
+	const uint32_t it = owner_of(&plane->as.producer, peer);
+	const uint64_t its_only = dsi__packet_mark(it);
+	const _Atomic uint32_t *returns = peer->returns;
+	const uint32_t mask = peer->return_mask;
+	const uint32_t count = plane->table.count;
+	struct dsi_packet *packets = plane->table.packets;
 	/* T2: acquire pairs with the consumer's commit. */
 	uint64_t returned = atomic_load_explicit(&peer->page->returned,
 						 memory_order_acquire);
@@ -240,24 +279,31 @@ DSI_USUAL int collect_from(struct dsi_data_plane *plane,
 	uint32_t released = 0;
 	int err = 0;
 
-	if (!dsi__counter_possible(returned, at, at + peer->inflight))
+	if (!dsi__counter_possible(
+		    returned, at,
+		    dsi__producer_given(&plane->as.producer, peer)))
 		return -DSI_EPROTO;
 	for (; at != returned; at++) {
 		/* relaxed: T2 carried it. */
-		uint32_t token = atomic_load_explicit(
-			&peer->returns[at & peer->return_mask],
-			memory_order_relaxed);
+		uint32_t token = atomic_load_explicit(&returns[at & mask],
+						      memory_order_relaxed);
+		struct dsi_packet *pkt = NULL;
 
-		if (token >= plane->table.count ||
-		    !(plane->table.packets[token].pending & bit)) {
+		if (token < count && (packets[token].owners & it))
+			pkt = &packets[token];
+		if (!pkt) {
 			err = -DSI_EPROTO;
 			break;
 		}
-		released +=
-			clear_pending(plane, &plane->table.packets[token], bit);
+		if (pkt->mark != its_only) {
+			released += clear_owners(plane, pkt, it);
+			continue;
+		}
+		dsi__packet_table_put(&plane->table, pkt);
+		released++;
 	}
-	peer->inflight -= (uint32_t)(at - peer->returned);
 	peer->returned = at;
+	peer->back = at;
 	count_released(plane, released);
 	if (dsi__traced(plane))
 		dsi__trace_reclaim(plane, tail);
@@ -272,7 +318,8 @@ DSI_USUAL void collect(struct dsi_data_plane *plane)
 	while (mask) {
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
 
-		if (peer->inflight && collect_from(plane, peer))
+		if (dsi__producer_has(producer, peer) &&
+		    collect_from(plane, peer))
 			expose(plane, peer);
 	}
 }
@@ -345,9 +392,22 @@ static uint32_t least_of(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* The next gets need not look, as far as this reaches: what is taken is counted
+ * off, and of all that changes meanwhile only who is active makes it less.  Where
+ * slots are large the producer looks each time, to use the same ones again. */
+static void note_room(struct dsi_data_plane *plane, uint64_t end)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t room = producer->ring.slots - plane->held;
+
+	if (room > producer->limit - end)
+		room = (uint32_t)(producer->limit - end);
+	producer->room = room;
+}
+
 /* How many packets may be taken now, up to @n?  Or an error.  Looks at what
  * came back, and how far the consumers have read. */
-DSI_RARE static int32_t look_for_space(struct dsi_data_plane *plane, uint32_t n)
+static int32_t look_for_space(struct dsi_data_plane *plane, uint32_t n)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint64_t end = producer->position + plane->held;
@@ -364,7 +424,7 @@ DSI_RARE static int32_t look_for_space(struct dsi_data_plane *plane, uint32_t n)
 		collect(plane);
 	n = least_of(n, dsi__packet_table_free(&plane->table));
 	if (n == 0)
-		return producer->inflight ? -DSI_EAGAIN : -DSI_ENOBUFS;
+		return in_flight(producer) ? -DSI_EAGAIN : -DSI_ENOBUFS;
 	if (end + n > producer->limit) {
 		refresh_limit(plane);
 		if (end >= producer->limit)
@@ -372,20 +432,32 @@ DSI_RARE static int32_t look_for_space(struct dsi_data_plane *plane, uint32_t n)
 		if (end + n > producer->limit)
 			n = (uint32_t)(producer->limit - end);
 	}
+	note_room(plane, end);
 	return (int32_t)n;
 }
 
-/* Likewise; most often there is room, and nothing to look for. */
-DSI_USUAL int32_t have_space(struct dsi_data_plane *plane, uint32_t n)
+int dsi__producer_widen(struct dsi_data_plane *plane, uint32_t n)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint64_t end = producer->position + plane->held;
+
+	if (n <= producer->room || producer->joined < producer->wait_consumers)
+		return 0;
+	refresh_limit(plane);
+	/* Who lied is gone. */
+	if (!producer->sole || end >= producer->limit)
+		return 0;
+	note_room(plane, end);
+	return n <= producer->room;
+}
+
+/* Is it known that there are @n? */
+static int may_take(const struct dsi_data_plane *plane, uint32_t n)
 {
 	const struct dsi_producer *producer = &plane->as.producer;
 
-	if (!producer->eager && producer->joined >= producer->wait_consumers &&
-	    plane->held + n <= producer->ring.slots &&
-	    producer->position + plane->held + n <= producer->limit &&
-	    n <= dsi__packet_table_free(&plane->table))
-		return (int32_t)n;
-	return look_for_space(plane, n);
+	return n <= producer->room && !producer->eager &&
+	       n <= dsi__packet_table_free(&plane->table);
 }
 
 /* The packet's data will be written again, and a reader that was never
@@ -405,8 +477,10 @@ static void revoke_borrowers(struct dsi_data_plane *plane,
 	for (uint32_t i = 0; i < plane->table.count; i++) {
 		struct dsi_packet *pkt = &plane->table.packets[i];
 
-		for (uint32_t k = 0; k < pkt->sg_count; k++)
-			if (pkt->sg[k].owner == owner->token)
+		if (!(pkt->given & DSI_GIVEN_LOAN))
+			continue;
+		for (uint32_t k = 1; k < pkt->sg_count; k++)
+			if (pkt->sg[k].owner == owner->entry.token)
 				revoke(&plane->as.producer, pkt);
 	}
 }
@@ -426,16 +500,10 @@ DSI_RARE static void renew(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 	if (lent)
 		dsi__transfer_recall(plane, pkt);
 	pkt->given = lent;
-	pkt->flags = 0;
-	pkt->number = 0;
-	pkt->time_ns = 0;
-	pkt->expires_ns = DSI_FOREVER;
 	pkt->sg_count = plane->packet_bytes ? 1u : 0;
-	pkt->sg[0] = (struct dsi_sg_element){
-		.offset = pkt->token * plane->slot_stride,
-		.size = plane->packet_bytes,
-		.owner = DSI_NO_OWNER,
-	};
+	pkt->entry.time_ns = 0;
+	pkt->entry.offset = pkt->entry.token * plane->slot_stride;
+	pkt->entry.flags = 0;
 }
 
 /* With RECLAIM consumers data lives as long as possible. */
@@ -452,27 +520,23 @@ DSI_RARE static void take_oldest(struct dsi_data_plane *plane,
 	}
 }
 
-DSI_USUAL void take_newest(struct dsi_data_plane *plane,
-			   struct dsi_packet **out_pkts, uint32_t n)
+static void take_newest(struct dsi_data_plane *plane,
+			struct dsi_packet **out_pkts, uint32_t n)
 {
-	const struct dsi_packet_table table = plane->table;
-
 	for (uint32_t i = 0; i < n; i++)
-		out_pkts[i] = dsi__packet_table_peek(&table, i);
-	dsi__packet_table_drop(&plane->table, n);
+		out_pkts[i] = dsi__packet_table_newest(&plane->table);
 }
 
-DSI_USUAL int32_t get(struct dsi_data_plane *plane,
-		      struct dsi_packet **out_pkts, uint32_t n)
+int32_t dsi__producer_get(struct dsi_data_plane *plane,
+			  struct dsi_packet **out_pkts, uint32_t n)
 {
 	int32_t space;
 
 	dsi__producer_adopt(plane);
-	space = have_space(plane, n);
+	space = may_take(plane, n) ? (int32_t)n : look_for_space(plane, n);
 	if (space <= 0)
 		return space;
-	if (n > 1)
-		n = (uint32_t)space;
+	n = (uint32_t)space;
 	if (plane->as.producer.reclaim_mask)
 		take_oldest(plane, out_pkts, n);
 	else
@@ -480,24 +544,14 @@ DSI_USUAL int32_t get(struct dsi_data_plane *plane,
 	for (uint32_t i = 0; i < n; i++) {
 		if (out_pkts[i]->given)
 			renew(plane, out_pkts[i]);
-		out_pkts[i]->state = DSI_PKT_HELD;
+		out_pkts[i]->entry.size = plane->packet_bytes;
+		out_pkts[i]->owners = DSI_OWNER_US;
 	}
+	plane->as.producer.room -= least_of(plane->as.producer.room, n);
 	dsi__plane_take(plane, n);
 	if (dsi__traced(plane))
 		dsi__trace_reserve(plane, out_pkts, n);
 	return (int32_t)n;
-}
-
-int32_t dsi__producer_get(struct dsi_data_plane *plane,
-			  struct dsi_packet **out_pkts, uint32_t n)
-{
-	return get(plane, out_pkts, n);
-}
-
-int32_t dsi__producer_get_one(struct dsi_data_plane *plane,
-			      struct dsi_packet **out_pkt)
-{
-	return get(plane, out_pkt, 1);
 }
 
 /* ---- commit -------------------------------------------------------------- */
@@ -519,8 +573,7 @@ DSI_RARE static void put_row(const struct dsi_data_plane *plane,
 			     const struct dsi_packet *pkt, uint64_t time_ns)
 {
 	dsi__ring_put_ext(ring, position, DSI_EXT_NUMBER,
-			  pkt->given & DSI_GIVEN_NUMBER ? pkt->number
-							: pkt->position);
+			  dsi__packet_number(pkt));
 	dsi__ring_put_ext(ring, position, DSI_EXT_EXPIRES,
 			  expiry_of(plane, pkt, time_ns));
 	dsi__ring_put_ext(ring, position, DSI_EXT_COUNT, pkt->sg_count);
@@ -553,7 +606,7 @@ DSI_RARE static int needs_row(struct dsi_data_plane *plane,
 		dsi__transfer_lend(plane, pkt, plane->as.producer.block_mask);
 	return (pkt->given & (DSI_GIVEN_NUMBER | DSI_GIVEN_EXPIRY)) ||
 	       pkt->sg_count > 1 ||
-	       (pkt->sg_count == 1 && pkt->sg[0].size == 0);
+	       (pkt->sg_count == 1 && pkt->entry.size == 0);
 }
 
 /* What the packet's descriptor says.  The time is that of the commit, the same
@@ -562,13 +615,7 @@ DSI_USUAL struct dsi_ring_entry describe(struct dsi_data_plane *plane,
 					 const struct dsi_packet *pkt,
 					 uint64_t *now)
 {
-	struct dsi_ring_entry entry = {
-		.time_ns = pkt->time_ns,
-		.offset = pkt->sg[0].offset,
-		.size = pkt->sg[0].size,
-		.flags = (uint16_t)pkt->flags,
-		.token = (uint16_t)pkt->token,
-	};
+	struct dsi_ring_entry entry = pkt->entry;
 
 	if (!(plane->stream_flags & DSI_STREAM_NO_STAMP) &&
 	    !(pkt->given & DSI_GIVEN_TIME)) {
@@ -587,16 +634,17 @@ DSI_USUAL struct dsi_ring_entry describe(struct dsi_data_plane *plane,
 static int drop_room(struct dsi_data_plane *plane,
 		     struct dsi_producer_peer *peer, uint32_t flags)
 {
+	const struct dsi_producer *producer = &plane->as.producer;
 	uint32_t quota = peer->quota + (flags & DSI_PACKET_EOS ? 1u : 0u);
 
-	if (peer->inflight < quota &&
+	if (dsi__producer_has(producer, peer) < quota &&
 	    peer->position - peer->taken < peer->ring.slots)
 		return 1;
 	if (collect_from(plane, peer) || refresh_taken(peer, peer->position)) {
 		expose(plane, peer);
 		return 0;
 	}
-	return peer->inflight < quota &&
+	return dsi__producer_has(producer, peer) < quota &&
 	       peer->position - peer->taken < peer->ring.slots;
 }
 
@@ -638,21 +686,16 @@ static void deliver_or_drop(struct dsi_data_plane *plane,
 			dsi__transfer_lend(plane, pkt, bit_of(producer, peer));
 		publish(plane, &peer->ring, peer->position++, pkt, &entry);
 		peer->drop_flag = 0;
-		peer->inflight++;
-		pkt->pending |= bit_of(producer, peer);
+		pkt->owners |= owner_of(producer, peer);
 	}
 }
-
-/* The commit itself, as one more consumer: nobody else can free the packet
- * before it was offered to all. */
-#define BEING_COMMITTED (UINT32_C(1) << DSI_PEER_SLOTS)
 
 DSI_RARE static void offer_to_others(struct dsi_data_plane *plane,
 				     struct dsi_packet *pkt, uint64_t now)
 {
 	if (plane->as.producer.drop_mask)
 		deliver_or_drop(plane, pkt, now);
-	count_released(plane, clear_pending(plane, pkt, BEING_COMMITTED));
+	count_released(plane, clear_owners(plane, pkt, DSI_OWNER_US));
 	if (!plane->as.producer.active_mask)
 		dsi__stat_add(&plane->stats->unclaimed, 1);
 }
@@ -660,16 +703,8 @@ DSI_RARE static void offer_to_others(struct dsi_data_plane *plane,
 DSI_USUAL void count_committed(struct dsi_data_plane *plane, uint32_t n,
 			       uint64_t bytes)
 {
-	struct dsi_producer *producer = &plane->as.producer;
 	struct dsi_shm_stats *stats = plane->stats;
-	uint32_t mask = producer->block_mask;
 
-	producer->inflight += n;
-	if (producer->sole)
-		producer->sole->inflight += n;
-	else
-		while (mask)
-			next_peer(producer, &mask)->inflight += n;
 	dsi__plane_hold(plane, -(int32_t)n);
 	dsi__stat_add(&stats->committed, n);
 	dsi__stat_add(&stats->bytes, bytes);
@@ -695,18 +730,20 @@ DSI_USUAL void commit_all(struct dsi_data_plane *plane,
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	uint64_t position = producer->position;
-	uint32_t pending = producer->block_mask;
+	uint32_t owners = dsi__owners(producer->block_mask);
 	uint64_t bytes = 0;
 	uint64_t now = 0;
 
-	if (!pending || producer->drop_mask)
-		pending |= BEING_COMMITTED;
+	/* We are one of the owners until it was offered to all: nobody else can
+	 * free the packet before. */
+	if (!owners || producer->drop_mask)
+		owners |= DSI_OWNER_US;
 	for (uint32_t i = 0; i < n; i++) {
 		struct dsi_packet *pkt = pkts[i];
 		struct dsi_ring_entry entry = describe(plane, pkt, &now);
 
 		pkt->position = position;
-		pkt->pending = pending;
+		pkt->owners = owners;
 		publish(plane, &producer->ring, position++, pkt, &entry);
 		bytes += entry.size;
 		if (entry.flags & (DSI_DESC_EXT | DSI_PACKET_EOS))
@@ -714,7 +751,7 @@ DSI_USUAL void commit_all(struct dsi_data_plane *plane,
 	}
 	producer->position = position;
 	count_committed(plane, n, bytes);
-	if (pending & BEING_COMMITTED)
+	if (owners & DSI_OWNER_US)
 		for (uint32_t i = 0; i < n; i++)
 			offer_to_others(plane, pkts[i], now);
 }
@@ -748,21 +785,10 @@ static void wake_sleepers(struct dsi_data_plane *plane)
 	while (mask) {
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
 
-		if (dsi__waker_wake(&peer->waker, signal_of(producer, peer)))
-			dsi__stat_add(&plane->stats->wakes, 1);
+		if (dsi__waker_asleep(&peer->waker))
+			(void)dsi__plane_wake_peer(plane, &peer->waker,
+						   signal_of(producer, peer));
 	}
-}
-
-/* Likewise for one consumer with policy BLOCK, the usual case. */
-DSI_USUAL void tell_sole(struct dsi_data_plane *plane,
-			 struct dsi_producer_peer *peer)
-{
-	uint32_t signal = (uint32_t)(plane->as.producer.position - peer->first);
-
-	dsi__waker_signal(&peer->waker, signal);
-	dsi__notify_fence();
-	if (dsi__waker_wake(&peer->waker, signal))
-		dsi__stat_add(&plane->stats->wakes, 1);
 }
 
 static void tell_all(struct dsi_data_plane *plane)
@@ -772,34 +798,27 @@ static void tell_all(struct dsi_data_plane *plane)
 	wake_sleepers(plane);
 }
 
-/* The high-water mark, exact: what seems to wait, by the counters we know,
- * is at least what does; only if that exceeds the mark do we look again. */
-DSI_USUAL void note_backlog(struct dsi_data_plane *plane)
+/* What seems to wait is at least what does; only if that exceeds the high-water
+ * mark do we look again. */
+static void watch_backlog(struct dsi_data_plane *plane)
 {
-	struct dsi_producer *producer = &plane->as.producer;
+	const struct dsi_producer *producer = &plane->as.producer;
 	/* relaxed: we are its writer. */
 	uint64_t most = atomic_load_explicit(&plane->stats->backlog_max,
 					     memory_order_relaxed);
 
-	if (producer->position - producer->least <= most ||
-	    !producer->block_mask)
-		return;
-	if (producer->sole &&
-	    !refresh_taken(producer->sole, producer->position))
-		set_least(plane, producer->sole->taken);
-	else
+	if (producer->position - producer->least > most && producer->block_mask)
 		refresh_limit(plane);
 }
 
-DSI_USUAL void commit(struct dsi_data_plane *plane,
-		      struct dsi_packet *const *pkts, uint32_t n)
+int dsi__producer_tell(struct dsi_data_plane *plane)
 {
-	commit_all(plane, pkts, n);
+	watch_backlog(plane);
 	if (plane->as.producer.sole)
-		tell_sole(plane, plane->as.producer.sole);
-	else
-		tell_all(plane);
-	note_backlog(plane);
+		return dsi__producer_tell_sole(plane, plane->as.producer.sole,
+					       plane->as.producer.position);
+	tell_all(plane);
+	return 0;
 }
 
 int dsi__producer_commit(struct dsi_data_plane *plane,
@@ -807,17 +826,25 @@ int dsi__producer_commit(struct dsi_data_plane *plane,
 {
 	if (dsi__traced(plane))
 		dsi__trace_commit(plane, pkts, n);
-	commit(plane, pkts, n);
+	commit_all(plane, pkts, n);
+	(void)dsi__producer_tell(plane);
 	return dsi__plane_committed(plane);
 }
 
-int dsi__producer_commit_one(struct dsi_data_plane *plane,
-			     struct dsi_packet *pkt)
+void dsi__producer_recant(struct dsi_data_plane *plane,
+			  struct dsi_packet *const *pkts, uint32_t from,
+			  uint32_t n)
 {
-	if (dsi__traced(plane))
-		dsi__trace_commit_one(plane, pkt);
-	commit(plane, &pkt, 1);
-	return dsi__plane_committed(plane);
+	const struct dsi_producer *producer = &plane->as.producer;
+
+	for (uint32_t i = from; i < n; i++) {
+		uint64_t position = producer->position + i;
+
+		dsi__desc_unpublish(dsi__ring_desc(&producer->ring, position),
+				    position);
+		pkts[i]->owners = DSI_OWNER_US;
+		pkts[i]->position = DSI_NO_POSITION;
+	}
 }
 
 int dsi__producer_look(struct dsi_data_plane *plane)
@@ -825,13 +852,13 @@ int dsi__producer_look(struct dsi_data_plane *plane)
 	int32_t space;
 
 	dsi__producer_adopt(plane);
-	space = have_space(plane, 1);
+	space = look_for_space(plane, 1);
 	return space < 0 ? space : 0;
 }
 
 void dsi__producer_discard(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 {
-	pkt->state = DSI_PKT_FLIGHT;
+	pkt->owners = 0;
 	dsi__plane_hold(plane, -1);
 	free_if_unused(plane, pkt);
 }
@@ -847,7 +874,7 @@ int dsi__producer_drained(struct dsi_data_plane *plane)
 {
 	dsi__producer_adopt(plane);
 	collect(plane);
-	return plane->as.producer.inflight ? -DSI_EAGAIN : 0;
+	return in_flight(&plane->as.producer) ? -DSI_EAGAIN : 0;
 }
 
 /* ---- sleep --------------------------------------------------------------- */
@@ -884,16 +911,16 @@ void dsi__producer_forget(struct dsi_data_plane *plane)
 	producer->block_mask = 0;
 	producer->drop_mask = 0;
 	producer->reclaim_mask = 0;
-	note_active(producer);
+	note_active(plane);
 }
 
 /* ---- the control plane's side -------------------------------------------- */
 
 static void changed(struct dsi_data_plane *plane)
 {
-	/* J2: release pairs with dsi__producer_adopt(). */
-	atomic_fetch_add_explicit(&plane->as.producer.changes, 1,
-				  memory_order_release);
+	/* J2: release pairs with dsi__producer_change(). */
+	atomic_fetch_or_explicit(&plane->flags, DSI_PLANE_CHANGED,
+				 memory_order_release);
 	dsi__plane_wake(plane);
 }
 

@@ -25,7 +25,7 @@
  *   J1  peer state store-release -> peer state load-acquire
  *       in both directions: carries the peer's fields to the work thread,
  *       and the end of their use back
- *   J2  changes add-release -> changes load-acquire
+ *   J2  flags fetch_or-release (CHANGED) -> flags fetch_and-acquire
  *       carries the states that changed
  *   T1  taken: consumer store-release -> producer load-acquire
  *       carries the licence to overwrite the descriptors before it
@@ -80,8 +80,8 @@ struct dsi_producer_peer {
 	uint64_t position; /* DROP_NEW: next position in its own ring */
 	uint64_t taken;	   /* last value seen */
 	uint64_t returned; /* tokens read */
+	uint64_t back;	   /* tokens that are there to be read */
 	uint64_t dropped;
-	uint32_t inflight;  /* packets it has not given back */
 	uint32_t drop_flag; /* its next packet is DROPPED_BEFORE */
 };
 
@@ -95,35 +95,59 @@ struct dsi_producer {
 	uint32_t reclaim_mask;
 	uint32_t active_mask;		/* all of them */
 	struct dsi_producer_peer *sole; /* the only one, with policy BLOCK */
-	uint32_t inflight;		/* packets with a pending bit */
-	uint32_t eager;			/* look for returns at each get */
-	uint32_t joined;		/* peers admitted so far */
+	uint32_t room;	 /* so many may be taken, as far as the ring goes */
+	uint32_t eager;	 /* look for returns at each get */
+	uint32_t joined; /* peers admitted so far */
 	uint32_t wait_consumers;
-	uint32_t seen_changes;
-	uint32_t generation; /* peers admitted and let go of */
-	_Atomic uint32_t changes;
+	uint32_t generation;		    /* peers admitted and let go of */
 	_Atomic uint32_t present;	    /* for statistics */
 	const struct dsi_port_region *area; /* MAP: what is lent from */
 	struct dsi_producer_peer peers[DSI_PEER_SLOTS];
 };
 
+/* How many packets was this consumer given, if it is one that is asked? */
+static inline uint64_t dsi__producer_given(const struct dsi_producer *producer,
+					   const struct dsi_producer_peer *peer)
+{
+	return peer->policy == DSI_POLICY_DROP_NEW
+		       ? peer->position
+		       : producer->position - peer->first;
+}
+
+/* And how many has it not given back? */
+static inline uint32_t dsi__producer_has(const struct dsi_producer *producer,
+					 const struct dsi_producer_peer *peer)
+{
+	return peer->policy == DSI_POLICY_RECLAIM
+		       ? 0
+		       : (uint32_t)(dsi__producer_given(producer, peer) -
+				    peer->returned);
+}
+
 /* Work thread.  Non-blocking: take up to @n packets.  How many, or -DSI_EAGAIN,
- * -DSI_ENOBUFS.  One is the same with fewer instructions, here and below. */
+ * -DSI_ENOBUFS. */
 int32_t dsi__producer_get(struct dsi_data_plane *plane,
 			  struct dsi_packet **out_pkts, uint32_t n);
-int32_t dsi__producer_get_one(struct dsi_data_plane *plane,
-			      struct dsi_packet **out_pkt);
-/* Work thread: let consumers come and go, as far as @changes tells of them.  For
- * dsi__producer_adopt(). */
-void dsi__producer_change(struct dsi_data_plane *plane, uint32_t changes);
+/* Work thread: let consumers come and go.  For dsi__producer_adopt(). */
+DSI_RARE void dsi__producer_change(struct dsi_data_plane *plane);
+/* The usual way was begun with packets @from to @n, and ends there: nothing of
+ * it is seen, so back to the application they go. */
+DSI_RARE void dsi__producer_recant(struct dsi_data_plane *plane,
+				   struct dsi_packet *const *pkts,
+				   uint32_t from, uint32_t n);
+/* Packets are in the ring: look how many wait, if those may be more than ever, and
+ * tell whom it concerns.  The last step of a commit: 0. */
+DSI_RARE int dsi__producer_tell(struct dsi_data_plane *plane);
+/* Work thread: is there room for @n in the ring, which was not known before? */
+DSI_RARE int dsi__producer_widen(struct dsi_data_plane *plane, uint32_t n);
+/* What may be done the usual way, as far as the consumers go. */
+uint32_t dsi__producer_usual(const struct dsi_data_plane *plane);
 /* Would a get succeed?  0, or likewise.  For select. */
 int dsi__producer_look(struct dsi_data_plane *plane);
-/* Work thread.  All of @pkts are packets of this socket, were held, and are
- * DSI_PKT_FLIGHT.  0, or what dsi__plane_committed() answers. */
+/* Work thread.  All of @pkts are packets of this socket, were held, and now are
+ * nobody's.  0, or what dsi__plane_committed() answers. */
 int dsi__producer_commit(struct dsi_data_plane *plane,
 			 struct dsi_packet *const *pkts, uint32_t n);
-int dsi__producer_commit_one(struct dsi_data_plane *plane,
-			     struct dsi_packet *pkt);
 void dsi__producer_discard(struct dsi_data_plane *plane,
 			   struct dsi_packet *pkt);
 /* Undo one dsi_packet_keep(). */

@@ -99,25 +99,54 @@ static inline void dsi__ring_put_ext(const struct dsi_ring *ring,
 			      memory_order_release);
 }
 
-/* Write the descriptor and commit it. */
+/* What the words of a descriptor say beside time and offset. */
+static inline uint64_t dsi__entry_place(const struct dsi_ring_entry *entry)
+{
+	return entry->size | (uint64_t)entry->flags << 32 |
+	       (uint64_t)entry->token << 48;
+}
+
+static inline void dsi__entry_set_place(struct dsi_ring_entry *entry,
+					uint64_t place)
+{
+	entry->size = (uint32_t)place;
+	entry->flags = (uint16_t)(place >> 32);
+	entry->token = (uint16_t)(place >> 48);
+}
+
+/* Write a descriptor and commit it. */
+static inline void dsi__desc_publish(struct dsi_shm_desc *desc,
+				     uint64_t position, uint64_t time_ns,
+				     uint64_t offset, uint64_t place)
+{
+	/* R2: release pairs with dsi__desc_copy(). */
+	atomic_store_explicit(&desc->time_ns, time_ns, memory_order_release);
+	/* R2: release pairs with dsi__desc_copy(). */
+	atomic_store_explicit(&desc->offset, offset, memory_order_release);
+	/* R2: release pairs with dsi__desc_copy(). */
+	atomic_store_explicit(&desc->place, place, memory_order_release);
+	/* R1: release pairs with dsi__ring_look() and dsi__desc_ready(). */
+	atomic_store_explicit(&desc->commit, position + 1u,
+			      memory_order_release);
+}
+
 static inline void dsi__ring_publish(const struct dsi_ring *ring,
 				     uint64_t position,
 				     const struct dsi_ring_entry *entry)
 {
-	struct dsi_shm_desc *desc = dsi__ring_desc(ring, position);
-	uint64_t place = entry->size | (uint64_t)entry->flags << 32 |
-			 (uint64_t)entry->token << 48;
+	dsi__desc_publish(dsi__ring_desc(ring, position), position,
+			  entry->time_ns, entry->offset,
+			  dsi__entry_place(entry));
+}
 
-	/* R2: release pairs with dsi__ring_copy(). */
-	atomic_store_explicit(&desc->time_ns, entry->time_ns,
-			      memory_order_release);
-	/* R2: release pairs with dsi__ring_copy(). */
-	atomic_store_explicit(&desc->offset, entry->offset,
-			      memory_order_release);
-	/* R2: release pairs with dsi__ring_copy(). */
-	atomic_store_explicit(&desc->place, place, memory_order_release);
-	/* R1: release pairs with dsi__ring_look(). */
-	atomic_store_explicit(&desc->commit, position + 1u,
+/* Take back a descriptor of which no reader can know yet, because an earlier
+ * one is not committed: then nobody has looked at it, and nobody will take it
+ * for the packet of @position. */
+static inline void dsi__desc_unpublish(struct dsi_shm_desc *desc,
+				       uint64_t position)
+{
+	/* R1: release pairs with dsi__ring_look(); it carries nothing. */
+	atomic_store_explicit(&desc->commit, DSI_COMMIT_BUSY | position,
 			      memory_order_release);
 }
 
@@ -137,7 +166,7 @@ static inline void dsi__ring_revoke(const struct dsi_ring *ring,
 static inline enum dsi_ring_look dsi__ring_look(const struct dsi_ring *ring,
 						uint64_t position)
 {
-	/* R1: acquire pairs with dsi__ring_publish(). */
+	/* R1: acquire pairs with dsi__desc_publish(). */
 	uint64_t commit = atomic_load_explicit(
 		&dsi__ring_desc(ring, position)->commit, memory_order_acquire);
 
@@ -157,23 +186,36 @@ static inline uint64_t dsi__ring_get_ext(const struct dsi_ring *ring,
 				    memory_order_acquire);
 }
 
-/* Copy the descriptor; likewise. */
+/* Is the packet of @position there?  The first half of dsi__ring_look(). */
+static inline int dsi__desc_ready(const struct dsi_shm_desc *desc,
+				  uint64_t position)
+{
+	/* R1: acquire pairs with dsi__desc_publish(). */
+	return atomic_load_explicit(&desc->commit, memory_order_acquire) ==
+	       position + 1u;
+}
+
+/* Copy the descriptor; likewise.  Return the word of size, flags and token. */
+static inline uint64_t dsi__desc_copy(const struct dsi_shm_desc *desc,
+				      struct dsi_ring_entry *out)
+{
+	uint64_t place;
+
+	/* R2: acquire pairs with dsi__desc_publish(). */
+	out->time_ns =
+		atomic_load_explicit(&desc->time_ns, memory_order_acquire);
+	/* R2: acquire pairs with dsi__desc_publish(). */
+	out->offset = atomic_load_explicit(&desc->offset, memory_order_acquire);
+	/* R2: acquire pairs with dsi__desc_publish(). */
+	place = atomic_load_explicit(&desc->place, memory_order_acquire);
+	dsi__entry_set_place(out, place);
+	return place;
+}
+
 static inline void dsi__ring_copy(const struct dsi_ring *ring,
 				  uint64_t position, struct dsi_ring_entry *out)
 {
-	struct dsi_shm_desc *desc = dsi__ring_desc(ring, position);
-	uint64_t place;
-
-	/* R2: acquire pairs with dsi__ring_publish(). */
-	out->time_ns =
-		atomic_load_explicit(&desc->time_ns, memory_order_acquire);
-	/* R2: acquire pairs with dsi__ring_publish(). */
-	out->offset = atomic_load_explicit(&desc->offset, memory_order_acquire);
-	/* R2: acquire pairs with dsi__ring_publish(). */
-	place = atomic_load_explicit(&desc->place, memory_order_acquire);
-	out->size = (uint32_t)place;
-	out->flags = (uint16_t)(place >> 32);
-	out->token = (uint16_t)(place >> 48);
+	(void)dsi__desc_copy(dsi__ring_desc(ring, position), out);
 }
 
 /* Was what copy and get_ext read since look() the packet of @position? */

@@ -604,8 +604,10 @@ static void forget_peers(struct dsi_data_plane *plane)
 /* What the application still holds is void. */
 static void void_packets(struct dsi_data_plane *plane)
 {
-	for (uint32_t i = 0; i < plane->table.count; i++)
-		plane->table.packets[i].state = DSI_PKT_FREE;
+	for (uint32_t i = 0; i < plane->table.count; i++) {
+		plane->table.packets[i].owners = 0;
+		plane->table.packets[i].keeps = 0;
+	}
 	dsi__plane_hold(plane, -(int32_t)plane->held);
 }
 

@@ -80,6 +80,19 @@ static inline int quiet(const struct dsi_trace_end *end,
 			 described);
 }
 
+int dsi__trace_quiet(const struct dsi_data_plane *plane)
+{
+	const struct dsi_trace_end *end = &plane->trace;
+
+	if (plane->role == DSI_ROLE_CONSUMER)
+		return quiet(end, DSI_TRACE_AT_get) &&
+		       quiet(end, DSI_TRACE_AT_release);
+	return quiet(end, DSI_TRACE_AT_reserve) &&
+	       quiet(end, DSI_TRACE_AT_commit) &&
+	       !dsi__trace_wants(end, DSI_TRACE_AT_reclaim) &&
+	       !dsi__trace_wants(end, DSI_TRACE_AT_link);
+}
+
 static void violated(const struct dsi_trace_end *end, uint64_t number,
 		     uint32_t kind, uint64_t declared, uint64_t actual)
 {
@@ -134,8 +147,8 @@ void dsi__trace_reserve(struct dsi_data_plane *plane,
 	to = dsi__trace_wants(end, DSI_TRACE_AT_reserve);
 	for (uint32_t i = 0; to && i < n; i++)
 		to->reserve(end->open.stream, number + i,
-			    pkts[i]->sg_count ? pkts[i]->sg[0].offset : 0,
-			    pkts[i]->sg_count ? pkts[i]->sg[0].size : 0,
+			    pkts[i]->sg_count ? pkts[i]->entry.offset : 0,
+			    pkts[i]->sg_count ? pkts[i]->entry.size : 0,
 			    left - i - 1u);
 }
 
@@ -149,6 +162,7 @@ static uint32_t occupancy(struct dsi_data_plane *plane)
 
 	for (uint32_t i = 0; mask >> i; i++) {
 		const struct dsi_producer_peer *peer = &producer->peers[i];
+		uint32_t has = dsi__producer_has(producer, peer);
 		uint64_t back;
 
 		if (!(mask >> i & 1u))
@@ -157,8 +171,8 @@ static uint32_t occupancy(struct dsi_data_plane *plane)
 		back = atomic_load_explicit(&peer->page->returned,
 					    memory_order_relaxed) -
 		       peer->returned;
-		if (back <= peer->inflight && peer->inflight - back > most)
-			most = peer->inflight - (uint32_t)back;
+		if (back <= has && has - back > most)
+			most = has - (uint32_t)back;
 	}
 	return most;
 }
@@ -246,18 +260,18 @@ static void tell_commit(struct dsi_data_plane *plane,
 {
 	struct dsi_trace_end *end = &plane->trace;
 	const struct dsi_trace_provider *to;
-	uint64_t bytes = 0;
+	uint64_t bytes = pkt->sg_count ? pkt->entry.size : 0;
 
 	if (pkt->given & DSI_GIVEN_LINK)
 		tell_links(end, pkt, number);
 	to = dsi__trace_wants(end, DSI_TRACE_AT_commit);
 	if (!to)
 		return;
-	for (uint32_t i = 0; i < pkt->sg_count; i++)
+	for (uint32_t i = 1; i < pkt->sg_count; i++)
 		bytes += pkt->sg[i].size;
 	to->commit(end->open.stream, number,
 		   bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX, occupied,
-		   pkt->given & DSI_GIVEN_TIME ? pkt->time_ns : 0);
+		   pkt->given & DSI_GIVEN_TIME ? pkt->entry.time_ns : 0);
 }
 
 /* What was declared of a packet that is committed at @now. */
@@ -299,19 +313,6 @@ void dsi__trace_commit(struct dsi_data_plane *plane,
 	if (!quiet(&plane->trace, DSI_TRACE_AT_commit) ||
 	    dsi__trace_wants(&plane->trace, DSI_TRACE_AT_link))
 		tell_commits(plane, pkts, n);
-}
-
-DSI_RARE static void tell_one_commit(struct dsi_data_plane *plane,
-				     struct dsi_packet *pkt)
-{
-	tell_commits(plane, &pkt, 1);
-}
-
-void dsi__trace_commit_one(struct dsi_data_plane *plane, struct dsi_packet *pkt)
-{
-	if (!quiet(&plane->trace, DSI_TRACE_AT_commit) ||
-	    (pkt->given & DSI_GIVEN_LINK))
-		tell_one_commit(plane, pkt);
 }
 
 void dsi__trace_reclaim(struct dsi_data_plane *plane, uint32_t tail)
@@ -396,21 +397,23 @@ DSI_RARE static void tell_gets(struct dsi_data_plane *plane,
 
 	follow(end);
 	if (!end->attached)
-		attach(end, pkts[0]->number);
+		attach(end, dsi__packet_number(pkts[0]));
 	if (end->open.hold_ns)
 		note_time(pkts, n, now);
 	to = dsi__trace_wants(end, DSI_TRACE_AT_get);
 	behind = to ? backlog(&plane->as.consumer) : 0;
 	for (uint32_t i = 0; (to || now) && i < n; i++) {
 		const struct dsi_packet *pkt = pkts[i];
-		uint64_t stamp =
-			pkt->flags & DSI_DESC_STAMPED ? pkt->time_ns : 0;
+		uint64_t number = dsi__packet_number(pkt);
+		uint64_t stamp = pkt->entry.flags & DSI_DESC_STAMPED
+					 ? pkt->entry.time_ns
+					 : 0;
 
 		if (to)
-			to->get(end->open.stream, pkt->number, end->open.reader,
+			to->get(end->open.stream, number, end->open.reader,
 				stamp, behind + n - i - 1u);
 		if (end->latency_ns && stamp && now > stamp)
-			violated(end, pkt->number, DSI_TRACE_LATENCY,
+			violated(end, number, DSI_TRACE_LATENCY,
 				 end->latency_ns, now - stamp);
 	}
 }
@@ -432,9 +435,11 @@ DSI_RARE static void tell_releases(struct dsi_data_plane *plane,
 
 	for (uint32_t i = 0; (to || now) && i < n; i++) {
 		if (now)
-			check_hold(end, pkts[i], pkts[i]->number, now);
+			check_hold(end, pkts[i], dsi__packet_number(pkts[i]),
+				   now);
 		if (to)
-			to->release(end->open.stream, pkts[i]->number,
+			to->release(end->open.stream,
+				    dsi__packet_number(pkts[i]),
 				    end->open.reader);
 	}
 }
@@ -444,19 +449,6 @@ void dsi__trace_release(struct dsi_data_plane *plane,
 {
 	if (!quiet(&plane->trace, DSI_TRACE_AT_release))
 		tell_releases(plane, pkts, n);
-}
-
-DSI_RARE static void tell_one_release(struct dsi_data_plane *plane,
-				      struct dsi_packet *pkt)
-{
-	tell_releases(plane, &pkt, 1);
-}
-
-void dsi__trace_release_one(struct dsi_data_plane *plane,
-			    struct dsi_packet *pkt)
-{
-	if (!quiet(&plane->trace, DSI_TRACE_AT_release))
-		tell_one_release(plane, pkt);
 }
 
 void dsi__trace_lost(struct dsi_data_plane *plane, uint64_t number,
@@ -477,12 +469,9 @@ void dsi__trace_lost(struct dsi_data_plane *plane, uint64_t number,
 /* The packet that a call waits for. */
 static uint64_t awaited(const struct dsi_data_plane *plane)
 {
-	const struct dsi_consumer *consumer = &plane->as.consumer;
-
-	if (plane->role == DSI_ROLE_PRODUCER)
-		return plane->as.producer.position + plane->held;
-	return consumer->has_newest ? consumer->newest + 1u
-				    : consumer->position;
+	return plane->role == DSI_ROLE_PRODUCER
+		       ? plane->as.producer.position + plane->held
+		       : dsi__consumer_awaits(&plane->as.consumer);
 }
 
 void dsi__trace_wait(struct dsi_data_plane *plane, uint32_t method)
@@ -527,9 +516,9 @@ void dsi__trace_wake(const struct dsi_trace_end *end)
 
 int dsi_packet_link(struct dsi_packet *out, const struct dsi_packet *in)
 {
-	if (!out || out->state != DSI_PKT_HELD ||
+	if (!out || out->owners != DSI_OWNER_US ||
 	    out->plane->role != DSI_ROLE_PRODUCER || !in ||
-	    in->state != DSI_PKT_HELD || in->plane->role != DSI_ROLE_CONSUMER)
+	    in->owners != DSI_OWNER_US || in->plane->role != DSI_ROLE_CONSUMER)
 		return -DSI_EINVAL;
 	if (!dsi__trace_wants(&out->plane->trace, DSI_TRACE_AT_link))
 		return 0;
@@ -538,7 +527,7 @@ int dsi_packet_link(struct dsi_packet *out, const struct dsi_packet *in)
 	if (out->n_links == DSI_PACKET_LINKS)
 		return -DSI_ENOSPC;
 	out->links[out->n_links++] = (struct dsi_packet_origin){
-		in->plane->trace.open.stream, in->number};
+		in->plane->trace.open.stream, dsi__packet_number(in)};
 	out->given |= DSI_GIVEN_LINK;
 	return 0;
 }

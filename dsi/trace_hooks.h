@@ -25,15 +25,15 @@ static inline int dsi__traced(const struct dsi_data_plane *plane)
 	return __builtin_expect(plane->trace.provider != NULL, 0) != 0;
 }
 
+/* Would the provider, if there is one, be told nothing of packets now? */
+DSI_RARE int dsi__trace_quiet(const struct dsi_data_plane *plane);
+
 /* Packets were taken from the free ones. */
 DSI_RARE void dsi__trace_reserve(struct dsi_data_plane *plane,
 				 struct dsi_packet *const *pkts, uint32_t n);
-/* Packets are about to be committed, from the present position on.  One is
- * handed over as itself: where no array is needed, none shall be made. */
+/* Packets are about to be committed, from the present position on. */
 DSI_RARE void dsi__trace_commit(struct dsi_data_plane *plane,
 				struct dsi_packet *const *pkts, uint32_t n);
-DSI_RARE void dsi__trace_commit_one(struct dsi_data_plane *plane,
-				    struct dsi_packet *pkt);
 /* All free packets from @tail of the table's queue on are newly free. */
 DSI_RARE void dsi__trace_reclaim(struct dsi_data_plane *plane, uint32_t tail);
 /* The consumer left with this packet not given back. */
@@ -51,8 +51,6 @@ DSI_RARE void dsi__trace_get(struct dsi_data_plane *plane,
 /* It is about to give them back. */
 DSI_RARE void dsi__trace_release(struct dsi_data_plane *plane,
 				 struct dsi_packet *const *pkts, uint32_t n);
-DSI_RARE void dsi__trace_release_one(struct dsi_data_plane *plane,
-				     struct dsi_packet *pkt);
 /* It will not get @count packets from @number on. */
 DSI_RARE void dsi__trace_lost(struct dsi_data_plane *plane, uint64_t number,
 			      uint64_t count, uint32_t reason);

@@ -51,34 +51,46 @@ void dsi__transfer_fini(struct dsi_transfer *transfer)
 }
 
 /* At most DSI_MAX_SG sizes of 32 bits. */
-static uint64_t bytes_of(const struct dsi_packet *pkt)
+static uint64_t bytes_of(const struct dsi_packet *pkt, uint32_t elements)
 {
-	uint64_t bytes = 0;
+	uint64_t bytes = elements ? pkt->entry.size : 0;
 
-	for (uint32_t i = 0; i < pkt->sg_count; i++)
+	for (uint32_t i = 1; i < elements; i++)
 		bytes += pkt->sg[i].size;
 	return bytes;
 }
 
+/* Copy one element to @to, which moves on.  Return where it was. */
+static uint64_t copy(const struct dsi_transfer *transfer, uint64_t *to,
+		     uint64_t from, uint32_t size)
+{
+	uint64_t begin = *to;
+
+	memcpy(transfer->buffer + begin, transfer->area + from, size);
+	*to += size;
+	return begin;
+}
+
 int dsi__transfer_copy(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 {
+	const uint32_t elements = dsi__packet_elements(pkt);
 	const struct dsi_transfer *transfer = &plane->as.consumer.transfer;
 	uint64_t offset =
 		(uint64_t)(pkt - plane->table.packets) * transfer->stride;
 
-	if (bytes_of(pkt) > transfer->most) {
+	if (bytes_of(pkt, elements) > transfer->most) {
+		pkt->given |= DSI_GIVEN_DATA;
 		pkt->sg_count = 0;
-		pkt->flags |= DSI_PACKET_GAP;
+		pkt->entry.size = 0;
+		pkt->entry.flags |= DSI_PACKET_GAP;
 		return -DSI_ENOSPC;
 	}
-	for (uint32_t i = 0; i < pkt->sg_count; i++) {
-		struct dsi_sg_element *element = &pkt->sg[i];
-
-		memcpy(transfer->buffer + offset,
-		       transfer->area + element->offset, element->size);
-		element->offset = offset;
-		offset += element->size;
-	}
+	if (elements)
+		pkt->entry.offset = copy(transfer, &offset, pkt->entry.offset,
+					 pkt->entry.size);
+	for (uint32_t i = 1; i < elements; i++)
+		pkt->sg[i].offset = copy(transfer, &offset, pkt->sg[i].offset,
+					 pkt->sg[i].size);
 	return 0;
 }
 
@@ -88,10 +100,10 @@ int dsi__transfer_copy(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 static int lent_range(const struct dsi_packet *pkt, uint64_t *out_offset,
 		      uint64_t *out_bytes)
 {
-	if (pkt->sg_count == 0 || pkt->sg[0].size == 0)
+	if (pkt->sg_count == 0 || pkt->entry.size == 0)
 		return 0;
-	*out_offset = pkt->sg[0].offset;
-	*out_bytes = pkt->sg[0].size;
+	*out_offset = pkt->entry.offset;
+	*out_bytes = pkt->entry.size;
 	return 1;
 }
 
@@ -99,7 +111,7 @@ int dsi__transfer_borrow(struct dsi_data_plane *plane,
 			 const struct dsi_packet *pkt)
 {
 	const struct dsi_transfer *transfer = &plane->as.consumer.transfer;
-	uint64_t slot = pkt->token * plane->slot_stride;
+	uint64_t slot = pkt->entry.token * plane->slot_stride;
 	uint64_t offset, bytes;
 	int err;
 
@@ -151,7 +163,7 @@ void dsi__transfer_lend(struct dsi_data_plane *plane,
 	(void)lent_range(pkt, &offset, &bytes);
 	for (uint32_t i = 0; mask; i++, mask >>= 1)
 		if (mask & 1u)
-			set_lent(&plane->as.producer.peers[i], pkt->token,
+			set_lent(&plane->as.producer.peers[i], pkt->entry.token,
 				 (uint32_t)((bytes + page - 1u) / page));
 }
 
@@ -163,9 +175,9 @@ void dsi__transfer_recall(struct dsi_data_plane *plane,
 
 	for (uint32_t i = 0; mask; i++, mask >>= 1)
 		if (mask & 1u)
-			set_lent(&producer->peers[i], pkt->token, 0);
+			set_lent(&producer->peers[i], pkt->entry.token, 0);
 	if (dsi_port_loan_recall(producer->area,
-				 pkt->token * plane->slot_stride,
+				 pkt->entry.token * plane->slot_stride,
 				 plane->packet_bytes))
 		(void)dsi__plane_fail(plane);
 }

@@ -127,6 +127,37 @@ DSI_API int dsi_packet_get_abort(struct dsi_socket *sock);
 DSI_API int dsi_packet_commit(struct dsi_socket *sock, struct dsi_packet *pkt);
 
 /**
+ * dsi_packet_commit_get - hand a packet on and take the next one.
+ * @sock:        socket the packet came from
+ * @pkt:         packet from get(), not yet committed or discarded
+ * @deadline_ns: as dsi_packet_get(): how long to wait for the next one
+ * @out_next:    on 0: the next packet, as from dsi_packet_get()
+ *
+ * As dsi_packet_commit() and then dsi_packet_get(), for an end that goes on with
+ * one packet after the other: where the peer sleeps and there is no next packet
+ * yet, waking it and falling asleep are one step, on systems that have such a
+ * step.  The peer is woken before this end sleeps and before the call returns.
+ *
+ * Return: 0, or
+ *   -DSI_EINVAL  @sock or @out_next is NULL, @pkt is not a packet of @sock or is
+ *                not held: nothing changed, @pkt is held as before
+ *   -DSI_EPROTO  the socket failed meanwhile; @pkt is gone
+ *   any other error of dsi_packet_get(): @pkt was committed, also if no next one
+ *   came in time; dsi_packet_get() may try again
+ * Context: work thread of @sock only; RT-safe; sleeps only if @deadline_ns is
+ *          not 0 and nothing is available.
+ * Lifetime: @pkt is invalid afterwards, as after dsi_packet_commit(); *@out_next
+ *          is not set on errors.
+ * Source:  reply and wait as one step in L4: Liedtke, "Improving IPC by kernel
+ *          design", SOSP 1993
+ * Since:   0.1
+ */
+DSI_API DSI_MUST_CHECK int dsi_packet_commit_get(struct dsi_socket *sock,
+						 struct dsi_packet *pkt,
+						 uint64_t deadline_ns,
+						 struct dsi_packet **out_next);
+
+/**
  * dsi_packet_commit_many - hand on a batch, with at most one wake per peer.
  * @sock: socket the packets came from
  * @pkts: packets, committed in this order

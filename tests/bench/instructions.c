@@ -90,6 +90,8 @@ COUNTED int count_batch(struct dsi_socket *from, struct dsi_socket *to,
 /* Not counted: the consumer is let in, and all memory is touched. */
 static void warm_up(struct dsi_socket *from, struct dsi_socket *to)
 {
+	struct dsi_packet *pkts[PACKETS];
+
 	for (uint32_t i = 0; i < 2u * PACKETS; i++) {
 		struct dsi_packet *pkt;
 
@@ -98,6 +100,10 @@ static void warm_up(struct dsi_socket *from, struct dsi_socket *to)
 		MUST_BE(dsi_packet_get(to, dsi_now() + PATIENCE_NS, &pkt), 0);
 		MUST_BE(dsi_packet_commit(to, pkt), 0);
 	}
+	MUST_BE(dsi_packet_get_many(from, 0, pkts, PACKETS), PACKETS);
+	MUST_BE(dsi_packet_commit_many(from, pkts, PACKETS), 0);
+	MUST_BE(dsi_packet_get_many(to, 0, pkts, PACKETS), PACKETS);
+	MUST_BE(dsi_packet_commit_many(to, pkts, PACKETS), 0);
 }
 
 static int has(int argc, char **argv, const char *word)

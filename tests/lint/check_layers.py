@@ -23,7 +23,8 @@ LAYERS = [
     ("ring", "shm_layout bucket histogram stats_page ring notify shm_check packet_table desc traffic need"),
     ("sizing", "wide curve_jcs sizing_private grid jcs jcs_convert reader grid_scan anchored "
      "stall service merge self_timed limit loss area none"),
-    ("data plane", "producer consumer transfer data_plane packet trace_hooks"),
+    ("data plane", "producer consumer transfer data_plane packet trace_hooks usual_producer "
+     "usual_consumer"),
     ("socket", "socket socket_private access link wire handshake handshake_producer "
      "handshake_consumer handshake_regions handshake_watch names regions watch event trace_ends"),
     ("stream", "stream stream_private component component_private select "

@@ -52,23 +52,25 @@ def text(file, old, new, name, scenarios, survives=None):
 
 
 # ---- R: the ring ------------------------------------------------------------
-order("ring.h", "dsi__ring_publish", "release", "relaxed",
+order("ring.h", "dsi__desc_publish", "release", "relaxed",
       "R1 commit store relaxed", BLOCK, nth=3)
-order("ring.h", "dsi__ring_look", "acquire", "relaxed",
+order("ring.h", "dsi__desc_ready", "acquire", "relaxed",
       "R1 commit load relaxed", BLOCK)
+order("ring.h", "dsi__ring_look", "acquire", "relaxed",
+      "R1 commit load relaxed, what is not ordinary", RECLAIM)
 mutant("R2 field stores relaxed", "ring.h",
-       [("order", "dsi__ring_publish", "release", "relaxed", n)
+       [("order", "dsi__desc_publish", "release", "relaxed", n)
         for n in (0, 0, 0)] +
        [("order", "dsi__ring_put_ext", "release", "relaxed", 0)], RECLAIM)
 mutant("R2 field loads relaxed", "ring.h",
-       [("order", "dsi__ring_copy", "acquire", "relaxed", -1),
+       [("order", "dsi__desc_copy", "acquire", "relaxed", -1),
         ("order", "dsi__ring_get_ext", "acquire", "relaxed", 0)], RECLAIM)
 text("producer.c", "	dsi__ring_begin(ring, position);\n", "",
      "R2 no BUSY mark", RECLAIM)
 text("consumer.c", "	if (!dsi__ring_whole(ring, position))\n",
      "	if (0)\n", "R2 copy not checked", RECLAIM)
-text("consumer.c", "		if (!dsi__ring_whole(&ring, position) ||\n",
-     "		if (0 ||\n", "R2 copy of ordinary packets not checked", RECLAIM)
+text("usual_consumer.h", "	if ((lossy && !", "	if ((0 && !",
+     "R2 copy of ordinary packets not checked", RECLAIM)
 text("ring.h", "	atomic_thread_fence(memory_order_release);\n", "",
      "R3 no fence after revoke", RECLAIM)
 text("ring.h", "	atomic_thread_fence(memory_order_acquire);\n", "",
@@ -82,6 +84,12 @@ order("notify.h", "dsi__waker_signal", "release", "relaxed",
 order("notify.h", "dsi__waiter_announce", "acquire", "relaxed",
       "N1 signal load relaxed", BOTH,
       "the fence N2 follows before anything is looked at, and acquires")
+text("packet.c", "	if (plane->owed)\n		dsi__plane_pay(plane);\n",
+     "	plane->owed = NULL;\n", "N  a wake-up put off is forgotten",
+     ["commit-get"])
+text("data_plane.c", "	return dsi_port_wake_wait(waker->signal, words, n, deadline_ns);\n",
+     "	return dsi_port_wait(words, n, deadline_ns);\n",
+     "N  a wake-up put off is forgotten before sleeping", ["commit-get"])
 order("consumer.c", "skip_lost", "acquire", "relaxed",
       "N1 signal load in skip_lost() relaxed", RECLAIM,
       "only a distance; the ring is asked again with R1")
@@ -89,14 +97,14 @@ order("notify.h", "dsi__notify_fence", "seq_cst", "acq_rel",
       "N2 fence acq_rel", BOTH)
 text("notify.h", "	atomic_thread_fence(memory_order_seq_cst);\n", "",
      "N2 no fence", BOTH)
-text("producer.c", "	dsi__waker_signal(&peer->waker, signal);\n"
+text("usual_producer.h", "	dsi__waker_signal(&peer->waker, signal);\n"
      "	dsi__notify_fence();\n",
      "	dsi__waker_signal(&peer->waker, signal);\n",
      "N2 no fence in the producer's commit", BOTH)
 text("producer.c", "	signal_consumers(plane);\n	dsi__notify_fence();\n",
      "	signal_consumers(plane);\n",
      "N2 no fence before more than one is woken", MORE)
-text("consumer.c", "	dsi__notify_fence();\n", "",
+text("usual_consumer.h", "	dsi__notify_fence();\n", "",
      "N2 no fence when the consumer tells", BOTH)
 text("packet.c", "	dsi__notify_fence();\n", "",
      "N2 no fence before waiting for a bell", ["bell"])
@@ -108,43 +116,45 @@ text("notify.h", " ||\n	    (int32_t)(signal - (uint32_t)sleep) <= 0)", ")",
 text("notify.h", " || sleep == waker->woken", "",
      "N  wake the same sleep again", BLOCK,
      "costs a needless system call, loses nothing")
-text("producer.c", "	commit_all(plane, pkts, n);\n	if (",
-     "	plane->as.producer.position += n;\n"
-     "	if (plane->as.producer.sole)\n"
-     "		dsi__waker_signal(&plane->as.producer.sole->waker, (uint32_t)"
-     "(plane->as.producer.position - plane->as.producer.sole->first));\n"
-     "	plane->as.producer.position -= n;\n"
-     "	commit_all(plane, pkts, n);\n	if (",
-     "N  signal before commit", BOTH)
-text("consumer.c",
-     "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
+text("usual_producer.h",
+     "	pkt->position = position;\n	dsi__desc_publish(",
+     "	dsi__waker_signal(&plane->as.producer.sole->waker, (uint32_t)(position"
+     " + 1u - plane->as.producer.sole->first));\n"
+     "	pkt->position = position;\n	dsi__desc_publish(",
+     "N  signal before commit", ["commit-get"])
+text("usual_consumer.h",
+     "	dsi__waker_signal(&consumer->waker, signal);\n"
      "	dsi__notify_fence();\n"
-     "	if (dsi__waker_wake(&consumer->waker, consumer->signal))\n"
-     "		dsi__stat_add(&plane->stats->wakes, 1);\n",
-     "	if (dsi__waker_wake(&consumer->waker, consumer->signal + 1))\n"
-     "		dsi__stat_add(&plane->stats->wakes, 1);\n"
-     "	dsi__waker_signal(&consumer->waker, ++consumer->signal);\n"
+     "	if (dsi__waker_asleep(&consumer->waker))\n"
+     "		return dsi__plane_wake_peer(plane, &consumer->waker, signal);\n",
+     "	if (dsi__waker_asleep(&consumer->waker))\n"
+     "		(void)dsi__plane_wake_peer(plane, &consumer->waker, signal + 1);\n"
+     "	dsi__waker_signal(&consumer->waker, signal);\n"
      "	dsi__notify_fence();\n",
      "N  wake before signal", BOTH)
-text("consumer.c", "	store_returned(consumer);\n	tell(plane);\n}\n\n/* TIME_HOLD: up to",
-     "	tell(plane);\n	store_returned(consumer);\n}\n\n/* TIME_HOLD: up to",
+text("usual_consumer.h",
+     "	dsi__consumer_store_returned(consumer);\n"
+     "	return dsi__consumer_tell(plane);\n",
+     "	(void)dsi__consumer_tell(plane);\n"
+     "	dsi__consumer_store_returned(consumer);\n	return 0;\n",
      "N  signal before return", BOTH)
 text("notify.h", "{waiter->signal, waiter->seen, 1u}",
      "{waiter->signal, atomic_load_explicit(waiter->signal, "
      "memory_order_acquire), 1u}",
      "N  snapshot after the announcement", BLOCK)
-text("data_plane.c", "		timeout = dsi_port_wait(words, n, deadline_ns);\n",
+text("data_plane.c", "		timeout = sleep_on(plane, words, n, deadline_ns);\n",
      "		for (uint32_t i = 0; i < n; i++)\n"
      "			words[i].expected = atomic_load_explicit("
      "words[i].word, memory_order_acquire);\n"
-     "		timeout = dsi_port_wait(words, n, deadline_ns);\n",
+     "		timeout = sleep_on(plane, words, n, deadline_ns);\n",
      "N  snapshot after the second look", BOTH)
 text("data_plane.c",
      "	dsi__notify_fence();\n	err = look(plane, arg);\n",
      "	dsi__notify_fence();\n	err = -DSI_EAGAIN;\n",
      "N  no second look", BOTH)
 text("consumer.c",
-     "	if (plane->as.consumer.unsaid)\n		tell_taken(plane);\n", "",
+     "	return plane->as.consumer.unsaid\n",
+     "	return 0\n",
      "N  taken is not told when nothing is there", ["block-holding"])
 text("consumer.c", "	if (got < n && (got > 0 || err == -DSI_EAGAIN))\n",
      "	if (got == 0 && err == -DSI_EAGAIN)\n",
@@ -172,9 +182,9 @@ order("producer.c", "dsi__producer_vacate", "release", "relaxed",
       "vacate and place are steps of one thread, the control plane")
 order("producer.c", "changed", "release", "relaxed", "J2 changes relaxed",
       JOIN)
-order("data_plane.h", "dsi__producer_adopt", "acquire", "relaxed",
+order("producer.c", "dsi__producer_change", "acquire", "relaxed",
       "J2 changes load relaxed", JOIN)
-order("consumer.c", "store_taken", "release", "relaxed",
+order("usual_consumer.h", "dsi__consumer_store_taken", "release", "relaxed",
       "T1 taken relaxed", ["block-ring2", "block-ring1", "block-holding"],
       "needs a load that is satisfied after a later store of its thread, "
       "which the model does not have (load buffering)")
@@ -182,23 +192,28 @@ order("producer.c", "refresh_taken", "acquire", "relaxed",
       "T1 taken load relaxed", ["block-ring2", "block-ring1",
                                 "block-holding"],
       "as for the store")
-text("consumer.c", "	if (!consumer->usual)\n		most = 0;\n",
-     "	if (!consumer->usual)\n		most = 0;\n"
-     "	consumer->position += most;\n	store_taken(consumer);\n"
-     "	consumer->position -= most;\n",
+text("usual_consumer.h",
+     "	pkt = *dsi__packet_table_block(table, 1);\n",
+     "	pkt = *dsi__packet_table_block(table, 1);\n"
+     "	consumer->position = position + 1u;\n"
+     "	dsi__consumer_store_taken(consumer);\n"
+     "	consumer->position = position;\n",
      "T1 taken before ordinary packets are copied", BLOCK)
-order("consumer.c", "store_returned", "release", "relaxed",
+order("usual_consumer.h", "dsi__consumer_store_returned", "release", "relaxed",
       "T2 returned relaxed", BLOCK)
 order("producer.c", "collect_from", "acquire", "relaxed",
-      "T2 returned load relaxed", BLOCK)
+      "T2 returned load relaxed", BLOCK + MORE)
+order("usual_producer.h", "dsi__usual_back", "acquire", "relaxed",
+      "T2 returned load relaxed, of what is taken at once", ["commit-get"])
 order("producer.c", "admit", "release", "relaxed", "S1 start relaxed",
       ["join-late"], "the word itself is all that it carries; the ring is "
       "read with R1")
 order("consumer.c", "find_start", "acquire", "relaxed",
       "S1 start load relaxed", ["join-late"], "as for the store")
 
-TAKE_OVER = "	if (take_over(plane, &pkt, 1))\n		return -DSI_EINVAL;\n"
-ADOPT = "	dsi__producer_adopt(plane);\n"
+TAKE_OVER = "	if (take_over(plane, pkts, n))\n		return -DSI_EINVAL;\n"
+ADOPT = ("	if (plane->role == DSI_ROLE_PRODUCER)\n"
+         "		dsi__producer_adopt(plane);\n")
 text("packet.c", ADOPT + TAKE_OVER, TAKE_OVER + ADOPT,
      "J2 changes are seen when packets are taken over", ["lender"])
 text("data_plane.c",

@@ -152,6 +152,52 @@ static void block_two_long(void)
 	block(1, 1, 2, 2);
 }
 
+/* Both ends hand on and take the next in one call. */
+static void joined_producer(void *arg)
+{
+	struct dsi_packet *pkt = get(rig.socket);
+
+	(void)arg;
+	for (uint64_t i = 0; i < rig.options.total; i++) {
+		uint64_t *data = payload(pkt);
+		int last = i + 1u == rig.options.total;
+
+		for (uint32_t k = 0; k < RIG_PAYLOAD; k++)
+			data[k] = content(i);
+		mc_check((last ? dsi_packet_commit(rig.socket, pkt)
+			       : dsi_packet_commit_get(rig.socket, pkt,
+						       DSI_FOREVER, &pkt)) == 0,
+			 "commit and get fails");
+	}
+}
+
+static void joined_consumer(void *arg)
+{
+	struct rig_reader *reader = arg;
+	struct dsi_packet *pkt = get(reader->socket);
+
+	for (uint64_t i = 0; i < rig.options.total; i++) {
+		int last = i + 1u == rig.options.total;
+
+		check_packet(pkt, i);
+		mc_check((last ? dsi_packet_commit(reader->socket, pkt)
+			       : dsi_packet_commit_get(reader->socket, pkt,
+						       DSI_FOREVER, &pkt)) == 0,
+			 "commit and get fails");
+	}
+}
+
+static void commit_get(void)
+{
+	rig_build(&(struct rig_options){.ring_slots = 1,
+					.packets = 1,
+					.total = 2,
+					.readers = 1,
+					.wait_for = 1});
+	mc_thread("producer", joined_producer, NULL);
+	add_consumers(joined_consumer);
+}
+
 /* The consumer keeps a packet while it gets the next (see consumer.h: when
  * the producer learns of it). */
 static void holding_consumer(void *arg)
@@ -893,6 +939,9 @@ static const struct entry entries[] = {
 	 0,
 	 ALL},
 	{{.name = "block-ring2", .set_up = block_ring2, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "commit-get", .set_up = commit_get, .end = check_honest},
 	 0,
 	 ALL},
 	{{.name = "block-holding",

@@ -679,6 +679,60 @@ static int packet_borrower_returns_with_its_consumer(void)
 	return 0;
 }
 
+/* The lender is still held while the last consumer leaves, and with it the
+ * borrower; or both are handed on as one.  Each is free once. */
+static int lender_alone(struct pair *pair, uint32_t packets, int batch)
+{
+	struct dsi_packet *both[2], *pkts[8];
+	struct dsi_packet *lender, *borrower;
+	uint64_t deadline = conf_later();
+	uint64_t left =
+		dsi_socket_event_count(pair->producer, DSI_EVENT_PEER_LEFT);
+
+	conf_try(conf_consume(NAME, NULL, &pair->consumer));
+	conf_try(conf_put(pair->producer, 1, 0));
+	conf_try(conf_take(pair->consumer, 1, 0));
+	conf_try(get(pair->producer, &lender));
+	conf_try(get(pair->producer, &borrower));
+	conf_equal(dsi_packet_add_shared(borrower, lender, 0, 8), 0);
+	if (!batch)
+		conf_equal(dsi_packet_commit(pair->producer, borrower), 0);
+	dsi_socket_destroy(pair->consumer);
+	while (dsi_socket_event_count(pair->producer, DSI_EVENT_PEER_LEFT) ==
+	       left) {
+		conf_check(dsi_now() < deadline);
+		conf_sleep_until(conf_in_ms(1));
+	}
+	both[0] = lender;
+	both[1] = borrower;
+	if (batch)
+		conf_equal(dsi_packet_commit_many(pair->producer, both, 2), 0);
+	else
+		conf_equal(dsi_packet_commit(pair->producer, lender), 0);
+	conf_equal(dsi_socket_drain(pair->producer, conf_later()), 0);
+	conf_equal(dsi_packet_get_many(pair->producer, 0, pkts, packets + 1),
+		   packets);
+	for (uint32_t i = 0; i < packets; i++)
+		for (uint32_t k = 0; k < i; k++)
+			conf_check(pkts[i] != pkts[k]);
+	for (uint32_t i = 0; i < packets; i++)
+		conf_equal(dsi_packet_discard(pair->producer, pkts[i]), 0);
+	return 0;
+}
+
+static int packet_lender_outlives_the_consumer(void)
+{
+	struct dsi_stream_desc desc = conf_desc(3);
+	struct pair pair;
+
+	desc.max_sg = 2;
+	conf_try(conf_produce(NAME, &desc, 1, &pair.producer));
+	for (int round = 0; round < 4; round++)
+		conf_try(lender_alone(&pair, 3, round & 1));
+	dsi_socket_destroy(pair.producer);
+	return 0;
+}
+
 /* ---- the data area ------------------------------------------------------ */
 
 static int area_is_read_only(void)
@@ -803,6 +857,8 @@ const struct conf_test conf_packet_tests[] = {
 	{"packet_discard_of_a_borrower", packet_discard_of_a_borrower},
 	{"packet_borrower_returns_with_its_consumer",
 	 packet_borrower_returns_with_its_consumer},
+	{"packet_lender_outlives_the_consumer",
+	 packet_lender_outlives_the_consumer},
 	{"area_is_read_only", area_is_read_only},
 	{"area_writable", area_writable},
 	{"area_brought_by_the_application", area_brought_by_the_application},

@@ -213,12 +213,19 @@ static int physical_outside_is_no_space(void)
 static int lie_to(const struct pair *pair, uint32_t element, uint32_t i)
 {
 	struct dsi_packet *pkt;
+	struct dsi_sg_element sg;
 
 	conf_try(get(pair->producer, &pkt));
 	conf_equal(dsi_packet_set_flags(pkt, DSI_PACKET_PHYS), 0);
 	for (uint32_t k = 0; k <= element; k++)
 		conf_equal(dsi_packet_add_data(pkt, pair->first, 4), 0);
-	pkt->sg[element] = lie(pair, i);
+	sg = lie(pair, i);
+	if (element) {
+		pkt->sg[element] = sg;
+	} else {
+		pkt->entry.offset = sg.offset;
+		pkt->entry.size = sg.size;
+	}
 	conf_equal(dsi_packet_commit(pair->producer, pkt), 0);
 	conf_equal(dsi_packet_get(pair->consumer, conf_later(), &pkt),
 		   -DSI_EPROTO);

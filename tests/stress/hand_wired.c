@@ -201,6 +201,7 @@ void hand_wind_up(struct hand_stream *stream, struct hand_consumer *consumer,
 		end->first -= far;
 	}
 	peer->returned = far;
+	peer->back = far;
 	end->returned = far;
 	atomic_store(&consumer->page->returned, far);
 	atomic_store(&consumer->signal->signal, near);

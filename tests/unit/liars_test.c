@@ -214,7 +214,7 @@ static void same_token_twice(void **user)
 	for (uint32_t k = 0; k < 3; k++)
 		pass_one(&world);
 	honest_b(&world, 3);
-	token = world.stream.plane.table.packets[0].pending ? 0 : 1;
+	token = world.stream.plane.table.packets[0].owners ? 0 : 1;
 	atomic_store(&world.a.plane.as.consumer.returns[0], token);
 	atomic_store(&world.a.plane.as.consumer.returns[1], token);
 	atomic_store(&world.a.page->returned, 2);

@@ -37,11 +37,12 @@ static void each_packet_once(void **user)
 			struct dsi_packet *pkt =
 				taken(dsi__packet_table_newest(&table));
 
-			assert_ptr_equal(pkt, &table.packets[pkt->token]);
-			assert_ptr_equal(pkt->sg, &table.sg[pkt->token * 3]);
-			assert_int_equal(pkt->state, DSI_PKT_FREE);
-			pkt->state = DSI_PKT_HELD;
-			sum += pkt->token;
+			assert_ptr_equal(pkt, &table.packets[pkt->entry.token]);
+			assert_ptr_equal(pkt->sg,
+					 &table.sg[pkt->entry.token * 3]);
+			assert_int_equal(pkt->owners, 0);
+			pkt->owners = DSI_OWNER_US;
+			sum += pkt->entry.token;
 		}
 		assert_int_equal(sum, counts[i] * (counts[i] - 1) / 2);
 		assert_null(dsi__packet_table_newest(&table));
@@ -120,7 +121,7 @@ static void foreign_pointers(void **user)
 {
 	struct dsi_packet_table table;
 	struct dsi_packet_table other;
-	struct dsi_packet mine = {.token = 0};
+	struct dsi_packet mine = {.owners = 0};
 
 	(void)user;
 	set_up(&table, 3, 1);

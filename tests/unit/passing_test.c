@@ -173,7 +173,7 @@ static void taken_is_told(void **user)
 	struct world world;
 
 	(void)user;
-	set_up(&world, 8);
+	set_up(&world, 2);
 	/* Twice: the first get takes the long way. */
 	for (uint32_t i = 0; i < 2; i++) {
 		put(&world, 1);
@@ -182,8 +182,22 @@ static void taken_is_told(void **user)
 		get_many(&world, 2, 1, 1);
 		put(&world, 2);
 		get_many(&world, 2, 2, 1);
+		put(&world, 2);
+		get_many(&world, 4, 2, 1);
+	}
+	tear_down(&world);
+}
+
+/* A ring with room for all packets is never what is missing. */
+static void taken_need_not_be_told(void **user)
+{
+	struct world world;
+
+	(void)user;
+	set_up(&world, 4);
+	for (uint32_t i = 0; i < 2; i++) {
 		put(&world, 3);
-		get_many(&world, 4, 3, 1);
+		get_many(&world, 4, 3, 0);
 	}
 	tear_down(&world);
 }
@@ -207,12 +221,135 @@ static void peers_are_forgotten(void **user)
 	tear_down(&world);
 }
 
+/* ---- a batch goes whole or not at all ------------------------------------- */
+
+static void batch_with_a_stranger(void **user)
+{
+	struct dsi_packet *pkts[4];
+	struct dsi_packet *strange;
+	struct dsi_packet *pkt;
+	struct world world;
+
+	(void)user;
+	set_up(&world, 4);
+	put(&world, 3);
+	take(&world, 3); /* so that the ring ends within the batch */
+	for (uint32_t bad = 0; bad < 4; bad++) {
+		void *addr;
+		uint32_t size;
+
+		for (uint32_t i = 0; i < 4; i++)
+			pkts[i] = get(world.from);
+		assert_int_equal(dsi_packet_set_size(pkts[3], 5), 0);
+		strange = pkts[bad];
+		pkts[bad] = bad % 2 ? NULL : pkts[(bad + 1) % 4];
+		assert_int_equal(dsi_packet_commit_many(world.from, pkts, 4),
+				 -DSI_EINVAL);
+		assert_int_equal(dsi_packet_get(world.to, 0, &pkt),
+				 -DSI_EAGAIN);
+		pkts[bad] = strange;
+		assert_int_equal(dsi_packet_data(pkts[3], 0, &addr, &size), 0);
+		assert_int_equal(size, 5);
+		assert_int_equal(dsi_packet_commit_many(world.from, pkts, 4),
+				 0);
+		assert_int_equal(dsi_packet_get_many(world.to, 0, pkts, 4), 4);
+		strange = pkts[bad];
+		pkts[bad] = bad % 2 ? NULL : pkts[(bad + 1) % 4];
+		assert_int_equal(dsi_packet_commit_many(world.to, pkts, 4),
+				 -DSI_EINVAL);
+		pkts[bad] = strange;
+		assert_int_equal(dsi_packet_commit_many(world.to, pkts, 4), 0);
+	}
+	tear_down(&world);
+}
+
+/* ---- commit and get in one ------------------------------------------------ */
+
+static void next_of_a_producer(void **user)
+{
+	struct dsi_packet *pkt;
+	struct dsi_packet *next;
+	struct world world;
+
+	(void)user;
+	set_up(&world, 8);
+	pkt = get(world.from);
+	next = NULL;
+	assert_int_equal(dsi_packet_commit_get(NULL, pkt, 0, &next),
+			 -DSI_EINVAL);
+	assert_int_equal(dsi_packet_commit_get(world.from, pkt, 0, NULL),
+			 -DSI_EINVAL);
+	assert_int_equal(dsi_packet_commit_get(world.from, NULL, 0, &next),
+			 -DSI_EINVAL);
+	for (uint32_t i = 1; i < PACKETS; i++) {
+		assert_int_equal(
+			dsi_packet_commit_get(world.from, pkt, 0, &next), 0);
+		assert_int_equal(
+			dsi_packet_commit_get(world.from, pkt, 0, &next),
+			-DSI_EINVAL);
+		pkt = next;
+	}
+	/* The last one is gone, though there is no next one. */
+	assert_int_equal(dsi_packet_commit_get(world.from, pkt, 0, &next),
+			 -DSI_EAGAIN);
+	assert_int_equal(dsi_packet_commit(world.from, pkt), -DSI_EINVAL);
+	assert_int_equal(dsi_packet_commit_get(world.from, pkt, 0, &next),
+			 -DSI_EINVAL);
+	take(&world, PACKETS);
+	expect_free(&world, PACKETS);
+	tear_down(&world);
+}
+
+static void next_of_a_consumer(void **user)
+{
+	struct dsi_packet *pkt;
+	struct dsi_packet *next;
+	struct world world;
+
+	(void)user;
+	set_up(&world, 8);
+	put(&world, 2);
+	pkt = get(world.to);
+	assert_int_equal(dsi_packet_commit_get(world.to, pkt, 0, &next), 0);
+	assert_int_equal(dsi_packet_number(next), 1);
+	pkt = next;
+	next = NULL;
+	assert_int_equal(dsi_packet_commit_get(world.to, pkt, 1, &next),
+			 -DSI_ETIMEDOUT);
+	assert_null(next);
+	assert_int_equal(dsi_packet_commit(world.to, pkt), -DSI_EINVAL);
+	expect_free(&world, PACKETS);
+	put(&world, 1);
+	assert_int_equal(dsi_packet_number(get(world.to)), 2);
+	tear_down(&world);
+}
+
+/* A wake-up that was put off is made up for before the peer's words go. */
+static void owed_to_one_who_leaves(void **user)
+{
+	struct world world;
+	struct dsi_data_plane *plane = &world.stream.plane;
+
+	(void)user;
+	set_up(&world, 8);
+	plane->owed = &world.consumer.peer->waker;
+	hand_leave(&world.stream, &world.consumer);
+	assert_int_equal(dsi__producer_look(plane), 0);
+	assert_null(plane->owed);
+	tear_down(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lender_outlives_the_consumer),
 		cmocka_unit_test(taken_is_told),
+		cmocka_unit_test(taken_need_not_be_told),
 		cmocka_unit_test(peers_are_forgotten),
+		cmocka_unit_test(batch_with_a_stranger),
+		cmocka_unit_test(next_of_a_producer),
+		cmocka_unit_test(next_of_a_consumer),
+		cmocka_unit_test(owed_to_one_who_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

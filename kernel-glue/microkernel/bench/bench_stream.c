@@ -67,14 +67,11 @@ static int failed(const struct bench_case *c, const char *what, int err)
 static int pass_by_one(struct dsi_socket *sock, uint32_t packets)
 {
 	struct dsi_packet *pkt;
-	int err = 0;
+	int err = dsi_packet_get(sock, DSI_FOREVER, &pkt);
 
-	while (!err && packets--) {
-		err = dsi_packet_get(sock, DSI_FOREVER, &pkt);
-		if (!err)
-			err = dsi_packet_commit(sock, pkt);
-	}
-	return err;
+	while (!err && --packets)
+		err = dsi_packet_commit_get(sock, pkt, DSI_FOREVER, &pkt);
+	return err ? err : dsi_packet_commit(sock, pkt);
 }
 
 static int pass_many(struct dsi_socket *sock, uint32_t packets, uint32_t batch)

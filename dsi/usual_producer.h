@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * usual_producer.h - the usual way of packets through a producer: one consumer,
+ * with policy BLOCK, and packets to which nothing special was done.
+ *
+ * Place in the data flow: packet.h -> data plane -> USUAL PRODUCER -> ring +
+ * notify.
+ *
+ * These functions are compiled into those of packet.c.  They do what the ones
+ * of producer.c do, less what cannot be; whatever else comes is left as it is
+ * for those: 0 says so.  Whether the usual way may be tried at all is one bit of
+ * the socket's flags, renewed whenever something changes that it depends on.
+ *
+ * Protocol, edges and trust: producer.h.
+ */
+#ifndef DSI_USUAL_PRODUCER_H
+#define DSI_USUAL_PRODUCER_H
+
+#include "dsi/check.h"
+#include "dsi/data_plane.h"
+
+/* Signal, fence, look whether it sleeps; see notify.h.  The last step of a commit:
+ * 0. */
+DSI_USUAL int dsi__producer_tell_sole(struct dsi_data_plane *plane,
+				      struct dsi_producer_peer *peer,
+				      uint64_t position)
+{
+	uint32_t signal = (uint32_t)(position - peer->first);
+
+	dsi__waker_signal(&peer->waker, signal);
+	dsi__notify_fence();
+	if (dsi__waker_asleep(&peer->waker))
+		return dsi__plane_wake_peer(plane, &peer->waker, signal);
+	return 0;
+}
+
+/* Are there @n tokens in the consumer's return ring that we have not read?  Where
+ * slots are large, just as many, so that no others are as warm. */
+DSI_USUAL int dsi__usual_back(const struct dsi_producer *producer,
+			      struct dsi_producer_peer *peer, uint64_t at,
+			      uint32_t n)
+{
+	uint64_t back = peer->back;
+	uint64_t given;
+
+	if (back - at >= n && !producer->eager)
+		return 1;
+	given = producer->position - peer->first;
+	/* T2: acquire pairs with the consumer's commit. */
+	back = atomic_load_explicit(&peer->page->returned,
+				    memory_order_acquire);
+	if (back - at > given - at)
+		return 0; /* a lie: let others find it */
+	peer->back = back;
+	return back - at >= n && (!producer->eager || back - at == n);
+}
+
+/* Take the packet of a token that came back, if it was that consumer's alone and
+ * nothing special was done to it.  Else NULL. */
+DSI_USUAL struct dsi_packet *dsi__usual_claim(struct dsi_data_plane *plane,
+					      uint32_t token, uint64_t its_only)
+{
+	struct dsi_packet *pkt;
+
+	if (token >= plane->table.count)
+		return NULL;
+	pkt = &plane->table.packets[token];
+	if (pkt->mark != its_only)
+		return NULL;
+	pkt->mark = dsi__packet_mark(DSI_OWNER_US);
+	pkt->entry.size = plane->packet_bytes;
+	return pkt;
+}
+
+/* Take @n packets that came back, all or none: they are the ones that are still in
+ * the cache, and need not be made free before they are taken again. */
+DSI_USUAL int dsi__usual_reserve(struct dsi_data_plane *plane,
+				 struct dsi_packet **out_pkts, uint32_t n)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	struct dsi_producer_peer *peer = producer->sole;
+	const uint64_t its_only =
+		dsi__packet_mark(dsi__owners(producer->block_mask));
+	const uint64_t at = peer->returned;
+
+	if (n > producer->room || !dsi__usual_back(producer, peer, at, n))
+		return 0;
+	for (uint32_t i = 0; i < n; i++) {
+		/* relaxed: T2 carried it. */
+		uint32_t token = atomic_load_explicit(
+			&peer->returns[(at + i) & peer->return_mask],
+			memory_order_relaxed);
+		struct dsi_packet *pkt =
+			dsi__usual_claim(plane, token, its_only);
+
+		if (!pkt) {
+			while (i-- > 0)
+				out_pkts[i]->mark = its_only;
+			return 0;
+		}
+		out_pkts[i] = pkt;
+	}
+	producer->room -= n;
+	peer->returned = at + n;
+	dsi__stat_add(&plane->stats->released, n);
+	dsi__plane_take(plane, n);
+	return 1;
+}
+
+/* Write the descriptor of a packet, stamped with @now if that is not 0, and let it
+ * have the @mark of one that its consumer has.  Return its size, or a negative number: it is nothing that we can commit here. */
+DSI_USUAL int64_t dsi__usual_publish(const struct dsi_data_plane *plane,
+				     struct dsi_packet *pkt,
+				     struct dsi_shm_desc *desc,
+				     uint64_t position, uint64_t now,
+				     uint64_t mark)
+{
+	const uint64_t held = dsi__packet_mark(DSI_OWNER_US);
+	uint64_t place;
+
+	if (!dsi__packet_table_near(&plane->table, pkt) || pkt->mark != held)
+		return -1;
+	place = dsi__entry_place(&pkt->entry);
+	if (now)
+		place |= (uint64_t)DSI_DESC_STAMPED << 32;
+	pkt->position = position;
+	dsi__desc_publish(desc, position, now, pkt->entry.offset, place);
+	pkt->mark = mark;
+	return (uint32_t)place;
+}
+
+/* Write the descriptors of packets that have neighbouring slots, from the last to
+ * the first: readers go in order, so the first is the one that they look at, and
+ * none of the others is seen before it.  Return how many are left: not 0 if the
+ * last of those is nothing that we can commit here. */
+DSI_USUAL uint32_t dsi__usual_write(const struct dsi_data_plane *plane,
+				    struct dsi_packet *const *pkts, uint32_t n,
+				    uint64_t position, uint64_t now,
+				    uint64_t *bytes)
+{
+	const struct dsi_producer *producer = &plane->as.producer;
+	const uint64_t mark =
+		dsi__packet_mark(dsi__owners(producer->block_mask));
+	struct dsi_shm_desc *desc =
+		dsi__ring_desc(&producer->ring, position) + n;
+	uint64_t sum = 0;
+	size_t left = n;
+
+	position += n;
+	while (left > 0) {
+		int64_t size = dsi__usual_publish(
+			plane, pkts[left - 1u], --desc, --position, now, mark);
+
+		if (size < 0)
+			break;
+		sum += (uint64_t)size;
+		left--;
+	}
+	*bytes += sum;
+	return (uint32_t)left;
+}
+
+/* Commit @n packets, all or none; @now as above.  1 if they are in the ring:
+ * dsi__usual_sent() must follow. */
+DSI_USUAL int dsi__usual_send(struct dsi_data_plane *plane,
+			      struct dsi_packet *const *pkts, uint32_t n,
+			      uint64_t now, uint64_t *bytes)
+{
+	const struct dsi_producer *producer = &plane->as.producer;
+	const uint64_t position = producer->position;
+	/* The ring ends behind the first so many. */
+	const uint32_t end = producer->ring.slots -
+			     (uint32_t)(position & producer->ring.mask);
+	uint32_t first = n;
+	uint32_t left = 0;
+
+	if (n > end) {
+		first = end;
+		left = dsi__usual_write(plane, &pkts[first], n - first,
+					position + first, now, bytes);
+		left += left ? first : 0;
+	}
+	if (!left)
+		left = dsi__usual_write(plane, pkts, first, position, now,
+					bytes);
+	if (left == 0)
+		return 1;
+	if (left < n)
+		dsi__producer_recant(plane, pkts, left, n);
+	return 0;
+}
+
+/* Likewise one packet.  Its size, or a negative number. */
+DSI_USUAL int64_t dsi__usual_send_one(const struct dsi_data_plane *plane,
+				      struct dsi_packet *pkt, uint64_t now)
+{
+	const struct dsi_producer *producer = &plane->as.producer;
+
+	return dsi__usual_publish(
+		plane, pkt, dsi__ring_desc(&producer->ring, producer->position),
+		producer->position, now,
+		dsi__packet_mark(dsi__owners(producer->block_mask)));
+}
+
+/* Packets of so many @bytes are in the ring: count them, and tell the consumer.
+ * What waits by the counter we know is at least what does, so the high-water mark
+ * is exact: only if that exceeds it do we look again.  Return 0. */
+DSI_USUAL int dsi__usual_sent(struct dsi_data_plane *plane, uint32_t n,
+			      uint64_t bytes)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	struct dsi_producer_peer *peer = producer->sole;
+	struct dsi_shm_stats *stats = plane->stats;
+	const uint64_t position = producer->position + n;
+	const uint64_t backlog = position - producer->least;
+
+	producer->position = position;
+	dsi__plane_hold(plane, -(int32_t)n);
+	dsi__stat_add(&stats->committed, n);
+	dsi__stat_add(&stats->bytes, bytes);
+	/* relaxed: we are its writer. */
+	if (backlog >
+	    atomic_load_explicit(&stats->backlog_max, memory_order_relaxed)) {
+		/* T1: acquire pairs with the consumer's get. */
+		uint64_t taken = atomic_load_explicit(&peer->page->taken,
+						      memory_order_acquire);
+
+		if (position - taken > backlog)
+			return dsi__producer_tell(plane);
+		peer->taken = taken;
+		producer->least = taken;
+		dsi__stat_max(&stats->backlog_max, position - taken);
+	}
+	return dsi__producer_tell_sole(plane, peer, position);
+}
+
+#endif /* DSI_USUAL_PRODUCER_H */
