@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# install-deps.sh build|demo|test - install the Debian packages that are missing:
-# `build` for the library and the demos, `demo` for the pipeline in QEMU as well,
-# with a sound to play (alsa-utils), `test` for those and all tests, those of the
-# microkernel too.
+# install-deps.sh build|demo|test|machines - install the Debian packages that are
+# missing: `build` for the library and the demos, `demo` for the pipeline in QEMU
+# as well, with a sound to play (alsa-utils), `test` for those and all tests,
+# those of the microkernel too, `machines` for those and the tests on other
+# machines (label machines).
 #
 # Does nothing, and needs no rights, when nothing is missing.
 set -euo pipefail
@@ -20,6 +21,7 @@ build_packages=(
 	libswscale-dev
 	hwloc
 	libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
+	libasound2-dev
 )
 demo_packages=(
 	python3 qemu-system-x86 alsa-utils
@@ -31,11 +33,16 @@ test_packages=(
 	mandoc shellcheck
 	libseccomp-dev
 	babeltrace2 python3-bt2 chromium
-	ffmpeg git util-linux
+	ffmpeg git util-linux alsa-utils
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-bad
 	grub-common grub-pc-bin mtools xorriso
 	busybox-static cpio
+)
+machine_packages=(
+	qemu-user-static
+	gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
+	gcc-i686-linux-gnu gcc-s390x-linux-gnu
 )
 
 say() {
@@ -51,7 +58,11 @@ case ${1-} in
 build) wanted=("${build_packages[@]}") ;;
 demo) wanted=("${build_packages[@]}" "${demo_packages[@]}") ;;
 test) wanted=("${build_packages[@]}" "${demo_packages[@]}" "${test_packages[@]}") ;;
-*) fail "usage: install-deps.sh build|demo|test" ;;
+machines)
+	wanted=("${build_packages[@]}" "${demo_packages[@]}"
+		"${test_packages[@]}" "${machine_packages[@]}")
+	;;
+*) fail "usage: install-deps.sh build|demo|test|machines" ;;
 esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

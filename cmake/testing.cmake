@@ -51,6 +51,9 @@ function(dsi_test_properties name)
 	if(NOT T_TIMEOUT)
 		set(T_TIMEOUT 60)
 	endif()
+	if(CMAKE_CROSSCOMPILING)
+		math(EXPR T_TIMEOUT "${T_TIMEOUT} * 5")
+	endif()
 	set_tests_properties(${name} PROPERTIES
 		LABELS "${T_LABELS}"
 		TIMEOUT ${T_TIMEOUT}
@@ -65,7 +68,9 @@ function(dsi_test_properties name)
 endfunction()
 
 # dsi_add_command_test(NAME name COMMAND ... [LABELS ...] [TIMEOUT ...] ...)
-# A script or an existing program as a test.
+# A script or an existing program as a test.  A program of this project is given
+# by the name of its target: CMake then starts it by the emulator, if it was
+# compiled for another machine.
 function(dsi_add_command_test)
 	cmake_parse_arguments(PARSE_ARGV 0 T "" "NAME;TIMEOUT;PROCESSORS"
 		"COMMAND;LABELS;ENVIRONMENT")

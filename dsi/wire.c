@@ -62,6 +62,9 @@ void dsi__wire_refuse(int32_t conn, int err, const char *text)
 			     NULL, 0);
 }
 
+/* What a peer of the other byte order says. */
+#define MAGIC_SWAPPED __builtin_bswap32(DSI_SHM_MAGIC)
+
 /* Is this one of our messages, and whole? */
 static int check(const union dsi_wire *msg, uint32_t bytes)
 {
@@ -69,6 +72,8 @@ static int check(const union dsi_wire *msg, uint32_t bytes)
 
 	if (bytes < sizeof(*head))
 		return -DSI_EPROTO;
+	if (head->magic == MAGIC_SWAPPED)
+		return -DSI_EPROTONOSUPPORT;
 	if (head->magic != DSI_SHM_MAGIC)
 		return -DSI_EPROTO;
 	if (head->endian != DSI_SHM_ENDIAN ||

@@ -290,7 +290,7 @@ static int memfd_check(int fd, int seals)
 		return -DSI_EPROTO;
 	/* A hole in a file on huge pages raises SIGBUS when the pool is
 	 * empty; one in normal memory just reads as zero. */
-	if (fs.f_type == HUGETLBFS_MAGIC &&
+	if ((uint32_t)fs.f_type == HUGETLBFS_MAGIC &&
 	    !(seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
 		return -DSI_EPROTO;
 	return 0;

@@ -79,7 +79,7 @@ static void heads(void)
 		{"all in the other byte order",
 		 HEAD(0x44534931, 0x04030201, 0x01000000, 0x01000000,
 		      0x01000000),
-		 HELLO_BYTES, -DSI_EPROTO},
+		 HELLO_BYTES, -DSI_EPROTONOSUPPORT},
 		{"next major version",
 		 HEAD(DSI_SHM_MAGIC, DSI_SHM_ENDIAN, 2, DSI_WIRE_HELLO,
 		      HELLO_BYTES),

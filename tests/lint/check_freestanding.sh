@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # check_freestanding.sh CC NM OBJECT... - the core, linked into one object, asks
-# for nothing but mem*(), the port, and the division of 128-bit numbers, which
-# every compiler brings along in its own library.
+# for nothing but mem*(), the port, and the division of numbers that are twice as
+# wide as the processor's (ti: of 128 bits, di: of 64), which every compiler
+# brings along in its own library, as it does the atomic operations of aarch64.
 set -euo pipefail
 
 cc=$1 nm=$2
@@ -13,7 +14,7 @@ trap 'rm -f "$whole"' EXIT
 "$cc" -nostdlib -r -o "$whole" "$@"
 defined=$("$nm" --defined-only "$whole" | grep -c ' T dsi_' || true)
 foreign=$("$nm" -u "$whole" | awk '{ print $NF }' |
-	grep -Evx 'mem(cpy|set|cmp|move)|dsi_port_[a-z_]+|__u?(div|mod|divmod)ti[34]' || true)
+	grep -Evx 'mem(cpy|set|cmp|move)|dsi_port_[a-z_]+|__u?(div|mod|divmod)[dt]i[34]|__aarch64_[a-z0-9_]+' || true)
 
 if [ "$defined" -eq 0 ]; then
 	echo "no dsi_ function in $# objects" >&2

@@ -43,7 +43,10 @@ files() {
 		placement regions sizing socket stream trace types version watch; do
 		[ -f "$prefix/include/dsi/$header.h" ] || fail "no $header.h"
 	done
-	[ "$(find "$prefix/include" -type f | wc -l)" -eq 17 ] ||
+	# Of libdsi-ffmpeg, if it was built.
+	local expected=17
+	[ ! -f "$lib/libdsi-ffmpeg.so" ] || expected=18
+	[ "$(find "$prefix/include" -type f | wc -l)" -eq "$expected" ] ||
 		fail "headers nobody knows of in $prefix/include"
 	"$source/tests/lint/check_headers.sh" "$prefix/include"
 
@@ -70,6 +73,25 @@ files() {
 		installed=$prefix/share/man/man${page##*.}/${page##*/}
 		[ -f "$installed" ] || fail "not installed: ${page##*/}"
 	done
+
+	# Found by its configuration, if it was built.
+	local plugin=$lib/alsa-lib/libasound_module_pcm_dsi.so
+	if [ -f "$plugin" ]; then
+		grep -qxF "	lib \"$(realpath "$plugin")\"" \
+			"$prefix/share/alsa/alsa.conf.d/50-dsi.conf" ||
+			fail "50-dsi.conf does not name $plugin"
+	fi
+
+	if [ -f "$lib/libdsi-ffmpeg.so" ]; then
+		[ -f "$prefix/include/dsi/ffmpeg.h" ] || fail "no ffmpeg.h"
+		[ -f "$prefix/share/man/man3/dsi_ffmpeg.3" ] ||
+			fail "no dsi_ffmpeg.3"
+		readelf -d "$lib/libdsi-ffmpeg.so" |
+			grep -q 'SONAME.*\[libdsi-ffmpeg\.so\.0\]' ||
+			fail "SONAME of libdsi-ffmpeg"
+		PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --libs dsi-ffmpeg |
+			grep -q -- '-ldsi-ffmpeg' || fail "dsi-ffmpeg.pc"
+	fi
 
 	case $(flags --cflags) in
 	*-D*) fail "definitions in Cflags: $(flags --cflags)" ;;

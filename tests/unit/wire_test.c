@@ -153,6 +153,7 @@ static void wrong_heads(void **user)
 		{0, 0, -DSI_EPROTO},
 		{0, UINT32_MAX, -DSI_EPROTO},
 		{0, DSI_SHM_MAGIC + 1, -DSI_EPROTO},
+		{0, 0x44534931, -DSI_EPROTONOSUPPORT}, /* the other order */
 		{1, 0x04030201, -DSI_EPROTONOSUPPORT},
 		{1, 0, -DSI_EPROTONOSUPPORT},
 		{2, 0, -DSI_EPROTONOSUPPORT},

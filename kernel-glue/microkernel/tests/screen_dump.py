@@ -6,9 +6,11 @@ QEMU's monitor stops the machine and dumps what the graphics card shows, several
 times while pictures come, and when the last one stays.  Each dump must be one of
 the pictures, byte for byte and whole, none may be older than the one before, and
 the last must be the last.  The pictures are computed here as in
-demos/screen/screen_picture.h.
+demos/screen/screen_picture.h.  Wherever the memory of the card is mapped in the
+address space that CPU 0 has at that moment, it must not be cached.
 """
 import os
+import re
 import shutil
 import signal
 import socket
@@ -18,7 +20,9 @@ import tempfile
 
 WIDTH, HEIGHT, PICTURES = 640, 480, 24
 SECONDS = "100"
+CARD = 0xfd000000, 16 << 20  # where QEMU's firmware puts it
 PROMPT = b"(qemu) "
+PLACE = f"display: {WIDTH}x{HEIGHT} in {CARD[1] >> 10} KiB at {CARD[0]:x}"
 FIRST = "display: the first picture"
 LAST = f"display: {PICTURES} pictures, the last one stays"
 
@@ -66,25 +70,35 @@ class Monitor:
         self.answer()
 
     def answer(self):
+        """All up to the next prompt."""
         text = b""
         while not text.endswith(PROMPT):
             more = self.sock.recv(4096)
             if not more:
                 sys.exit(f"QEMU's monitor ended: {text!r}")
             text += more
+        return text.decode(errors="replace")
 
     def command(self, text):
         self.sock.sendall(text.encode() + b"\n")
-        self.answer()
+        return self.answer()
 
     def quit(self):
         self.sock.sendall(b"quit\n")
 
 
-def dump(monitor, folder):
+def mappings(tlb, first, size):
+    """What `info tlb` says of tasks' mappings of this memory: their flags."""
+    pairs = re.findall(r"^[0-9a-f]{16}: ([0-9a-f]{16}) (\S+)\s*$", tlb, re.M)
+    return [flags for at, flags in pairs
+            if first <= int(at, 16) < first + size and "U" in flags]
+
+
+def dump(monitor, folder, flags):
     path = os.path.join(folder, "screen.ppm")
     monitor.command("stop")
     monitor.command(f"screendump {path}")
+    flags += mappings(monitor.command("info tlb"), *CARD)
     monitor.command("cont")
     return read_ppm(path)
 
@@ -99,11 +113,13 @@ def said(qemu, wanted):
 
 
 def check(qemu, path, folder):
+    flags = []
+    said(qemu, PLACE)
     said(qemu, FIRST)
     monitor = Monitor(path)
-    dumps = [dump(monitor, folder) for _ in range(4)]
+    dumps = [dump(monitor, folder, flags) for _ in range(4)]
     said(qemu, LAST)
-    dumps.append(dump(monitor, folder))
+    dumps.append(dump(monitor, folder, flags))
     monitor.quit()
     seen = [which(points) for points in dumps]
     print("pictures on the screen:", *seen)
@@ -111,6 +127,9 @@ def check(qemu, path, folder):
         sys.exit("an older picture came back")
     if seen[-1] != PICTURES - 1:
         sys.exit(f"the last picture is {PICTURES - 1}")
+    print(f"{len(flags)} mappings of the card were seen:", *sorted(set(flags)))
+    if not flags or not all("C" in f for f in flags):
+        sys.exit("the memory of the card is cached, or nobody has it mapped")
 
 
 def main():

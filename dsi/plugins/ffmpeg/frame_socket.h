@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* frame_socket.h - how both ends wait for their socket without its lock. */
+#ifndef DSI_FRAME_SOCKET_H
+#define DSI_FRAME_SOCKET_H
+
+#include <dsi/socket.h>
+
+/* With the lock: events make the descriptor readable until somebody takes
+ * them. */
+void frame_socket_take_events(struct dsi_socket *sock);
+
+/* Without it: until a packet may be there, until @wake is readable (-1: there is
+ * none), or until then. */
+void frame_socket_wait(int fd, int wake, uint64_t until_ns);
+
+#endif /* DSI_FRAME_SOCKET_H */
