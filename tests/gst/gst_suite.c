@@ -97,8 +97,9 @@ static int value_of(GstBuffer *buffer)
 
 	fail_unless(gst_buffer_map(buffer, &map, GST_MAP_READ));
 	value = map.size ? map.data[0] : -1;
-	for (gsize i = 1; i < map.size; i++)
-		fail_unless_equals_int(map.data[i], value);
+	/* Each byte is as the one before it. */
+	if (map.size > 1 && memcmp(map.data, map.data + 1, map.size - 1) != 0)
+		fail("the frame is not whole");
 	gst_buffer_unmap(buffer, &map);
 	return value;
 }
@@ -523,16 +524,18 @@ GST_START_TEST(reclaim)
 	int before = -1, got = 0;
 	GstBuffer *buffer;
 
-	start(CAPS, "slots=4 wait-for-consumer=true",
+	start(BIGGER, "slots=3 wait-for-consumer=true",
 	      "consumer-policy=reclaim");
-	push(0);
+	gst_harness_push(sink, make(0, 640u * 480u));
 	while (consumers() == 0)
 		g_usleep(1000);
 	/* Nobody pulls: with another policy this would not come to its end
 	 * with whole frames, or at all. */
 	gst_harness_set_drop_buffers(src, FALSE);
-	for (guint i = 1; i < 200; i++)
-		push((guint8)i);
+	for (guint i = 1; i < 250; i++)
+		fail_unless_equals_int(
+			gst_harness_push(sink, make((guint8)i, 640u * 480u)),
+			GST_FLOW_OK);
 	fail_unless(gst_harness_push_event(sink, gst_event_new_eos()));
 	gst_event_unref(event_of(GST_EVENT_EOS));
 	while ((buffer = gst_harness_try_pull(src))) {

@@ -92,21 +92,26 @@ void evil_join(struct evil_consumer *evil, const char *name, uint32_t policy,
 	evil_join_watched(evil, name, policy, queue_packets, -1);
 }
 
-void evil_join_watched(struct evil_consumer *evil, const char *name,
-		       uint32_t policy, uint32_t queue_packets, int32_t stats)
+void evil_meet(struct evil_consumer *evil, const char *name, uint32_t policy,
+	       uint32_t queue_packets)
 {
-	uint64_t deadline = dsi_now() + PATIENCE_NS;
-	union dsi_wire msg = {0};
 	struct dsi_wire_in in;
-	int32_t handles[DSI_ACCEPT_HANDLES];
-	int32_t bells[2];
 
 	memset(evil, 0, sizeof(*evil));
 	evil->conn = evil_dial(name);
 	evil_hello(evil->conn, policy, queue_packets);
-	MUST_BE(dsi__wire_wait(evil->conn, &in, deadline), DSI_WIRE_OFFER);
+	MUST_BE(dsi__wire_wait(evil->conn, &in, dsi_now() + PATIENCE_NS),
+		DSI_WIRE_OFFER);
 	map_offer(evil, &in);
 	dsi__wire_drop(&in);
+}
+
+void evil_accept(struct evil_consumer *evil, int32_t stats)
+{
+	union dsi_wire msg = {0};
+	int32_t handles[DSI_ACCEPT_HANDLES];
+	int32_t bells[2];
+
 	MUST_BE(dsi_port_bell_pair(bells), 0);
 	evil->own_bell = bells[0];
 	handles[DSI_ACCEPT_PAGE] = evil->page.handle;
@@ -118,6 +123,16 @@ void evil_join_watched(struct evil_consumer *evil, const char *name,
 					   : DSI_ACCEPT_HANDLES),
 		0);
 	dsi_port_handle_close(bells[1]);
+}
+
+void evil_join_watched(struct evil_consumer *evil, const char *name,
+		       uint32_t policy, uint32_t queue_packets, int32_t stats)
+{
+	uint64_t deadline = dsi_now() + PATIENCE_NS;
+	struct dsi_wire_in in;
+
+	evil_meet(evil, name, policy, queue_packets);
+	evil_accept(evil, stats);
 	MUST_BE(evil_hear(evil->conn, &in), DSI_WIRE_READY);
 	while (!atomic_load(&evil_signal(evil)->start)) {
 		MUST(dsi_now() < deadline);

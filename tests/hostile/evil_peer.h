@@ -44,6 +44,10 @@ int32_t evil_dial(const char *name);
 void evil_hello(int32_t conn, uint32_t policy, uint32_t queue_packets);
 /* The next message: type, or a negative code.  Handles are closed. */
 int evil_hear(int32_t conn, struct dsi_wire_in *in);
+/* The handshake up to the offer, whose regions are mapped; then our answer. */
+void evil_meet(struct evil_consumer *evil, const char *name, uint32_t policy,
+	       uint32_t queue_packets);
+void evil_accept(struct evil_consumer *evil, int32_t stats);
 /* The whole handshake, in order. */
 void evil_join(struct evil_consumer *evil, const char *name, uint32_t policy,
 	       uint32_t queue_packets);

@@ -13,30 +13,6 @@
 
 struct conf_shared *conf_shared;
 
-const struct conf_suite conf_suites[] = {
-	{"region", conf_region_tests},
-	{"wait", conf_wait_tests},
-	{"bell", conf_bell_tests},
-	{"conn", conf_conn_tests},
-	{"names", conf_names_tests},
-	{"loop", conf_loop_tests},
-#ifndef CONF_PORT_ONLY
-	{"stream", conf_stream_tests},
-	{"policy", conf_policy_tests},
-	{"packet", conf_packet_tests},
-	{"transfer", conf_transfer_tests},
-	{"physical", conf_physical_tests},
-	{"refuse", conf_refuse_tests},
-	{"death", conf_death_tests},
-	{"select", conf_select_tests},
-	{"control", conf_control_tests},
-	{"sized", conf_sized_tests},
-	{"stats", conf_stats_tests},
-	{"watch", conf_watch_tests},
-#endif
-	{NULL, NULL},
-};
-
 static const char *only_group; /* NULL: all */
 
 void conf_fail(const char *file, int line, const char *format, ...)

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <mklib/program.h>
 #include <mklib/start.h>
@@ -21,11 +22,16 @@ static char name[MK_NAME_BYTES];
 static char words[MK_BOOT_COMMAND];
 static char *arguments[ARGUMENTS_MAX + 1];
 
+_Noreturn void _exit(int status)
+{
+	mk_end(status ? STATUS_BAD : MK_STATUS_GOOD);
+}
+
 _Noreturn void exit(int status)
 {
 	(void)fflush(stdout);
 	(void)fflush(stderr);
-	mk_end(status ? STATUS_BAD : MK_STATUS_GOOD);
+	_exit(status);
 }
 
 _Noreturn void abort(void)

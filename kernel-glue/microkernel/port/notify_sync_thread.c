@@ -37,8 +37,10 @@
  *
  * What a peer can do.  A waiter that floods the thread with calls takes time on
  * its CPU and at its priority, in turn with the other callers of the same
- * priority; the waker does not wait for the thread and loses nothing but that
- * time.  Forged numbers name no word, or one of which the caller may know, and
+ * priority.  The thread is more urgent than the program, so it keeps to a share
+ * of the CPU: a bit more than a 4th part at most, in pieces of CALLS calls, and
+ * the honest callers wait for their turn meanwhile.  The waker does not wait for
+ * the thread and loses nothing but that time.  Forged numbers name no word, or one of which the caller may know, and
  * then wake who waits for it in vain.  A caller that dies is no loss: it was
  * promised nothing.  A peer whose thread does not receive holds the waiter for
  * SEND_NS, in which no signal gets through to it, and then the waiter looks at
@@ -54,29 +56,70 @@
 #define WORDS 3u
 #define SEND_NS 2000000u
 #define SLICE_NS 5000000u
+#define SHARE 4u /* the thread takes at most the 4th part of its CPU */
+#define CALLS 4u /* between two looks at what it took */
 
 /* ---- the thread ---------------------------------------------------------- */
 
-static void compare(const struct mk_message *m)
+/* What the thread uses of its CPU, and what the exchange does for it. */
+struct share {
+	uint64_t begin_ns;
+	uint64_t ran_ns;  /* by then */
+	uint64_t woke_ns; /* in wakes since then */
+	uint32_t calls;	  /* since then */
+};
+
+static uint64_t ran_ns(void)
+{
+	uint64_t word[4] = {MK_THREAD_INFO};
+
+	return mk_object_call(mk_port_self()->thread, MK_PROTO_THREAD, 1, word)
+		       ? 0
+		       : word[3];
+}
+
+/* After so many calls: if they took more than the thread's share, it rests until
+ * they did not. */
+static void share_keep(struct share *share)
+{
+	uint64_t ran = ran_ns(), now = dsi_port_now();
+	uint64_t least = SHARE * (ran - share->ran_ns + share->woke_ns);
+
+	if (now - share->begin_ns < least)
+		mk_sleep_us(
+			(uint32_t)((least - (now - share->begin_ns)) / 1000) +
+			1u);
+	*share = (struct share){.begin_ns = dsi_port_now(), .ran_ns = ran};
+}
+
+static void compare(const struct mk_message *m, struct share *share)
 {
 	const _Atomic uint32_t *word;
+	uint64_t begin;
 
 	if (m->tag != mk_tag(PROTO, WORDS, 0, 0))
 		return;
 	word = mk_port_word_changed(m->word[0], m->word[1],
 				    (uint32_t)m->word[2]);
-	if (word)
-		dsi_port_wake(word, 1);
+	if (!word)
+		return;
+	begin = dsi_port_now();
+	dsi_port_wake(word, 1);
+	share->woke_ns += dsi_port_now() - begin;
 }
 
 static void serve(void *arg)
 {
+	struct share share = {.begin_ns = dsi_port_now()};
+
 	(void)arg;
 	for (;;) {
 		struct mk_message m = {0};
 
 		if (mk_wait(MK_FOREVER, &m))
-			compare(&m);
+			compare(&m, &share);
+		if (++share.calls == CALLS)
+			share_keep(&share);
 	}
 }
 
