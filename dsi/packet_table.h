@@ -98,7 +98,8 @@ struct dsi_packet {
 	uint32_t n_links;  /* with DSI_GIVEN_LINK */
 	struct dsi_sg_element *sg; /* elements 1 and up; sg[0] is not used */
 
-	uint64_t number;     /* with DSI_GIVEN_NUMBER, else the position */
+	/* With DSI_GIVEN_NUMBER, else the position. */
+	alignas(64) uint64_t number;
 	uint64_t expires_ns; /* with DSI_GIVEN_EXPIRY, else never */
 	struct dsi_data_plane *plane;
 	/* Since when the application has it, where that is measured or traced;
