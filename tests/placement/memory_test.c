@@ -97,6 +97,9 @@ static void bind_refused(void)
 	CHECK(dsi_memory_bind(addr, page, &nowhere, 0, why, sizeof(why)) ==
 	      -DSI_EINVAL);
 	CHECK(strstr(why, "Mems_allowed_list"));
+	CHECK(dsi_memory_bind(addr + 1, page, &node_0, 0, why, sizeof(why)) ==
+	      -DSI_EINVAL);
+	CHECK(strstr(why, "begin of a page"));
 	CHECK(dsi_memory_bind(addr, page, &node_0, 3, why, sizeof(why)) ==
 	      -DSI_EINVAL);
 	/* Of two preferred ones the one that is there counts. */
