@@ -47,9 +47,10 @@ def print_boot(name, cases):
     print(f"{NAMES.get(name, name)}: instructions for one packet")
     print(f"{'packet':36}" + "".join(f"{f'{kib} KiB':>10}" for kib in sizes) + f"{'spread':>9}")
     for ring, batch in dict.fromkeys((r, b) for r, b, _ in cases):
-        row = [cases[ring, batch, kib] for kib in sizes]
-        print(f"{shape_text(ring, batch):36}" + "".join(f"{v:>10.1f}" for v in row)
-              + f"{spread(row):>7.2f} %")
+        row = [cases.get((ring, batch, kib)) for kib in sizes]
+        print(f"{shape_text(ring, batch):36}"
+              + "".join(f"{v:>10.1f}" if v else f"{'-':>10}" for v in row)
+              + f"{spread([v for v in row if v]):>7.2f} %")
     print()
 
 
