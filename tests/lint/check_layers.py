@@ -22,7 +22,7 @@ LAYERS = [
     ("port", "port check errno version text time state compiler trace_end"),
     ("ring", "shm_layout bucket histogram stats_page ring notify shm_check packet_table desc traffic need"),
     ("sizing", "wide curve_jcs sizing_private grid jcs jcs_convert reader grid_scan anchored "
-     "stall service merge self_timed limit loss area none"),
+     "stall service merge self_timed limit loss area sizing_none"),
     ("data plane", "producer consumer transfer data_plane packet trace_hooks usual_producer "
      "usual_consumer"),
     ("socket", "socket socket_private access link wire handshake handshake_producer "

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * none.c - in place of the calculator, where the compiler has no integers of
+ * sizing_none.c - in place of the calculator, where the compiler has no integers of
  * 128 bits: a stream with declared ends is refused, with the reason.
  */
 #include <dsi/errno.h>
