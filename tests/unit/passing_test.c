@@ -203,6 +203,31 @@ static void taken_need_not_be_told(void **user)
 	tear_down(&world);
 }
 
+/* What is taken ahead of the order comes back before its descriptor is free, so
+ * the same ring can be what is missing. */
+static void taken_early_is_told(void **user)
+{
+	struct dsi_packet *pkt;
+	struct world world;
+	uint32_t before;
+
+	(void)user;
+	set_up(&world, 4);
+	put(&world, 4);
+	assert_int_equal(dsi_packet_get_nr(world.to, 1, 0, &pkt), 0);
+	assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
+	assert_int_equal(dsi_packet_get(world.from, 0, &pkt), -DSI_EAGAIN);
+	assert_int_equal(dsi__packet_table_free(&world.stream.plane.table), 1);
+	before = told(&world);
+	for (uint32_t i = 0; i < 3; i++)
+		(void)get(world.to);
+	assert_int_equal(dsi_packet_get(world.to, 0, &pkt), -DSI_EAGAIN);
+	assert_int_not_equal(told(&world), before);
+	put(&world, 1);
+	assert_int_equal(dsi_packet_number(get(world.to)), 4);
+	tear_down(&world);
+}
+
 /* ---- who closes knows nobody --------------------------------------------- */
 
 static void peers_are_forgotten(void **user)
@@ -389,6 +414,7 @@ int main(void)
 		cmocka_unit_test(lender_outlives_the_consumer),
 		cmocka_unit_test(taken_is_told),
 		cmocka_unit_test(taken_need_not_be_told),
+		cmocka_unit_test(taken_early_is_told),
 		cmocka_unit_test(peers_are_forgotten),
 		cmocka_unit_test(batch_with_a_stranger),
 		cmocka_unit_test(batch_of_more_than_is_held),
