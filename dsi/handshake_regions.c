@@ -50,8 +50,12 @@ static void add(struct batch *batch, uint32_t kind,
 	to->kind = kind;
 	to->address = (uint64_t)(uintptr_t)region->addr;
 	to->bytes = region->bytes;
-	to->placement = sock->producer_options.placement;
-	to->placement_of = sock->producer_options.placement_of;
+	to->placement = sock->placement.policy;
+	to->placement_of = sock->placement.of;
+	/* Who brought it placed it, as it wanted. */
+	if (kind == DSI_REGION_DATA &&
+	    (sock->producer_options.flags & DSI_PRODUCER_DATA_FD))
+		to->placement = DSI_PLACEMENT_NONE;
 	if (!consumer)
 		return;
 	if (kind == DSI_REGION_PAGE) { /* which it made itself */

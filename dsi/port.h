@@ -153,7 +153,8 @@ void dsi_port_loan_give(const struct dsi_port_region *region, uint64_t offset,
 
 /* One end of a stream.  The core reads nothing but @policy. */
 struct dsi_port_placement {
-	uint32_t policy; /* DSI_PLACEMENT_*, as the application asked */
+	uint32_t policy; /* DSI_PLACEMENT_*, as the application or its user
+			  * asked */
 	uint32_t of;	 /* node or process */
 	int32_t node;	 /* where what this end makes shall lie; -1: anywhere */
 	uint32_t plans;	 /* made for the data area so far */

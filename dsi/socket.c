@@ -296,6 +296,9 @@ int dsi_consumer_create(const struct dsi_consumer_options *opts,
 	if (err)
 		return err;
 	sock->consumer_options = options;
+	/* What the port made of it is what the producer is told. */
+	sock->consumer_options.placement = sock->placement.policy;
+	sock->consumer_options.placement_of = sock->placement.of;
 	sock->plane.spin_ns = options.spin_ns;
 	*out_sock = sock;
 	return 0;

@@ -33,7 +33,7 @@ struct topology_region {
 struct topology_stream {
 	char name[DSI_NAME_BYTES + 8]; /* as it is opened */
 	int error;		       /* why there are no regions */
-	uint32_t why;		       /* DSI_WHY_*, of the data area */
+	const char *reason;	       /* why its data area belongs there */
 	uint32_t n_regions;
 	struct topology_region regions[TOPOLOGY_REGIONS];
 };

@@ -37,7 +37,10 @@ static const struct argp_option options[] = {
 	 "move misplaced pages to where they should be, while the streams run",
 	 0},
 	{"check", KEY_CHECK, NULL, 0,
-	 "exit with 1 if pages are misplaced (with --fix: still)", 0},
+	 "exit with 1 if pages are misplaced (with --fix: still), and not with "
+	 "0 "
+	 "if the system does not tell where some are",
+	 0},
 	{NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -157,6 +160,37 @@ static int each_misplaced(const struct topology_view *view, bool fix)
 	return exit_code;
 }
 
+/* Of nothing that could not be seen is it said that all is right.  The exit code
+ * of the first; who ended meanwhile has nothing any more. */
+static int each_unseen(const struct topology_view *view)
+{
+	int exit_code = CLI_OK;
+
+	for (size_t i = 0; i < view->n; i++) {
+		const struct topology_stream *stream = view->streams[i];
+
+		for (uint32_t k = 0; k < stream->n_regions; k++) {
+			const struct topology_region *region =
+				&stream->regions[k];
+
+			if (!region->error || region->error == -DSI_EPIPE)
+				continue;
+			message_error(stream->name,
+				      "%s of process %" PRIu32
+				      ": the system does not tell where its "
+				      "pages are: %s",
+				      topology_kind(region->info.kind),
+				      topology_owner(region)->pid,
+				      dsi_strerror(region->error));
+			if (exit_code == CLI_OK)
+				exit_code = region->error == -DSI_EPERM
+						    ? CLI_DENIED
+						    : CLI_FAILURE;
+		}
+	}
+	return exit_code;
+}
+
 /* ---- the command --------------------------------------------------------- */
 
 static int look(struct topology_view *view)
@@ -205,8 +239,12 @@ static int show(const struct topology_options *o, struct topology_view *view)
 		return exit_code;
 	if (!o->fix)
 		(void)each_misplaced(view, false);
+	if (o->fix || o->check)
+		exit_code = each_unseen(view);
 	if (mended != CLI_OK)
 		return mended;
+	if (exit_code != CLI_OK)
+		return exit_code;
 	return o->check && view->misplaced ? CLI_FAILURE : CLI_OK;
 }
 

@@ -205,8 +205,7 @@ static struct json_object *make_stream(const struct topology_stream *stream)
 					 listing_error(stream->error)) &&
 		       add_int(object, "code", stream->error);
 	else if (good)
-		good = listing_json_text(object, "reason",
-					 dsi_plan_reason(stream->why)) &&
+		good = listing_json_text(object, "reason", stream->reason) &&
 		       listing_json_add(object, "regions",
 					make_regions(stream));
 	return keep_if(object, good);

@@ -112,15 +112,35 @@ static int32_t planned_node(const struct dsi_plan *plan,
 		       : plan->consumers[end].page_node;
 }
 
+/* A node that this machine does not have for streams was not bound when it was
+ * asked for, and nothing can be moved there either. */
+static int32_t node_if_there(const struct topology_view *view, uint32_t node)
+{
+	struct dsi_plan_end end = {.passes = 0};
+	struct dsi_plan_request request = {
+		.size = sizeof(request),
+		.flags = DSI_PLAN_NO_CPUS,
+		.placement = DSI_PLACEMENT_NODE,
+		.node = (int32_t)node,
+		.producer = &end,
+	};
+	struct dsi_plan plan = {.size = sizeof(plan)};
+
+	if (node >= DSI_NODES_MAX ||
+	    dsi_plan_make(view->machine, &request, &plan) ||
+	    plan.n_data_nodes != 1)
+		return DSI_NODE_ANY;
+	return (int32_t)node;
+}
+
 /* What was asked for in words: a node, or DSI_NODE_ANY. */
 static int32_t asked_node(const struct topology_view *view,
 			  const struct dsi_region_info *info)
 {
 	struct dsi_cpus cpus;
 
-	if (info->placement == DSI_PLACEMENT_NODE &&
-	    info->placement_of < DSI_NODES_MAX)
-		return (int32_t)info->placement_of;
+	if (info->placement == DSI_PLACEMENT_NODE)
+		return node_if_there(view, info->placement_of);
 	if (info->placement == DSI_PLACEMENT_LIKE &&
 	    topology_process_cpus(info->placement_of, &cpus) == 0)
 		return topology_home(view->machine, &cpus);
@@ -149,6 +169,26 @@ static void plan_region(const struct topology_view *view,
 	region->n_plan = 1;
 }
 
+/* Why the data area should lie where it should. */
+static const char *reason_for(const struct topology_region *data,
+			      const struct dsi_plan *plan)
+{
+	switch (data->info.placement) {
+	case DSI_PLACEMENT_AUTO:
+		return dsi_plan_reason(plan->why);
+	case DSI_PLACEMENT_NONE:
+		return "no placement is wanted";
+	case DSI_PLACEMENT_NODE:
+		return dsi_plan_reason(data->n_plan ? DSI_WHY_ASKED
+						    : DSI_WHY_NOT_THERE);
+	default:
+		return data->n_plan ? "the process that was asked for is at "
+				      "home there"
+				    : "the process that was asked for is not "
+				      "there, or not bound to one node";
+	}
+}
+
 static void plan_stream(const struct topology_view *view,
 			struct topology_stream *stream)
 {
@@ -157,12 +197,17 @@ static void plan_stream(const struct topology_view *view,
 
 	collect_ends(stream, &ends);
 	if (make_plan(view, stream, &ends, &plan)) {
-		stream->why = DSI_WHY_NOT_KNOWN;
+		stream->reason = dsi_plan_reason(DSI_WHY_NOT_KNOWN);
 		return;
 	}
-	stream->why = plan.why;
-	for (uint32_t i = 0; i < stream->n_regions; i++)
-		plan_region(view, &plan, &ends, &stream->regions[i]);
+	stream->reason = dsi_plan_reason(plan.why);
+	for (uint32_t i = 0; i < stream->n_regions; i++) {
+		struct topology_region *region = &stream->regions[i];
+
+		plan_region(view, &plan, &ends, region);
+		if (region->info.kind == DSI_REGION_DATA)
+			stream->reason = reason_for(region, &plan);
+	}
 }
 
 /* ---- the streams --------------------------------------------------------- */

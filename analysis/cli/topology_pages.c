@@ -8,8 +8,9 @@
  * that moves takes its contents along while the stream runs.
  *
  * Trust: the addresses are the producer's word.  The system is asked what it
- * has mapped there, and only memory that it shares is touched; a liar can
- * have its own shared memory moved between nodes, and nothing more.
+ * has mapped there, and only memory that it shares is touched, no more than the
+ * machine has; a liar can have what it has mapped shared, which may be a file
+ * that others use, moved between nodes, and nothing more.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <numaif.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,8 +28,8 @@
 
 #define BATCH 1024u
 /* Somebody in the kernel may hold a page just now, and may itself have to wait
- * for a CPU: pauses of 1, 2, 4, ... ms, about 2 s in all. */
-#define TRIES 12u
+ * for a CPU: pauses of 1, 2, 4, ... ms, about 2 s for a whole region. */
+#define PAUSES 12u
 #define PAUSE_NS 1000000L
 #define PAUSE_MOST_NS 256000000L
 
@@ -83,6 +85,19 @@ static int check_lines(FILE *maps, uint64_t from, uint64_t to)
 	return from < to ? -DSI_EPROTO : 0;
 }
 
+/* All pages of a stream are there.  Of a file full of holes, which costs its
+ * owner nothing, each page would have to be asked for: for days. */
+static int fits_machine(uint64_t bytes)
+{
+	struct sysinfo machine;
+	uint64_t units;
+
+	if (sysinfo(&machine) < 0)
+		return 1;
+	units = (uint64_t)machine.totalram + machine.totalswap;
+	return bytes / machine.mem_unit <= units;
+}
+
 static int check_mapped(const struct topology_region *region)
 {
 	const struct dsi_region_info *info = &region->info;
@@ -90,6 +105,8 @@ static int check_mapped(const struct topology_region *region)
 	FILE *maps;
 	int err;
 
+	if (!fits_machine(info->bytes))
+		return -DSI_EPROTO;
 	snprintf(path, sizeof(path), "/proc/%u/maps", info->producer.pid);
 	maps = fopen(path, "re");
 	if (!maps)
@@ -165,6 +182,7 @@ void topology_find(struct topology_region *region)
 struct outcome {
 	int flags;
 	int error; /* the last one's, 0: all are where they should be */
+	uint32_t pauses;
 	uint64_t left;
 	uint64_t shared; /* mapped by others, which takes a right */
 };
@@ -220,9 +238,9 @@ static void judge(const struct batch *batch, struct outcome *outcome)
 	}
 }
 
-static void rest(uint32_t tries)
+static void rest(uint32_t before)
 {
-	long ns = PAUSE_NS << tries;
+	long ns = PAUSE_NS << before;
 	struct timespec pause = {.tv_nsec = ns < PAUSE_MOST_NS ? ns
 							       : PAUSE_MOST_NS};
 
@@ -235,7 +253,7 @@ static int move_batch(const struct topology_region *region, uint64_t first,
 	struct outcome before = *outcome;
 	int err;
 
-	for (uint32_t i = 0; i < TRIES; i++) {
+	for (;;) {
 		*outcome = before;
 		err = ask(region, batch, first);
 		if (err)
@@ -248,12 +266,13 @@ static int move_batch(const struct topology_region *region, uint64_t first,
 		if (err)
 			return err;
 		judge(batch, outcome);
+		/* What has no room has none in a moment either. */
 		if (outcome->left == before.left ||
+		    outcome->error == -DSI_ENOMEM || before.pauses == PAUSES ||
 		    (outcome->shared && outcome->flags == MPOL_MF_MOVE))
 			return 0;
-		rest(i);
+		rest(before.pauses++);
 	}
-	return 0;
 }
 
 /* What is in the way, as a code, and in words. */
@@ -267,10 +286,10 @@ static int say(const struct outcome *outcome, int err,
 			 outcome->left);
 		return -DSI_EPERM;
 	}
-	if (!err && outcome->error == -DSI_ENOMEM) {
+	/* The system may stop at the first, and then does not count them. */
+	if (err == -DSI_ENOMEM || (!err && outcome->error == -DSI_ENOMEM)) {
 		snprintf(why, TOPOLOGY_WHY_BYTES,
-			 "%" PRIu64 " pages found no room on their node",
-			 outcome->left);
+			 "pages found no room on their node");
 		return -DSI_ENOMEM;
 	}
 	if (!err) {

@@ -145,6 +145,6 @@ void topology_print_table(const struct topology_view *view)
 			print_region(stream, &stream->regions[k]);
 		if (stream->n_regions)
 			printf("%-16s data area: %s\n", stream->name,
-			       dsi_plan_reason(stream->why));
+			       stream->reason);
 	}
 }

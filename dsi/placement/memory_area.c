@@ -31,7 +31,7 @@ struct kind {
 	uint64_t bytes; /* of a page */
 	unsigned int flags;
 	const char *name;
-	const char *pool; /* where their number is set */
+	const char *pool; /* the folder where their number is set */
 };
 
 static const struct kind kinds[] = {
@@ -40,12 +40,10 @@ static const struct kind kinds[] = {
 			   NULL},
 	[DSI_PAGES_2M] = {UINT64_C(1) << 21, MFD_HUGETLB | MFD_HUGE_2MB,
 			  "huge pages of 2 MiB",
-			  "/sys/kernel/mm/hugepages/hugepages-2048kB/"
-			  "nr_hugepages"},
+			  "/sys/kernel/mm/hugepages/hugepages-2048kB"},
 	[DSI_PAGES_1G] = {UINT64_C(1) << 30, MFD_HUGETLB | MFD_HUGE_1GB,
 			  "huge pages of 1 GiB",
-			  "/sys/kernel/mm/hugepages/hugepages-1048576kB/"
-			  "nr_hugepages"},
+			  "/sys/kernel/mm/hugepages/hugepages-1048576kB"},
 };
 
 static uint64_t round_up(uint64_t bytes, uint64_t unit)
@@ -91,17 +89,41 @@ static int thp_possible(struct why why)
 			word[0] ? word : "not there");
 }
 
+/* One of the figures of a pool; 0 without such a pool. */
+static uint64_t pool_figure(const struct kind *kind, const char *name)
+{
+	char path[128];
+	unsigned long long figure = 0;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", kind->pool, name);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%llu", &figure) != 1)
+		figure = 0;
+	(void)fclose(file);
+	return figure;
+}
+
+/* Pages that others have, or were promised, are part of the number to set. */
 static int no_huge_pages(struct why why, const struct kind *kind,
 			 uint64_t bytes, int error)
 {
+	uint64_t needed = bytes / kind->bytes;
+	uint64_t all = pool_figure(kind, "nr_hugepages");
+	uint64_t unused = pool_figure(kind, "free_hugepages");
+	uint64_t taken = pool_figure(kind, "resv_hugepages") +
+			 (all > unused ? all - unused : 0);
+
 	return why_fail(why, error == ENOMEM ? -DSI_ENOMEM : -DSI_ENOTSUP,
 			"%s: %s; needed here: %llu of them, set by `echo %llu "
-			"> %s` as root",
+			"> %s/nr_hugepages` as root",
 			kind->name,
 			error == ENOMEM ? "not enough are free"
 					: strerror(error),
-			(unsigned long long)(bytes / kind->bytes),
-			(unsigned long long)(bytes / kind->bytes), kind->pool);
+			(unsigned long long)needed,
+			(unsigned long long)(needed + taken), kind->pool);
 }
 
 static int make_fd(const struct kind *kind, uint64_t bytes, struct why why)

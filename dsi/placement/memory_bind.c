@@ -116,6 +116,9 @@ int dsi_memory_bind(void *addr, uint64_t bytes, const struct dsi_nodes *nodes,
 
 	if (!addr || !bytes || !nodes || mode > DSI_BIND_INTERLEAVE)
 		return -DSI_EINVAL;
+	if ((uintptr_t)addr % page_bytes())
+		return why_fail(reason, -DSI_EINVAL,
+				"the address is not the begin of a page");
 	n = make_mask(nodes, &mask);
 	if (!n)
 		return why_fail(reason, -DSI_EINVAL, "no node is given");

@@ -32,7 +32,8 @@
  * @producer: the producer's process
  * @consumer: signal and consumer page: the process of that consumer, as its
  *            producer says; else all zero
- * @placement: DSI_PLACEMENT_* that its end asked for
+ * @placement: DSI_PLACEMENT_* that its end asked for, or its user did for it;
+ *             NONE for a data area that the application brought
  * @placement_of: the node or process that this names
  * @label:    what that consumer calls itself, made printable
  * @address:  in the address space of the producer

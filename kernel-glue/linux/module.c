@@ -6,10 +6,13 @@
  * shared objects that are loaded when somebody wants them.
  *
  * Looked for beside this library, where it was installed, and where the system
- * looks; never in the current folder.
+ * looks; never in the current folder.  Of a program that has the library in
+ * itself the loader knows no path but what the program was called by (argv[0]),
+ * which whoever starts it chooses; so there is no looking beside it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,17 +32,26 @@ static void *load_from(const char *folder, size_t bytes, const char *file)
 	return dlopen(path, RTLD_NOW | RTLD_LOCAL);
 }
 
-void *dsi__module_load(const char *file)
+/* The path of the shared object that this is in; "" = in the program. */
+static const char *own_path(void)
 {
-	const char *slash = NULL;
-	void *object = NULL;
+	const struct link_map *map = NULL;
+	void *extra = NULL;
 	Dl_info info;
 
-	if (dladdr(&here, &info) && info.dli_fname)
-		slash = strrchr(info.dli_fname, '/');
+	if (dladdr1(&here, &info, &extra, RTLD_DL_LINKMAP))
+		map = extra;
+	return map && map->l_name ? map->l_name : "";
+}
+
+void *dsi__module_load(const char *file)
+{
+	const char *path = own_path();
+	const char *slash = strrchr(path, '/');
+	void *object = NULL;
+
 	if (slash)
-		object = load_from(info.dli_fname,
-				   (size_t)(slash - info.dli_fname), file);
+		object = load_from(path, (size_t)(slash - path), file);
 	if (!object)
 		object = load_from(DSI__LIBDIR, strlen(DSI__LIBDIR), file);
 	return object ? object : load_from("", 0, file);

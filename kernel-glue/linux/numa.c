@@ -82,22 +82,23 @@ __attribute__((format(printf, 2, 3))) static void say(uint32_t what,
 /* May this process take memory from more than one node?  1 or 0. */
 static int several_nodes(void)
 {
-	static const char key[] = "\nMems_allowed_list:\t";
-	char text[8192];
-	size_t n;
+	static const char key[] = "Mems_allowed_list:\t";
 	FILE *file = fopen("/proc/self/status", "re");
-	const char *list;
+	char *line = NULL;
+	size_t room = 0;
+	int several = 0;
 
-	if (!file)
-		return 0;
-	n = fread(text, 1, sizeof(text) - 1, file);
-	(void)fclose(file);
-	text[n] = '\0';
-	list = strstr(text, key);
-	if (!list)
-		return 0;
-	list += sizeof(key) - 1;
-	return strcspn(list, ",-") < strcspn(list, "\n");
+	/* Lines before it, of groups and CPUs, may be long. */
+	while (file && getline(&line, &room, file) > 0) {
+		if (strncmp(line, key, sizeof(key) - 1) != 0)
+			continue;
+		several = strpbrk(line + sizeof(key) - 1, ",-") != NULL;
+		break;
+	}
+	free(line);
+	if (file)
+		(void)fclose(file);
+	return several;
 }
 
 /* ---- the library --------------------------------------------------------- */

@@ -13,6 +13,11 @@ grep -q '^NAME' none.out && fail "streams where there are none"
 expect 3 "nobody" topology nobody
 expect 2 "too many" topology one two
 
+# Nothing is planned, and nothing moved, by the nodes of another machine.
+HWLOC_SYNTHETIC='node:3 pu:2' dsi topology >other.out 2>other.err &&
+	fail "the nodes of another machine: $(cat other.out)"
+grep -q 'unset HWLOC_XMLFILE' other.err || fail "another machine: no reason"
+
 mkfifo hold
 "$STREAMS" cam <hold >own.json 2>streams.err &
 streams=$!
@@ -61,6 +66,38 @@ dsi topology --help >help.out
 for column in $(grep '^NAME' table.out); do
 	grep -qE "^ +$column  +[a-z]" help.out || fail "--help: no $column"
 done
+
+# What was asked for, by the program or its user, is what should be; a node that
+# is not there is nobody's place, and nothing can be moved to it.
+# asked NAME PLAN REASON - the stream's line of the data area, and the reason.
+asked() {
+	local at
+
+	dsi topology --check "$1" >asked.out 2>asked.err ||
+		fail "$1: --check: exit $?: $(cat asked.out)"
+	at=$(awk '$1 == "'"$1"'" && $2 == "data" && $3 ~ /^[0-9]+$/ { print $5 }' \
+		asked.out)
+	[ "$at" = "$2" ] || fail "$1: PLAN is '$at': $(cat asked.out)"
+	grep -qF "$3" asked.out || fail "$1: another reason: $(cat asked.out)"
+}
+mkfifo held
+"$DSI" send --raw --placement node:1000 nowhere <held 2>nowhere.err &
+nowhere=$!
+"$DSI" send --raw --placement node:0 here <held 2>here.err &
+here=$!
+DSI_PLACEMENT=none "$DSI" send --raw left <held 2>left.err &
+left=$!
+exec 4>held
+for name in nowhere here left; do
+	until_true dsi topology "$name" >/dev/null 2>&1
+done
+asked nowhere - 'the node that was asked for is not there'
+asked here 0 'the node was asked for'
+asked left - 'no placement is wanted'
+dsi topology --fix nowhere >/dev/null 2>fix.err || fail "--fix: $(cat fix.err)"
+kill "$nowhere" "$here" "$left"
+exec 4>&-
+wait "$nowhere" "$here" "$left"
 
 # Pictures: hwloc can read its own, and each region is in it.
 dsi topology --picture out.xml cam >/dev/null 2>xml.err ||

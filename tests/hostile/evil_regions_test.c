@@ -5,11 +5,15 @@
  *
  * Who asks gets a documented error, in bounded time and with a bounded number
  * of regions.
+ *
+ * `evil_regions_test hole NAME` tells once of a data area that is one hole, and
+ * ends with its standard input; tests/cli/topology_hole.sh looks at it.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -172,8 +176,34 @@ static void stranger(void)
 	dsi_socket_destroy(sock);
 }
 
-int main(void)
+/* A program to be looked at: its data area is a hole of so many bytes, of which
+ * no machine has the memory. */
+static int serve_hole(const char *name, uint64_t bytes)
 {
+	struct liar liar = good_liar();
+	int fd = memfd_create("hole", MFD_CLOEXEC);
+	void *hole;
+
+	MUST(fd >= 0 && ftruncate(fd, (off_t)bytes) == 0);
+	hole = mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	MUST(hole != MAP_FAILED);
+	liar.msg.regions.regions[0].kind = DSI_REGION_DATA;
+	liar.msg.regions.regions[0].address = (uintptr_t)hole;
+	liar.msg.regions.regions[0].bytes = bytes;
+	memset(liar.msg.regions.regions[0].label, 0, DSI_LABEL_BYTES);
+	MUST_BE(dsi_port_listen(name, DSI_PORT_STREAM, NULL, &door), 0);
+	(void)lie(&liar);
+	/* It has to be there when it is looked at. */
+	while (read(STDIN_FILENO, &liar, 1) > 0)
+		;
+	dsi_port_listener_close(door);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "hole") == 0)
+		return serve_hole(argv[2], UINT64_C(1) << 46);
 	victim_begin();
 	producers();
 	stranger();

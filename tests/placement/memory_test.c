@@ -10,6 +10,7 @@
 #include <numaif.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -96,6 +97,9 @@ static void bind_refused(void)
 	CHECK(dsi_memory_bind(addr, page, &nowhere, 0, why, sizeof(why)) ==
 	      -DSI_EINVAL);
 	CHECK(strstr(why, "Mems_allowed_list"));
+	CHECK(dsi_memory_bind(addr + 1, page, &node_0, 0, why, sizeof(why)) ==
+	      -DSI_EINVAL);
+	CHECK(strstr(why, "begin of a page"));
 	CHECK(dsi_memory_bind(addr, page, &node_0, 3, why, sizeof(why)) ==
 	      -DSI_EINVAL);
 	/* Of two preferred ones the one that is there counts. */
@@ -133,6 +137,35 @@ static void normal_area(void)
 	      -DSI_EINVAL);
 }
 
+static unsigned long long pool(const char *setting, const char *figure)
+{
+	unsigned long long n = 0;
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/%s/%s", setting,
+		 figure);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	CHECK(fscanf(file, "%llu", &n) == 1);
+	fclose(file);
+	return n;
+}
+
+/* To follow it must not take from others what they have. */
+static void check_advice(uint32_t pages, const char *setting)
+{
+	const char *echo = strstr(why, "`echo ");
+
+	if (pages == DSI_PAGES_THP)
+		return;
+	CHECK(echo && strtoull(echo + 6, NULL, 10) ==
+			      pool(setting, "nr_hugepages") -
+				      pool(setting, "free_hugepages") +
+				      pool(setting, "resv_hugepages") + 1);
+}
+
 /* Either it is made of them, or the sentence says how to get them. */
 static void huge_area(uint32_t pages, uint64_t bytes, const char *setting)
 {
@@ -145,6 +178,7 @@ static void huge_area(uint32_t pages, uint64_t bytes, const char *setting)
 	if (err) {
 		CHECK(err == -DSI_ENOMEM || err == -DSI_ENOTSUP);
 		CHECK(strstr(why, setting));
+		check_advice(pages, setting);
 		printf("%s\n", why);
 		return;
 	}

@@ -112,8 +112,12 @@ static int select_is_woken_by_data(void)
 	conf_try(pair_begin(&pair, 2));
 	peer = conf_spawn_thread(put_later, &pair);
 	for (uint64_t i = 0; i < 50; i++) {
-		conf_try(select_gives(pair.consumer, DSI_EVENT_DATA,
-				      conf_later(), DSI_EVENT_DATA, 0));
+		uint64_t late = conf_later();
+
+		conf_try(select_gives(pair.consumer, DSI_EVENT_DATA, late,
+				      DSI_EVENT_DATA, 0));
+		/* It also looks when its time is over. */
+		conf_check(dsi_now() < late);
 		conf_try(conf_take(pair.consumer, i, 0));
 	}
 	conf_equal(conf_join(peer), 0);
@@ -140,8 +144,11 @@ static int select_is_woken_by_space(void)
 	conf_try(pair_begin(&pair, 2));
 	peer = conf_spawn_thread(take_later, &pair);
 	for (uint64_t i = 0; i < 20; i++) {
-		conf_try(select_gives(pair.producer, DSI_EVENT_SPACE,
-				      conf_later(), DSI_EVENT_SPACE, 0));
+		uint64_t late = conf_later();
+
+		conf_try(select_gives(pair.producer, DSI_EVENT_SPACE, late,
+				      DSI_EVENT_SPACE, 0));
+		conf_check(dsi_now() < late);
 		conf_equal(conf_try_get(pair.producer, 0), 0);
 		conf_try(conf_put(pair.producer, i, 0));
 	}

@@ -441,6 +441,29 @@ static int watch_regions(void)
 	return 0;
 }
 
+/* Who brings a data area places it: what is asked for is for the rest. */
+static int watch_regions_brought(void)
+{
+	struct dsi_producer_options opts = {.size = sizeof(opts),
+					    .flags = DSI_PRODUCER_DATA_FD,
+					    .placement = DSI_PLACEMENT_NODE};
+	struct dsi_stream_desc desc = conf_desc(4);
+	struct dsi_socket *producer;
+	struct told told = {.n = 0};
+
+	opts.data_fd = conf_memory(65536, 1);
+	conf_check(opts.data_fd >= 0);
+	conf_equal(dsi_producer_create(&desc, &opts, &producer), 0);
+	dsi_port_handle_close(opts.data_fd);
+	conf_equal(dsi_socket_listen(producer, NAME, NULL), 0);
+	conf_equal(dsi_regions(NAME, conf_later(), hear_region, &told), 2);
+	conf_equal(told.info[0].placement, DSI_PLACEMENT_NODE);
+	conf_equal(told.info[1].kind, DSI_REGION_DATA);
+	conf_equal(told.info[1].placement, DSI_PLACEMENT_NONE);
+	dsi_socket_destroy(producer);
+	return 0;
+}
+
 static int watch_region_check(void)
 {
 	uint64_t bytes = 2 * dsi_port_page_bytes();
@@ -478,6 +501,7 @@ const struct conf_test conf_watch_tests[] = {
 	{"watch_misuse", watch_misuse},
 	{"watch_names", watch_names},
 	{"watch_regions", watch_regions},
+	{"watch_regions_brought", watch_regions_brought},
 	{"watch_region_check", watch_region_check},
 	{NULL, NULL},
 };

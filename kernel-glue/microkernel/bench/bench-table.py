@@ -4,7 +4,8 @@
 benchmark as a table, beside that of the original DSI.
 
 A boot is the kernel for one CPU (one), or that for several with both tasks on
-one CPU (smp) or each on its own (apart).
+one CPU (smp) or each on its own (apart); or the first with another way to wake
+(flagged, sync-thread) or to hand over packets (map, copy).
 """
 import argparse
 import json
@@ -17,7 +18,10 @@ ORIGINAL = {4: (3189, 5712, 6857), 16: (3189, 6053, 15891), 64: (3189, 7697, 479
             128: (3195, 9542, 154166), 256: (3193, 13085, 1052313),
             1024: (3183, 35253, 5003953)}
 NAMES = {"one": "1 CPU, kernel for one", "smp": "1 CPU, kernel for several",
-         "apart": "2 CPUs"}
+         "apart": "2 CPUs",
+         "flagged": "1 CPU, notify=flagged", "sync-thread": "1 CPU, notify=sync-thread",
+         "map": "1 CPU, packets mapped while the consumer has them (DSI_STREAM_MAP)",
+         "copy": "1 CPU, copies for the consumer (DSI_CONSUMER_COPY)"}
 
 
 def read(path):
@@ -43,9 +47,10 @@ def print_boot(name, cases):
     print(f"{NAMES.get(name, name)}: instructions for one packet")
     print(f"{'packet':36}" + "".join(f"{f'{kib} KiB':>10}" for kib in sizes) + f"{'spread':>9}")
     for ring, batch in dict.fromkeys((r, b) for r, b, _ in cases):
-        row = [cases[ring, batch, kib] for kib in sizes]
-        print(f"{shape_text(ring, batch):36}" + "".join(f"{v:>10.1f}" for v in row)
-              + f"{spread(row):>7.2f} %")
+        row = [cases.get((ring, batch, kib)) for kib in sizes]
+        print(f"{shape_text(ring, batch):36}"
+              + "".join(f"{v:>10.1f}" if v else f"{'-':>10}" for v in row)
+              + f"{spread([v for v in row if v]):>7.2f} %")
     print()
 
 
@@ -69,7 +74,7 @@ def main():
         boots[name] = read(path)
         print_boot(name, boots[name])
     print("Counted: all instructions of all CPUs, user and kernel, producer and consumer,\n"
-          "from packet 1025 to 5120 of each stream; the payload is not touched, packets are\n"
+          "from packet 1025 to 5120 of each stream (copies: 129 to 640); the payload is not touched, packets are\n"
           "not stamped.  \"Up to N in one call\": dsi_packet_get_many(), _commit_many().\n")
     print_original()
     if args.json:

@@ -11,8 +11,9 @@
  *
  * Meaningful with run-qemu.sh -i only: there the time stamp counter counts
  * instructions.  A line is "bench NAME VALUE", with instructions for one packet
- * in hundredths; ../run-bench makes a table of them.  args=NAME on the boot
- * command line: only that case.
+ * in hundredths; ../run-bench makes a table of them.  On the boot command line,
+ * args=NAME: only that case; args=map: packets are mapped to the consumer while
+ * it has them (DSI_STREAM_MAP); args=copy: it gets copies (DSI_CONSUMER_COPY).
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,10 @@
 /* Of one case: first to warm up, then to count.  Multiples of all batches. */
 #define WARM_PACKETS 1024u
 #define PACKETS 4096u
+/* Copies of a megabyte take their time in an emulator. */
+#define WARM_COPIES 128u
+#define COPIES 512u
+#define COPIES_KIB 4096u /* what the consumer has memory for */
 #define BATCH_MAX 64u
 #define LATE_NS 60000000000ull
 
@@ -33,10 +38,18 @@ static const uint32_t sizes_kib[] = {4, 16, 64, 128, 256, 1024};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+enum transfer { SHARE, MAP, COPY };
+
 struct bench_case {
-	uint32_t ring, batch, kib;
+	enum transfer transfer;
+	uint32_t ring, batch, kib, warm, packets;
 	char name[DSI_NAME_BYTES];
 };
+
+static int fits(const struct bench_case *c)
+{
+	return c->transfer != COPY || c->batch * c->kib <= COPIES_KIB;
+}
 
 /* Instructions of the machine so far. */
 static uint64_t counter(void)
@@ -49,6 +62,8 @@ static void case_make(struct bench_case *c, uint32_t shape, uint32_t size)
 	c->ring = shapes[shape].ring;
 	c->batch = shapes[shape].batch;
 	c->kib = sizes_kib[size];
+	c->warm = c->transfer == COPY ? WARM_COPIES : WARM_PACKETS;
+	c->packets = c->transfer == COPY ? COPIES : PACKETS;
 	(void)snprintf(c->name, sizeof(c->name), "ring%u_by%u_%uk", c->ring,
 		       c->batch, c->kib);
 }
@@ -108,7 +123,7 @@ static int send_on(const struct bench_case *c, struct dsi_socket *sock)
 	if (!err)
 		err = dsi_socket_start(sock);
 	if (!err)
-		err = pass(c, sock, WARM_PACKETS + PACKETS);
+		err = pass(c, sock, c->warm + c->packets);
 	if (!err)
 		err = dsi_socket_drain(sock, dsi_now() + LATE_NS);
 	return err;
@@ -125,8 +140,13 @@ static int send_case(const struct bench_case *c)
 	struct dsi_producer_options opts = {.size = sizeof(opts),
 					    .wait_consumers = 1};
 	struct dsi_socket *sock = NULL;
-	int err = dsi_producer_create(&desc, &opts, &sock);
+	int err;
 
+	if (c->transfer == MAP) {
+		desc.flags |= DSI_STREAM_MAP;
+		desc.align_bytes = 4096;
+	}
+	err = dsi_producer_create(&desc, &opts, &sock);
 	if (!err)
 		err = send_on(c, sock);
 	dsi_socket_destroy(sock);
@@ -137,7 +157,7 @@ static void report(const struct bench_case *c, const struct dsi_socket *sock,
 		   uint64_t instructions)
 {
 	struct dsi_socket_stats stats = {.size = sizeof(stats)};
-	uint64_t each = instructions * 100 / PACKETS;
+	uint64_t each = instructions * 100 / c->packets;
 
 	if (dsi_socket_stats(sock, &stats))
 		stats.waits = stats.wakes = 0;
@@ -156,10 +176,10 @@ static int receive_on(const struct bench_case *c, struct dsi_socket *sock)
 	if (!err)
 		err = dsi_socket_start(sock);
 	if (!err)
-		err = pass(c, sock, WARM_PACKETS);
+		err = pass(c, sock, c->warm);
 	before = counter();
 	if (!err)
-		err = pass(c, sock, PACKETS);
+		err = pass(c, sock, c->packets);
 	if (!err)
 		report(c, sock, counter() - before);
 	return err;
@@ -169,26 +189,43 @@ static int receive_case(const struct bench_case *c)
 {
 	struct dsi_consumer_options opts = {.size = sizeof(opts)};
 	struct dsi_socket *sock = NULL;
-	int err = dsi_consumer_create(&opts, &sock);
+	int err;
 
+	if (c->transfer == MAP)
+		opts.flags |= DSI_CONSUMER_MAP;
+	if (c->transfer == COPY) {
+		opts.flags |= DSI_CONSUMER_COPY;
+		opts.max_packet_bytes = c->kib * 1024u;
+		opts.hold_packets = c->batch;
+	}
+	err = dsi_consumer_create(&opts, &sock);
 	if (!err)
 		err = receive_on(c, sock);
 	dsi_socket_destroy(sock);
 	return err ? failed(c, "receive", err) : 0;
 }
 
+static enum transfer transfer_of(const char *word)
+{
+	if (strcmp(word, "map") == 0)
+		return MAP;
+	return strcmp(word, "copy") == 0 ? COPY : SHARE;
+}
+
 int main(int argc, char **argv)
 {
 	int (*run)(const struct bench_case *) =
 		strcmp(argv[0], "bench_send") ? receive_case : send_case;
-	struct bench_case c;
+	struct bench_case c = {.transfer =
+				       transfer_of(argc > 1 ? argv[1] : "")};
+	const char *only = argc > 1 && !c.transfer ? argv[1] : NULL;
 	int err = 0;
 
 	for (uint32_t shape = 0; !err && shape < COUNT(shapes); shape++)
 		for (uint32_t size = 0; !err && size < COUNT(sizes_kib);
 		     size++) {
 			case_make(&c, shape, size);
-			if (argc < 2 || !strcmp(argv[1], c.name))
+			if (fits(&c) && (!only || !strcmp(only, c.name)))
 				err = run(&c);
 		}
 	return err ? 1 : 0;
