@@ -474,10 +474,14 @@ static int take_at(struct dsi_data_plane *plane, uint64_t position,
 
 	if (err && err != SKIPPED)
 		return err;
-	if (position == consumer->position)
+	if (position == consumer->position) {
 		advance(consumer);
-	else
+	} else {
 		flip_early(consumer, position);
+		/* It may be given back before its descriptor is free: from now on
+		 * the producer may wait for that alone. */
+		consumer->tells = !consumer->lossy;
+	}
 	if (err == SKIPPED)
 		tell_skipped(plane);
 	return err;

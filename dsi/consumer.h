@@ -23,7 +23,8 @@
  * one packet held, or by a get that found less than it was asked for.  That
  * keeps the fence of notify.h at one for each packet.  Where the ring has as many
  * slots as there are packets, it is never full before the packets are all away,
- * and nobody need be told: what is not taken is not given back either.
+ * and nobody need be told: what is not taken is not given back either.  (But for
+ * packets that were taken ahead of the order, so who did that once tells always.)
  *
  * Trust: the producer may write anything, at any time, except where a region
  * is sealed.  Impossible values end the stream for us: -DSI_EPROTO.
@@ -47,7 +48,7 @@ struct dsi_consumer {
 	uint32_t n_early;
 	uint32_t started;
 	uint32_t usual; /* nothing asks for more than an ordinary get */
-	/* What an ordinary descriptor says, see dsi__usual_entry(). */
+	/* What an ordinary descriptor says, see dsi__usual_place(). */
 	uint32_t usual_size;   /* most */
 	uint64_t usual_offset; /* most */
 	uint64_t usual_mask;   /* its flags that count, in place */

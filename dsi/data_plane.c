@@ -184,6 +184,7 @@ void dsi__plane_rearm(struct dsi_data_plane *plane)
 	if (!plane->unarmed)
 		return;
 	plane->unarmed = 0;
+	dsi__plane_note_usual(plane);
 	dsi__plane_wake(plane);
 }
 

@@ -47,8 +47,8 @@
 
 struct dsi_data_plane;
 
-/* More places than consumers: some may still wait to be retired.  The 32nd
- * bit of a packet's mask stands for the commit itself. */
+/* More places than consumers: some may still wait to be retired.  A packet's
+ * mask has one bit more, for the application: see dsi__owners(). */
 #define DSI_PEER_SLOTS 31u
 static_assert(DSI_PEER_SLOTS == DSI_STATS_PEERS,
 	      "a place in the page for each");

@@ -179,6 +179,9 @@ static inline uint32_t dsi__usual_take(struct dsi_data_plane *plane,
 
 	if (n > dsi__packet_table_free(table))
 		n = dsi__packet_table_free(table);
+	/* Once around at most, whatever the producer writes meanwhile. */
+	if (n > consumer->ring.slots)
+		n = consumer->ring.slots;
 	block = dsi__packet_table_block(table, n);
 	if (!block)
 		return 0;

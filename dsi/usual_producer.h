@@ -174,6 +174,10 @@ DSI_USUAL int dsi__usual_send(struct dsi_data_plane *plane,
 	uint32_t first = n;
 	uint32_t left = 0;
 
+	/* More than are held cannot all be packets that are, and the slots
+	 * behind those are not ours to write. */
+	if (n > plane->held)
+		return 0;
 	if (n > end) {
 		first = end;
 		left = dsi__usual_write(plane, &pkts[first], n - first,

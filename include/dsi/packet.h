@@ -16,7 +16,8 @@
  *
  * All functions here are RT-safe once the socket runs: they do not allocate,
  * lock or log, and enter the kernel only to sleep and to wake a sleeper
- * (and, after dsi_socket_fd() was called, to ring and silence the bell).
+ * (and, after dsi_socket_fd() was called, to ring and silence the bell; and to
+ * map and unmap the data of a stream with DSI_STREAM_MAP).
  */
 #ifndef DSI_PACKET_H
 #define DSI_PACKET_H
@@ -43,7 +44,8 @@ struct dsi_packet;
  *   -DSI_EPIPE      peer closed or died (consumer: after the last packet)
  *   -DSI_ECANCELED  dsi_socket_stop() or dsi_packet_get_abort() was called
  *   -DSI_EPROTO     peer wrote something impossible; the socket is FAILED
- *   -DSI_ENOBUFS    the application holds all packets it may hold
+ *   -DSI_ENOBUFS    the application holds all packets it may hold, or
+ *                   (DSI_STREAM_MAP) there is no room to map one more now
  *   -DSI_ENOTCONN   socket is not connected or not started
  *   -DSI_EINVAL     @sock or @out_pkt is NULL
  * Context: work thread of @sock only; RT-safe; sleeps only if @deadline_ns

@@ -159,6 +159,10 @@ text("consumer.c",
 text("consumer.c", "	if (got < n && (got > 0 || err == -DSI_EAGAIN))\n",
      "	if (got == 0 && err == -DSI_EAGAIN)\n",
      "N  taken is not told when less is there than asked for", ["many-short"])
+text("consumer.c", "		consumer->tells = !consumer->lossy;\n", "",
+     "N  taken is not told by who takes early", ["block-early"])
+text("consumer.c", "!consumer->lossy && consumer->ring.slots < plane->packets;",
+     "0;", "N  taken is never told", ["block-holding"])
 
 # ---- J, T, S: peers, their counters, their start ----------------------------
 order("producer.c", "dsi__producer_join", "release", "relaxed",
@@ -192,6 +196,9 @@ order("producer.c", "refresh_taken", "acquire", "relaxed",
       "T1 taken load relaxed", ["block-ring2", "block-ring1",
                                 "block-holding"],
       "as for the store")
+order("usual_producer.h", "dsi__usual_sent", "acquire", "relaxed",
+      "T1 taken load relaxed, for the high-water mark", ["commit-get"],
+      "it is counted, and moves no limit")
 text("usual_consumer.h",
      "	pkt = *dsi__packet_table_block(table, 1);\n",
      "	pkt = *dsi__packet_table_block(table, 1);\n"

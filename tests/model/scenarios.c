@@ -227,6 +227,36 @@ static void block_holding(void)
 	add_consumers(holding_consumer);
 }
 
+/* The second packet is back before the descriptor of the first is free; the
+ * first is held while the third is waited for. */
+static void early_consumer(void *arg)
+{
+	struct dsi_socket *socket = ((struct rig_reader *)arg)->socket;
+	struct dsi_packet *pkt = NULL, *first;
+
+	mc_check(dsi_packet_get_nr(socket, 1, DSI_FOREVER, &pkt) == 0,
+		 "get_nr() without limit fails");
+	check_packet(pkt, 1);
+	mc_check(dsi_packet_commit(socket, pkt) == 0, "commit");
+	first = get(socket);
+	check_packet(first, 0);
+	pkt = get(socket);
+	check_packet(pkt, 2);
+	mc_check(dsi_packet_commit(socket, first) == 0, "commit");
+	mc_check(dsi_packet_commit(socket, pkt) == 0, "commit");
+}
+
+static void block_early(void)
+{
+	rig_build(&(struct rig_options){.ring_slots = 2,
+					.packets = 2,
+					.total = 3,
+					.readers = 1,
+					.wait_for = 1});
+	mc_thread("producer", producer, NULL);
+	add_consumers(early_consumer);
+}
+
 /* With a deadline: either a packet or -DSI_ETIMEDOUT, and it may be tried
  * again. */
 static void hasty_consumer(void *arg)
@@ -949,6 +979,9 @@ static const struct entry entries[] = {
 	  .end = check_honest},
 	 0,
 	 ALL},
+	{{.name = "block-early", .set_up = block_early, .end = check_honest},
+	 0,
+	 2},
 	{{.name = "block-two", .set_up = block_two, .end = check_honest}, 0, 2},
 	{{.name = "spurious",
 	  .set_up = block_ring2,

@@ -694,6 +694,39 @@ static int stream_get_nr_wraps(void)
 	return pair_end(&pair);
 }
 
+static int put_number_4(void *arg)
+{
+	struct pair *pair = arg;
+
+	return conf_put(pair->producer, 4, 0);
+}
+
+/* A packet that was taken early is free before its descriptor is.  Who sleeps
+ * for that is woken, although no other packet comes back. */
+static int stream_get_nr_frees_the_ring(void)
+{
+	struct dsi_packet *pkts[4];
+	struct pair pair;
+	int peer;
+
+	conf_try(pair_begin(&pair, 4));
+	for (uint64_t i = 0; i < 4; i++)
+		conf_try(conf_put(pair.producer, i, 0));
+	peer = conf_spawn_thread(put_number_4, &pair);
+	/* Give it time to fall asleep; if it does not, nothing is shown. */
+	conf_sleep_until(conf_soon());
+	conf_try(get_nr(pair.consumer, 1, 0));
+	conf_sleep_until(conf_soon());
+	for (uint32_t i = 0; i < 4; i++)
+		conf_equal(
+			dsi_packet_get(pair.consumer, conf_later(), &pkts[i]),
+			0);
+	conf_equal(dsi_packet_number(pkts[3]), 4);
+	conf_equal(dsi_packet_commit_many(pair.consumer, pkts, 4), 0);
+	conf_equal(conf_join(peer), 0);
+	return pair_end(&pair);
+}
+
 static int stream_own_numbers(void)
 {
 	struct dsi_packet *pkt;
@@ -1015,6 +1048,7 @@ const struct conf_test conf_stream_tests[] = {
 	{"stream_get_many", stream_get_many},
 	{"stream_get_nr", stream_get_nr},
 	{"stream_get_nr_wraps", stream_get_nr_wraps},
+	{"stream_get_nr_frees_the_ring", stream_get_nr_frees_the_ring},
 	{"stream_own_numbers", stream_own_numbers},
 	{"stream_end", stream_end},
 	{"stream_drain_waits", stream_drain_waits},

@@ -11,6 +11,7 @@
 
 #include <dsi/packet.h>
 
+#include "dsi/usual_consumer.h"
 #include "tests/stress/hand_wired.h"
 
 #define PACKETS 4u
@@ -202,6 +203,31 @@ static void taken_need_not_be_told(void **user)
 	tear_down(&world);
 }
 
+/* What is taken ahead of the order comes back before its descriptor is free, so
+ * the same ring can be what is missing. */
+static void taken_early_is_told(void **user)
+{
+	struct dsi_packet *pkt;
+	struct world world;
+	uint32_t before;
+
+	(void)user;
+	set_up(&world, 4);
+	put(&world, 4);
+	assert_int_equal(dsi_packet_get_nr(world.to, 1, 0, &pkt), 0);
+	assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
+	assert_int_equal(dsi_packet_get(world.from, 0, &pkt), -DSI_EAGAIN);
+	assert_int_equal(dsi__packet_table_free(&world.stream.plane.table), 1);
+	before = told(&world);
+	for (uint32_t i = 0; i < 3; i++)
+		(void)get(world.to);
+	assert_int_equal(dsi_packet_get(world.to, 0, &pkt), -DSI_EAGAIN);
+	assert_int_not_equal(told(&world), before);
+	put(&world, 1);
+	assert_int_equal(dsi_packet_number(get(world.to)), 4);
+	tear_down(&world);
+}
+
 /* ---- who closes knows nobody --------------------------------------------- */
 
 static void peers_are_forgotten(void **user)
@@ -260,6 +286,49 @@ static void batch_with_a_stranger(void **user)
 		pkts[bad] = strange;
 		assert_int_equal(dsi_packet_commit_many(world.to, pkts, 4), 0);
 	}
+	tear_down(&world);
+}
+
+/* Nor are the slots touched that come after those of what is held: somebody may
+ * still have to read them. */
+static void batch_of_more_than_is_held(void **user)
+{
+	struct dsi_packet *pkts[4] = {NULL, NULL, NULL, NULL};
+	struct world world;
+
+	(void)user;
+	set_up(&world, 4);
+	put(&world, 2);
+	pkts[2] = get(world.from);
+	pkts[3] = get(world.from);
+	assert_int_equal(dsi_packet_commit_many(world.from, pkts, 4),
+			 -DSI_EINVAL);
+	assert_int_equal(dsi_packet_commit_many(world.from, &pkts[2], 2), 0);
+	take(&world, 4);
+	expect_free(&world, PACKETS);
+	tear_down(&world);
+}
+
+/* A producer that writes at the right time could make it look as if the ring
+ * went on behind its end.  Here the slots there are as it would make them: those
+ * of a ring that is larger than the consumer believes. */
+static void batch_of_more_than_the_ring(void **user)
+{
+	struct dsi_packet *pkts[PACKETS];
+	struct dsi_ring *ring;
+	struct world world;
+	uint64_t bytes = 0;
+
+	(void)user;
+	set_up(&world, 8);
+	put(&world, 1);
+	take(&world, 1);
+	put(&world, 4);
+	ring = &world.consumer.plane.as.consumer.ring;
+	ring->slots = 2;
+	assert_int_equal(
+		dsi__usual_take(&world.consumer.plane, pkts, 4, 0, &bytes), 2);
+	assert_int_equal(bytes, 2 * 64);
 	tear_down(&world);
 }
 
@@ -345,8 +414,11 @@ int main(void)
 		cmocka_unit_test(lender_outlives_the_consumer),
 		cmocka_unit_test(taken_is_told),
 		cmocka_unit_test(taken_need_not_be_told),
+		cmocka_unit_test(taken_early_is_told),
 		cmocka_unit_test(peers_are_forgotten),
 		cmocka_unit_test(batch_with_a_stranger),
+		cmocka_unit_test(batch_of_more_than_is_held),
+		cmocka_unit_test(batch_of_more_than_the_ring),
 		cmocka_unit_test(next_of_a_producer),
 		cmocka_unit_test(next_of_a_consumer),
 		cmocka_unit_test(owed_to_one_who_leaves),
