@@ -276,6 +276,31 @@ static void writes_in_place(void **state)
 	assert_ptr_equal(packet, same);
 }
 
+/* Planes of sound likewise. */
+static void writes_sound(void **state)
+{
+	struct ends *e = *state;
+	AVFrame *frame = av_frame_alloc();
+
+	make_writer(e);
+	frame->format = AV_SAMPLE_FMT_S16P;
+	frame->nb_samples = 480;
+	frame->sample_rate = 48000;
+	av_channel_layout_default(&frame->ch_layout, 2);
+	assert_true(dsi_ffmpeg_frame_bytes(frame) >= 480 * 2 * 2);
+	assert_int_equal(dsi_ffmpeg_get_frame(e->writer, frame, 0), 0);
+	memset(frame->data[0], 0x11, 480 * 2);
+	memset(frame->data[1], 0x22, 480 * 2);
+	assert_int_equal(dsi_ffmpeg_send(e->writer, frame, 0), 0);
+	av_frame_free(&frame);
+	assert_int_equal(stats_of(e).in_place, 1);
+	assert_int_equal(dsi_ffmpeg_receive(e->reader, e->out, SOON), 0);
+	assert_int_equal(e->out->ch_layout.nb_channels, 2);
+	assert_int_equal(e->out->nb_samples, 480);
+	assert_int_equal(e->out->data[0][480 * 2 - 1], 0x11);
+	assert_int_equal(e->out->data[1][480 * 2 - 1], 0x22);
+}
+
 static void no_free_slot(void **state)
 {
 	struct ends *e = *state;
@@ -337,6 +362,10 @@ static void not_of_the_stream(void **state)
 	assert_int_equal(dsi_ffmpeg_reader_packet(e->reader, none, &packet),
 			 -DSI_EINVAL);
 	assert_int_equal(dsi_ffmpeg_writer_packet(e->writer, none, &packet),
+			 -DSI_EINVAL);
+	/* Nor is what is left of one that was given back looked at. */
+	av_frame_unref(e->out);
+	assert_int_equal(dsi_ffmpeg_reader_packet(e->reader, e->in, &packet),
 			 -DSI_EINVAL);
 	assert_null(packet);
 	assert_int_equal(stats_of(e).held, 0);
@@ -544,6 +573,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(too_large, setup, teardown),
 		cmocka_unit_test_setup_teardown(writes_in_place, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(writes_sound, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_free_slot, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_of_the_stream, setup,
 						teardown),
