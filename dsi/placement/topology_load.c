@@ -92,6 +92,11 @@ static int read_tree(struct load *l, const char *source)
 	if (hwloc_topology_load(l->tree) < 0)
 		return fail(l, -DSI_EINVAL, source,
 			    "hwloc could not make a topology of it");
+	/* Its own variables come before what we ask for. */
+	if (!source && !hwloc_topology_is_thissystem(l->tree))
+		return fail(l, -DSI_EINVAL, source,
+			    "hwloc reads another one instead: unset "
+			    "HWLOC_XMLFILE, HWLOC_SYNTHETIC and HWLOC_FSROOT");
 	return 0;
 }
 

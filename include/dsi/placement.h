@@ -109,7 +109,8 @@ struct dsi_topology_cpu {
  * @why_bytes:    its size
  *
  * Return: 0, or
- *   -DSI_EINVAL     hwloc does not understand @source
+ *   -DSI_EINVAL     hwloc does not understand @source, or its variables
+ *                   (HWLOC_XMLFILE) have it read another machine than this
  *   -DSI_ENOMEM     no memory
  *   -DSI_EOVERFLOW  more CPUs or nodes than a set has room for
  * Context: any thread; reads files of the system: milliseconds.

@@ -13,6 +13,11 @@ grep -q '^NAME' none.out && fail "streams where there are none"
 expect 3 "nobody" topology nobody
 expect 2 "too many" topology one two
 
+# Nothing is planned, and nothing moved, by the nodes of another machine.
+HWLOC_SYNTHETIC='node:3 pu:2' dsi topology >other.out 2>other.err &&
+	fail "the nodes of another machine: $(cat other.out)"
+grep -q 'unset HWLOC_XMLFILE' other.err || fail "another machine: no reason"
+
 mkfifo hold
 "$STREAMS" cam <hold >own.json 2>streams.err &
 streams=$!
