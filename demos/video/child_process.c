@@ -17,8 +17,8 @@
 static void exec_role(const struct child_process *child, int report_fd,
 		      const struct video_options *opts)
 {
-	char fd[16], frames[32];
-	const char *argv[12] = {"dsi-demo-video", "--role", child->role,
+	char fd[16], frames[32], rate[32];
+	const char *argv[16] = {"dsi-demo-video", "--role", child->role,
 				"--name", child->name};
 	int n = 5;
 
@@ -27,6 +27,9 @@ static void exec_role(const struct child_process *child, int report_fd,
 		 (unsigned long long)opts->max_frames);
 	argv[n++] = fd;
 	argv[n++] = frames;
+	snprintf(rate, sizeof(rate), "--rate=%u/%u", opts->rate_num,
+		 opts->rate_den);
+	argv[n++] = rate;
 	if (opts->paced)
 		argv[n++] = "--paced";
 	if (opts->copy)

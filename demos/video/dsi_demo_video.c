@@ -35,7 +35,7 @@ static const char usage[] =
 	"Exit code: 0 no frame was lost and the checksum equals that of the\n"
 	"same work in one process; 1 something went wrong; 2 wrong usage.\n";
 
-enum { OPT_ROLE = 256, OPT_NAME, OPT_REPORT_FD, OPT_COPY };
+enum { OPT_ROLE = 256, OPT_NAME, OPT_REPORT_FD, OPT_COPY, OPT_RATE };
 
 /* The options without a letter and line above are for the workers. */
 static const struct option long_options[] = {
@@ -47,6 +47,7 @@ static const struct option long_options[] = {
 	{"role", required_argument, NULL, OPT_ROLE},
 	{"name", required_argument, NULL, OPT_NAME},
 	{"report-fd", required_argument, NULL, OPT_REPORT_FD},
+	{"rate", required_argument, NULL, OPT_RATE},
 	{NULL, 0, NULL, 0},
 };
 
@@ -87,6 +88,10 @@ static int parse(int argc, char **argv, struct video_options *opts,
 			opts->name = optarg;
 		else if (option == OPT_REPORT_FD)
 			opts->report_fd = atoi(optarg);
+		else if (option == OPT_RATE &&
+			 sscanf(optarg, "%9u/%9u", &opts->rate_num,
+				&opts->rate_den) == 2)
+			continue;
 		else if (option == 'h')
 			return fputs(usage, stdout) == EOF;
 		else

@@ -23,9 +23,8 @@ static void invert_row(uint8_t *row, uint32_t cols)
 		row[x] = (uint8_t)(255 - row[x]);
 }
 
-void frame_mirror(const struct frame_layout *layout,
-		  const struct frame_planes *src,
-		  const struct frame_planes *dst)
+void frame_mirror(const struct frame_layout *layout, const AVFrame *src,
+		  AVFrame *dst)
 {
 	uint32_t p, y;
 
@@ -38,14 +37,14 @@ void frame_mirror(const struct frame_layout *layout,
 			mirror_row(to, from, cols);
 			if (p == 0)
 				invert_row(to, cols / 2);
-			from += src->stride[p];
-			to += dst->stride[p];
+			from += src->linesize[p];
+			to += dst->linesize[p];
 		}
 	}
 }
 
-void frame_digest(const struct frame_layout *layout,
-		  const struct frame_planes *src, struct AVMD5 *md5)
+void frame_digest(const struct frame_layout *layout, const AVFrame *src,
+		  struct AVMD5 *md5)
 {
 	uint32_t p, y;
 
@@ -55,7 +54,7 @@ void frame_digest(const struct frame_layout *layout,
 
 		for (y = 0; y < frame_layout_rows(layout, p); y++) {
 			av_md5_update(md5, row, cols);
-			row += src->stride[p];
+			row += src->linesize[p];
 		}
 	}
 }

@@ -12,13 +12,12 @@ struct AVMD5;
 
 /* Mirror @src from left to right into @dst, and invert the brightness of the
  * left half of the result. */
-void frame_mirror(const struct frame_layout *layout,
-		  const struct frame_planes *src,
-		  const struct frame_planes *dst);
+void frame_mirror(const struct frame_layout *layout, const AVFrame *src,
+		  AVFrame *dst);
 
 /* Add the visible pixels of a frame, plane after plane, to a checksum.  Over
  * all frames it equals md5sum of the raw video. */
-void frame_digest(const struct frame_layout *layout,
-		  const struct frame_planes *src, struct AVMD5 *md5);
+void frame_digest(const struct frame_layout *layout, const AVFrame *src,
+		  struct AVMD5 *md5);
 
 #endif /* DEMO_FRAME_MIRROR_H */

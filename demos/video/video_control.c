@@ -11,8 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <dsi/ffmpeg.h>
+
 #include "child_process.h"
-#include "frame_layout.h"
 #include "video_reference.h"
 #include "video_roles.h"
 #include "video_table.h"
@@ -35,6 +36,7 @@ struct control {
 	struct dsi_usage usage; /* what the filter and the sink declare */
 	int live;
 	int asked_to_end;
+	const char *pixels; /* what the frames are like */
 	char why[CHILD_WHY_BYTES];
 };
 
@@ -82,7 +84,7 @@ static int join(struct control *ctl, int index,
 	consumer.component = ctl->child[index + 1].name;
 	consumer.consumer.size = sizeof(consumer.consumer);
 	consumer.consumer.policy = DSI_POLICY_BLOCK; /* no frame is lost */
-	consumer.consumer.max_sg = FRAME_PLANES;
+	strcpy(consumer.consumer.format, DSI_FFMPEG_FORMAT);
 	consumer.consumer.usage = ctl->usage;
 	snprintf(consumer.consumer.label, sizeof(consumer.consumer.label), "%s",
 		 ctl->child[index + 1].role);
@@ -108,6 +110,9 @@ static int join_all(struct control *ctl)
 	/* The filter keeps size and format: B looks like A.  How many packets
 	 * it wants is its own choice. */
 	wish.packets = ctl->desc[STREAM_A].packets;
+	wish.packet_bytes = ctl->desc[STREAM_A].packet_bytes;
+	wish.max_sg = ctl->desc[STREAM_A].max_sg;
+	wish.align_bytes = ctl->desc[STREAM_A].align_bytes;
 	wish.traffic = ctl->desc[STREAM_A].traffic;
 	memcpy(wish.format, ctl->desc[STREAM_A].format, sizeof(wish.format));
 	return join(ctl, STREAM_B, &wish);
@@ -365,7 +370,7 @@ static uint64_t print_result(const struct control *ctl)
 	uint64_t lost = video_hop_lost(&hops[0]) + video_hop_lost(&hops[1]);
 	double seconds = (double)ctl->duration_ns / 1e9;
 
-	printf("%s\n%s\n", ctl->opts->input, ctl->desc[STREAM_A].format);
+	printf("%s\n%s\n", ctl->opts->input, ctl->pixels);
 	printf("%" PRIu64 " frames through 3 processes in %.2f s, %.0f/s\n\n",
 	       sink->frames, seconds, (double)sink->frames / seconds);
 	video_table_print(hops, STREAMS);
@@ -421,6 +426,7 @@ static void declare(struct control *ctl, const struct video_reference *first)
 int video_control_main(const struct video_options *opts)
 {
 	static struct control ctl;
+	static struct video_options with_rate;
 	struct video_reference first;
 	struct sigaction act = {.sa_handler = on_interrupt};
 	uint64_t lost;
@@ -430,7 +436,11 @@ int video_control_main(const struct video_options *opts)
 			opts->input, first.why);
 		return 1;
 	}
-	ctl.opts = opts;
+	with_rate = *opts;
+	with_rate.rate_num = first.rate_num;
+	with_rate.rate_den = first.rate_den;
+	ctl.opts = &with_rate;
+	ctl.pixels = first.pixels;
 	ctl.live = first.live;
 	declare(&ctl, &first);
 	sigaction(SIGINT, &act, NULL);

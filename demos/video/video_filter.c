@@ -12,7 +12,10 @@
  */
 #include <string.h>
 
-#include "frame_layout.h"
+#include <libavutil/frame.h>
+
+#include <dsi/ffmpeg.h>
+
 #include "frame_mirror.h"
 #include "video_roles.h"
 #include "worker.h"
@@ -25,88 +28,110 @@
 
 struct filter {
 	struct worker worker;
-	struct frame_layout layout;
+	struct dsi_ffmpeg_reader *reader;
+	struct dsi_ffmpeg_writer *writer;
+	AVFrame *in, *out;
 };
 
-/* The planes of @in -> the planes of @out. */
-static int filter_packet(struct filter *filter, const struct dsi_packet *in,
-			 struct dsi_packet *out)
+/* The number goes along; the link is for traces: latencies from end to end. */
+static int label(struct filter *filter, const struct dsi_packet *from)
 {
-	struct frame_planes src, dst;
-	uint32_t size;
-	void *base;
-	int err;
+	struct dsi_packet *to;
+	int err = dsi_ffmpeg_writer_packet(filter->writer, filter->out, &to);
 
-	if (dsi_packet_flags(in) & DSI_PACKET_EOS)
-		return frame_layout_seal_eos(out);
-	err = frame_layout_open(&filter->layout, in, &src);
 	if (err == 0)
-		err = dsi_packet_data(out, 0, &base, &size);
+		err = dsi_packet_set_number(to, dsi_packet_number(from));
+	return err != 0 ? err : dsi_packet_link(to, from);
+}
+
+/* The planes of @in -> the planes of @out, which are a slot of stream B. */
+static int filter_frame(struct filter *filter)
+{
+	AVFrame *in = filter->in, *out = filter->out;
+	struct frame_layout layout;
+	struct dsi_packet *from;
+	int err = dsi_ffmpeg_reader_packet(filter->reader, in, &from);
+
 	if (err != 0)
 		return err;
-	frame_layout_place(&filter->layout, base, &dst);
-	frame_mirror(&filter->layout, &src, &dst);
-	filter->worker.report.frames++;
-	err = frame_layout_seal(&filter->layout, out);
+	worker_observe(&filter->worker, from);
+	if (frame_layout_of(&layout, in) != 0)
+		return -DSI_EPROTO;
+	out->format = in->format;
+	out->width = in->width;
+	out->height = in->height;
+	err = dsi_ffmpeg_get_frame(filter->writer, out, DSI_FOREVER);
+	if (err != 0)
+		return err;
+	frame_mirror(&layout, in, out);
+	if (av_frame_copy_props(out, in) < 0)
+		return -DSI_ENOMEM;
+	err = label(filter, from);
 	if (err == 0)
-		err = dsi_packet_set_number(out, dsi_packet_number(in));
-	/* For traces: latencies from end to end. */
-	return err != 0 ? err : dsi_packet_link(out, in);
+		err = dsi_ffmpeg_send(filter->writer, out, DSI_FOREVER);
+	if (err == 0)
+		filter->worker.report.frames++;
+	return err;
 }
 
 /* Returns 0 to go on, 1 after the last packet, or a negative code. */
 static int filter_step(struct filter *filter)
 {
 	struct worker *worker = &filter->worker;
-	struct dsi_packet *in, *out;
-	int err, last;
+	int err = dsi_ffmpeg_receive(filter->reader, filter->in, DSI_FOREVER);
+	int last = err == AVERROR_EOF;
 
-	err = worker_get(worker, FROM, &in);
-	if (err != 0)
+	if (err != 0 && !last) {
+		worker_lost(worker, NULL, err);
 		return err;
-	worker_observe(worker, in);
-	err = worker_get(worker, TO, &out);
+	}
+	err = last ? dsi_ffmpeg_send_end(filter->writer, DSI_FOREVER)
+		   : filter_frame(filter);
+	/* Gives the packet of stream A back; that of B was sent. */
+	av_frame_unref(filter->in);
+	av_frame_unref(filter->out);
 	if (err != 0)
-		return err;
-	last = (dsi_packet_flags(in) & DSI_PACKET_EOS) != 0;
-	err = filter_packet(filter, in, out);
-	if (err == 0)
-		err = dsi_packet_commit(worker->sock[TO], out);
-	if (err == 0)
-		err = dsi_packet_commit(worker->sock[FROM], in);
-	if (err != 0)
-		worker_fail(worker, "filtering a frame", dsi_strerror(err));
+		worker_lost(worker, "filtering a frame", err);
 	return err != 0 ? err : last;
 }
 
-/* Do both streams carry frames of the same layout? */
 static int filter_begin(struct filter *filter)
 {
-	struct dsi_stream_desc from = {.size = sizeof(from)};
-	struct dsi_stream_desc to = {.size = sizeof(to)};
 	struct worker *worker = &filter->worker;
+	int err;
 
-	if (dsi_socket_desc(worker->sock[FROM], &from) == 0 &&
-	    dsi_socket_desc(worker->sock[TO], &to) == 0 &&
-	    strcmp(from.format, to.format) == 0)
-		return 0;
-	worker_fail(worker, NULL, "the two streams differ in format");
-	return -1;
+	filter->in = av_frame_alloc();
+	filter->out = av_frame_alloc();
+	err = filter->in && filter->out ? 0 : -DSI_ENOMEM;
+	if (err == 0)
+		err = dsi_ffmpeg_reader_create(worker->sock[FROM],
+					       &filter->reader);
+	if (err == 0)
+		err = dsi_ffmpeg_writer_create(worker->sock[TO], NULL,
+					       &filter->writer);
+	if (err != 0)
+		worker_fail(worker, "beginning", dsi_strerror(err));
+	return err;
 }
 
 static void filter_run(struct worker *worker)
 {
-	if (filter_begin(worker->state) != 0)
-		return;
-	while (filter_step(worker->state) == 0)
-		;
+	struct filter *filter = worker->state;
+
+	if (filter_begin(filter) == 0) {
+		while (filter_step(filter) == 0)
+			;
+	}
+	av_frame_free(&filter->in);
+	av_frame_free(&filter->out);
+	dsi_ffmpeg_reader_destroy(filter->reader);
+	dsi_ffmpeg_writer_destroy(filter->writer);
 }
 
 static int filter_open(struct worker *worker,
 		       const struct dsi_open_request *request,
 		       struct dsi_socket **out_sock, uint32_t *out_slot)
 {
-	struct filter *filter = worker->state;
 	struct dsi_stream_desc desc = request->desc;
 	struct dsi_producer_options opts = {.size = sizeof(opts)};
 
@@ -116,15 +141,13 @@ static int filter_open(struct worker *worker,
 	if (*out_slot == FROM)
 		return dsi_consumer_create(&request->consumer, out_sock);
 	/* The control application hands us the description of stream A. */
-	if (frame_layout_parse(&filter->layout, desc.format) != 0)
+	if (strcmp(desc.format, DSI_FFMPEG_FORMAT) != 0 ||
+	    desc.packet_bytes == 0)
 		return -DSI_ENOMATCH;
 	/* No frame before there is somebody to take it. */
 	opts.wait_consumers = 1;
 	desc.size = sizeof(desc);
 	desc.packets = OUT_PACKETS;
-	desc.max_sg = FRAME_PLANES;
-	desc.align_bytes = 4096;
-	desc.packet_bytes = filter->layout.slot_bytes;
 	/* A frame leaves within half a period after it came, see control. */
 	desc.traffic.jitter += desc.traffic.period / 2;
 	desc.traffic.hold = desc.traffic.period / 2;

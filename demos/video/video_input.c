@@ -93,8 +93,7 @@ static int find_video(struct video_input *in, const AVCodec **out_codec)
 	return 0;
 }
 
-static int open_decoder(struct video_input *in, const AVCodec *codec,
-			video_get_buffer *get_buffer, void *opaque)
+static int open_decoder(struct video_input *in, const AVCodec *codec)
 {
 	const AVStream *stream = in->file->streams[in->stream_index];
 	int err;
@@ -107,50 +106,14 @@ static int open_decoder(struct video_input *in, const AVCodec *codec,
 	if (err < 0)
 		return err;
 	in->decoder->pkt_timebase = stream->time_base;
-	/* One thread: a socket's packets belong to one work thread. */
+	/* One is enough here; frames can be asked for by many, see docs/ffmpeg.md. */
 	in->decoder->thread_count = 1;
-	in->decoder->opaque = opaque;
-	if (get_buffer)
-		in->decoder->get_buffer2 = get_buffer;
 	return avcodec_open2(in->decoder, codec, NULL);
-}
-
-/* FFmpeg has two names for each format; those with J are full range. */
-static const struct {
-	enum AVPixelFormat plain;
-	enum AVPixelFormat full_range;
-} pixel_formats[FRAME_FORMATS] = {
-	[FRAME_I420] = {AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P},
-	[FRAME_Y42B] = {AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUVJ422P},
-	[FRAME_Y444] = {AV_PIX_FMT_YUV444P, AV_PIX_FMT_YUVJ444P},
-};
-
-static int has_format(uint32_t format, int pix_fmt)
-{
-	return pix_fmt == (int)pixel_formats[format].plain ||
-	       pix_fmt == (int)pixel_formats[format].full_range;
 }
 
 int video_input_is_plain(const struct video_input *in, const AVFrame *frame)
 {
-	return has_format(in->layout.format, frame->format);
-}
-
-/* Anything else is converted to I420. */
-static void choose_format(struct frame_layout *layout,
-			  const AVCodecParameters *par)
-{
-	uint32_t format;
-
-	layout->format = FRAME_I420;
-	for (format = 0; format < FRAME_FORMATS; format++) {
-		if (!has_format(format, par->format))
-			continue;
-		layout->format = format;
-		layout->full_range =
-			par->format == (int)pixel_formats[format].full_range ||
-			par->color_range == AVCOL_RANGE_JPEG;
-	}
+	return frame_layout_format(frame->format) == in->layout.format;
 }
 
 static int describe(struct video_input *in)
@@ -165,22 +128,22 @@ static int describe(struct video_input *in)
 		return fail_because(in, AVERROR_INVALIDDATA,
 				    "its picture size is not known or not "
 				    "within 1..16384");
-	choose_format(layout, par);
+	layout->format = frame_layout_format(par->format);
+	/* Anything else is converted. */
+	if (layout->format == FRAME_FORMATS)
+		layout->format = FRAME_I420;
 	layout->width = (uint32_t)par->width;
 	layout->height = (uint32_t)par->height;
 	if (rate.num <= 0 || rate.den <= 0 || rate.num > 999999999 ||
 	    rate.den > 999999999)
 		rate = (AVRational){25, 1};
-	layout->rate_num = (uint32_t)rate.num;
-	layout->rate_den = (uint32_t)rate.den;
-	frame_layout_init(layout);
+	in->rate = rate;
 	in->time_base = stream->time_base;
 	in->start_time = stream->start_time;
 	return 0;
 }
 
-int video_input_open(struct video_input *in, const char *path,
-		     video_get_buffer *get_buffer, void *opaque)
+int video_input_open(struct video_input *in, const char *path)
 {
 	const AVCodec *codec = NULL;
 	int err;
@@ -190,7 +153,7 @@ int video_input_open(struct video_input *in, const char *path,
 	if (err >= 0)
 		err = find_video(in, &codec);
 	if (err >= 0)
-		err = open_decoder(in, codec, get_buffer, opaque);
+		err = open_decoder(in, codec);
 	if (err >= 0)
 		err = describe(in);
 	return err < 0 ? fail(in, err) : 0;
@@ -256,8 +219,7 @@ int video_input_next(struct video_input *in, AVFrame *frame)
 uint64_t video_input_time_us(const struct video_input *in, const AVFrame *frame,
 			     uint64_t index)
 {
-	AVRational frame_time = {(int)in->layout.rate_den,
-				 (int)in->layout.rate_num};
+	AVRational frame_time = av_inv_q(in->rate);
 	int64_t time = frame->best_effort_timestamp;
 
 	if (time == AV_NOPTS_VALUE)
@@ -269,12 +231,11 @@ uint64_t video_input_time_us(const struct video_input *in, const AVFrame *frame,
 	return time < 0 ? 0 : (uint64_t)time;
 }
 
-static int convert(struct video_input *in, const AVFrame *frame,
-		   uint8_t *const data[4], const int stride[4])
+static int convert(struct video_input *in, const AVFrame *frame, AVFrame *dst)
 {
 	/* Exact, so that every machine computes the same pixels. */
 	const int flags = SWS_BILINEAR | SWS_BITEXACT | SWS_ACCURATE_RND;
-	enum AVPixelFormat to = pixel_formats[in->layout.format].plain;
+	enum AVPixelFormat to = frame_layout_pix_fmt(in->layout.format);
 
 	in->scaler = sws_getCachedContext(
 		in->scaler, frame->width, frame->height,
@@ -284,23 +245,33 @@ static int convert(struct video_input *in, const AVFrame *frame,
 		return fail_because(in, AVERROR(EINVAL),
 				    "no conversion for its pixel format");
 	sws_scale(in->scaler, (const uint8_t *const *)frame->data,
-		  frame->linesize, 0, frame->height, data, stride);
+		  frame->linesize, 0, frame->height, dst->data, dst->linesize);
+	dst->color_range = AVCOL_RANGE_MPEG;
 	return 0;
 }
 
-int video_input_copy(struct video_input *in, const AVFrame *frame,
-		     const struct frame_planes *dst)
+void video_input_like(const struct video_input *in, const AVFrame *frame,
+		      AVFrame *dst)
 {
-	uint8_t *data[4] = {dst->data[0], dst->data[1], dst->data[2], NULL};
-	const int stride[4] = {(int)dst->stride[0], (int)dst->stride[1],
-			       (int)dst->stride[2], 0};
+	dst->format = video_input_is_plain(in, frame)
+			      ? frame->format
+			      : (int)frame_layout_pix_fmt(in->layout.format);
+	dst->width = frame->width;
+	dst->height = frame->height;
+}
+
+int video_input_copy(struct video_input *in, const AVFrame *frame, AVFrame *dst)
+{
+	int err = av_frame_copy_props(dst, frame);
 	uint32_t p;
 
+	if (err < 0)
+		return fail(in, err);
 	if (!video_input_is_plain(in, frame))
-		return convert(in, frame, data, stride);
+		return convert(in, frame, dst);
 	for (p = 0; p < FRAME_PLANES; p++)
-		av_image_copy_plane(data[p], stride[p], frame->data[p],
-				    frame->linesize[p],
+		av_image_copy_plane(dst->data[p], dst->linesize[p],
+				    frame->data[p], frame->linesize[p],
 				    (int)frame_layout_cols(&in->layout, p),
 				    (int)frame_layout_rows(&in->layout, p));
 	return 0;

@@ -18,7 +18,8 @@
 
 /**
  * struct video_input - an open input.
- * @layout:  how its frames are to be laid out
+ * @layout:  what its frames are to be like; not @full_range
+ * @rate:    frames per second
  * @live:    1 = a camera: endless, and never the same twice
  * @damaged: compressed packets the decoder could not make sense of
  * @why:     sentence for the last failure
@@ -33,19 +34,15 @@ struct video_input {
 	int stream_index;
 	int at_end;
 	struct frame_layout layout;
+	AVRational rate;
 	int live;
 	uint64_t damaged;
 	char why[WHY_BYTES];
 };
 
-/* The decoder asks this for memory, see AVCodecContext.get_buffer2. */
-typedef int video_get_buffer(AVCodecContext *decoder, AVFrame *frame,
-			     int flags);
-
-/* Open @path.  @get_buffer and its @opaque may be NULL: libavcodec's own
- * memory.  Return 0 or AVERROR, with @in->why set; close it in both cases. */
-int video_input_open(struct video_input *in, const char *path,
-		     video_get_buffer *get_buffer, void *opaque);
+/* Open @path.  Return 0 or AVERROR, with @in->why set; close it in both cases.
+ * The decoder has not decoded anything yet: it can be given other memory. */
+int video_input_open(struct video_input *in, const char *path);
 
 /* The next frame in the order of display.  Return 0, AVERROR_EOF, or another
  * AVERROR with @in->why set. */
@@ -60,9 +57,14 @@ uint64_t video_input_time_us(const struct video_input *in, const AVFrame *frame,
  * conversion? */
 int video_input_is_plain(const struct video_input *in, const AVFrame *frame);
 
-/* Copy the frame to @dst, converting it if need be. */
+/* Set format and size of @dst, which has no data: as a copy of @frame needs. */
+void video_input_like(const struct video_input *in, const AVFrame *frame,
+		      AVFrame *dst);
+
+/* Copy the frame to such a @dst, now with data, converting it if need be.
+ * Return 0 or AVERROR, with @in->why set. */
 int video_input_copy(struct video_input *in, const AVFrame *frame,
-		     const struct frame_planes *dst);
+		     AVFrame *dst);
 
 void video_input_close(struct video_input *in);
 

@@ -6,6 +6,7 @@
  * no slot is recycled under a reference picture.  If the pipeline made a
  * mistake with any of that, the checksums differ.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <libavutil/md5.h>
@@ -16,17 +17,16 @@
 #include "video_reference.h"
 
 struct scratch {
-	uint8_t *converted;
-	uint8_t *filtered;
 	AVFrame *frame;
+	AVFrame *converted;
+	AVFrame *filtered;
 	struct AVMD5 *md5;
 };
 
-static int scratch_init(struct scratch *scratch,
-			const struct frame_layout *layout)
+static int scratch_init(struct scratch *scratch)
 {
-	scratch->converted = av_malloc(layout->slot_bytes);
-	scratch->filtered = av_malloc(layout->slot_bytes);
+	scratch->converted = av_frame_alloc();
+	scratch->filtered = av_frame_alloc();
 	scratch->frame = av_frame_alloc();
 	scratch->md5 = av_md5_alloc();
 	if (!scratch->converted || !scratch->filtered || !scratch->frame ||
@@ -38,34 +38,39 @@ static int scratch_init(struct scratch *scratch,
 
 static void scratch_fini(struct scratch *scratch)
 {
-	av_freep(&scratch->converted);
-	av_freep(&scratch->filtered);
-	av_freep(&scratch->md5);
+	av_frame_free(&scratch->converted);
+	av_frame_free(&scratch->filtered);
 	av_frame_free(&scratch->frame);
+	av_freep(&scratch->md5);
+}
+
+/* Memory of the usual kind, once. */
+static int with_data(const struct video_input *in, const AVFrame *like,
+		     AVFrame *frame)
+{
+	if (frame->buf[0])
+		return 0;
+	video_input_like(in, like, frame);
+	return av_frame_get_buffer(frame, 0);
 }
 
 static int one_frame(struct video_input *in, struct scratch *scratch)
 {
-	struct frame_planes src, dst;
-	uint32_t p;
+	const AVFrame *src = scratch->frame;
 	int err = 0;
 
-	frame_layout_place(&in->layout, scratch->converted, &src);
-	frame_layout_place(&in->layout, scratch->filtered, &dst);
-	/* (A picture stored bottom up has a negative stride.) */
-	if (video_input_is_plain(in, scratch->frame) &&
-	    scratch->frame->linesize[0] > 0) {
-		for (p = 0; p < FRAME_PLANES; p++) {
-			src.data[p] = scratch->frame->data[p];
-			src.stride[p] = (uint32_t)scratch->frame->linesize[p];
-		}
-	} else {
-		err = video_input_copy(in, scratch->frame, &src);
+	if (!video_input_is_plain(in, src)) {
+		err = with_data(in, src, scratch->converted);
+		if (err >= 0)
+			err = video_input_copy(in, src, scratch->converted);
+		src = scratch->converted;
 	}
+	if (err >= 0)
+		err = with_data(in, src, scratch->filtered);
 	if (err < 0)
 		return err;
-	frame_mirror(&in->layout, &src, &dst);
-	frame_digest(&in->layout, &dst, scratch->md5);
+	frame_mirror(&in->layout, src, scratch->filtered);
+	frame_digest(&in->layout, scratch->filtered, scratch->md5);
 	return 0;
 }
 
@@ -97,9 +102,9 @@ int video_reference_run(struct video_reference *ref, const char *path,
 	int err;
 
 	memset(ref, 0, sizeof(*ref));
-	err = video_input_open(&in, path, NULL, NULL);
+	err = video_input_open(&in, path);
 	if (err >= 0)
-		err = scratch_init(&scratch, &in.layout);
+		err = scratch_init(&scratch);
 	if (err >= 0)
 		err = all_frames(ref, &in, &scratch, max_frames);
 	memcpy(ref->why, in.why, sizeof(ref->why));
@@ -115,10 +120,14 @@ int video_reference_check(struct video_reference *ref, const char *path)
 	int err;
 
 	memset(ref, 0, sizeof(*ref));
-	err = video_input_open(&in, path, NULL, NULL);
+	err = video_input_open(&in, path);
 	ref->live = in.live;
-	ref->rate_num = in.layout.rate_num;
-	ref->rate_den = in.layout.rate_den;
+	ref->rate_num = (uint32_t)in.rate.num;
+	ref->rate_den = (uint32_t)in.rate.den;
+	snprintf(ref->pixels, sizeof(ref->pixels),
+		 "%s, %u x %u, %d/%d frames per second",
+		 frame_layout_name(in.layout.format), in.layout.width,
+		 in.layout.height, in.rate.num, in.rate.den);
 	/* A camera is opened once more by the source; do not read from it. */
 	if (err >= 0 && !in.live)
 		err = frame ? video_input_next(&in, frame) : AVERROR(ENOMEM);

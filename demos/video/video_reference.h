@@ -15,6 +15,7 @@
  * @rate_num, @rate_den: frames per second (video_reference_check() only)
  * @digest: MD5 over all visible pixels
  * @live:   the input is a camera (video_reference_check() only)
+ * @pixels: what its frames are like (video_reference_check() only)
  * @why:    sentence, if it failed
  */
 struct video_reference {
@@ -23,6 +24,7 @@ struct video_reference {
 	uint32_t rate_den;
 	uint8_t digest[16];
 	int live;
+	char pixels[64];
 	char why[256];
 };
 

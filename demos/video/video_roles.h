@@ -16,6 +16,7 @@
  * @max_frames: stop after so many, 0 = all
  * @paced:      1 = at the speed of the video, 0 = as fast as possible
  * @copy:       1 = let the decoder write elsewhere and copy, to compare
+ * @rate_num, @rate_den: sink: frames per second, for the file
  * @report_fd:  workers: where the report goes
  * @name:       workers: name of the component
  */
@@ -23,6 +24,8 @@ struct video_options {
 	const char *input;
 	const char *output;
 	uint64_t max_frames;
+	uint32_t rate_num;
+	uint32_t rate_den;
 	int paced;
 	int copy;
 	int report_fd;

@@ -9,6 +9,8 @@
 #include <libavutil/md5.h>
 #include <libavutil/mem.h>
 
+#include <dsi/ffmpeg.h>
+
 #include "frame_layout.h"
 #include "frame_mirror.h"
 #include "video_roles.h"
@@ -18,72 +20,81 @@
 struct sink {
 	struct worker worker;
 	const struct video_options *opts;
-	struct frame_layout layout;
+	struct dsi_ffmpeg_reader *reader;
+	AVFrame *frame;
 	struct AVMD5 *md5;
 	FILE *file; /* NULL: no output wanted */
 };
 
-static int sink_frame(struct sink *sink, const struct dsi_packet *pkt)
+static int write_frame(struct sink *sink, const struct frame_layout *layout)
 {
-	struct frame_planes planes;
-	int err = frame_layout_open(&sink->layout, pkt, &planes);
+	const struct video_options *opts = sink->opts;
+	int err = 0;
 
+	/* Its header tells the size, which the first frame knows. */
+	if (sink->worker.report.frames == 0)
+		err = y4m_file_begin(sink->file, layout, opts->rate_num,
+				     opts->rate_den);
+	if (err == 0)
+		err = y4m_file_frame(sink->file, layout, sink->frame);
+	if (err != 0)
+		worker_fail(&sink->worker, opts->output, strerror(-err));
+	return err;
+}
+
+static int sink_frame(struct sink *sink)
+{
+	struct frame_layout layout;
+	struct dsi_packet *pkt;
+	int err = dsi_ffmpeg_reader_packet(sink->reader, sink->frame, &pkt);
+
+	if (err == 0 && frame_layout_of(&layout, sink->frame) != 0)
+		err = -DSI_EPROTO;
 	if (err != 0) {
 		worker_fail(&sink->worker, "a frame", dsi_strerror(err));
 		return err;
 	}
-	frame_digest(&sink->layout, &planes, sink->md5);
-	sink->worker.report.frames++;
+	worker_observe(&sink->worker, pkt);
+	frame_digest(&layout, sink->frame, sink->md5);
 	if (sink->file)
-		err = y4m_file_frame(sink->file, &sink->layout, &planes);
-	if (err != 0)
-		worker_fail(&sink->worker, sink->opts->output, strerror(-err));
+		err = write_frame(sink, &layout);
+	sink->worker.report.frames++;
 	return err;
 }
 
-/* Returns 0 to go on, 1 after the last packet, or a negative code. */
+/* Returns 0 to go on, or a negative code, AVERROR_EOF after the last frame. */
 static int sink_step(struct sink *sink)
 {
-	struct worker *worker = &sink->worker;
-	struct dsi_packet *pkt;
-	int last;
-	int err = worker_get(worker, 0, &pkt);
+	int err = dsi_ffmpeg_receive(sink->reader, sink->frame, DSI_FOREVER);
 
-	if (err != 0)
-		return err;
-	worker_observe(worker, pkt);
-	last = (dsi_packet_flags(pkt) & DSI_PACKET_EOS) != 0;
-	if (!last)
-		err = sink_frame(sink, pkt);
-	dsi_packet_commit(worker->sock[0], pkt);
-	return err != 0 ? err : last;
+	if (err == 0)
+		err = sink_frame(sink);
+	else if (err != AVERROR_EOF)
+		worker_lost(&sink->worker, NULL, err);
+	av_frame_unref(sink->frame);
+	return err;
 }
 
-/* Learn the layout from the stream, open the output. */
 static int sink_begin(struct sink *sink)
 {
-	struct dsi_stream_desc desc = {.size = sizeof(desc)};
 	const char *path = sink->opts->output;
+	int err = dsi_ffmpeg_reader_create(sink->worker.sock[0], &sink->reader);
 
-	if (dsi_socket_desc(sink->worker.sock[0], &desc) != 0 ||
-	    frame_layout_parse(&sink->layout, desc.format) != 0) {
-		worker_fail(&sink->worker, NULL, "not a stream of frames");
-		return -1;
-	}
 	sink->md5 = av_md5_alloc();
-	if (!sink->md5) {
-		worker_fail(&sink->worker, NULL, "out of memory");
-		return -1;
+	sink->frame = av_frame_alloc();
+	if (err == 0 && (!sink->md5 || !sink->frame))
+		err = -DSI_ENOMEM;
+	if (err != 0) {
+		worker_fail(&sink->worker, "beginning", dsi_strerror(err));
+		return err;
 	}
 	av_md5_init(sink->md5);
 	if (!path)
 		return 0;
 	sink->file = fopen(path, "wb");
-	if (!sink->file || y4m_file_begin(sink->file, &sink->layout) != 0) {
+	if (!sink->file)
 		worker_fail(&sink->worker, path, strerror(errno));
-		return -1;
-	}
-	return 0;
+	return sink->file ? 0 : -1;
 }
 
 static void sink_end(struct sink *sink)
@@ -93,6 +104,8 @@ static void sink_end(struct sink *sink)
 	if (sink->md5)
 		av_md5_final(sink->md5, sink->worker.report.digest);
 	av_freep(&sink->md5);
+	av_frame_free(&sink->frame);
+	dsi_ffmpeg_reader_destroy(sink->reader);
 }
 
 static void sink_run(struct worker *worker)

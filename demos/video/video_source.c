@@ -3,55 +3,43 @@
  * video_source.c - process 1: decodes a file directly into the data area.
  *
  *   decoder wants memory for a frame
- *     -> source_get_buffer(): dsi_packet_get(), planes of the packet's slot
+ *     -> a slot of the stream: dsi_ffmpeg_attach()
  *   decoder hands out the frame, in the order of display
- *     -> send_in_place(): dsi_packet_commit().  No pixel was copied.
+ *     -> dsi_ffmpeg_send(): its packet is committed.  No pixel was copied.
  *   decoder needs the frame no more (it may need it long after it handed it
  *   out: later frames are predicted from it)
- *     -> source_free_buffer(): dsi_packet_unkeep()
- *
- * So a slot is free again when the consumers have given the packet back AND
- * the decoder has let go of it, in whichever order: dsi_packet_keep().
- *
- * Nobody may write to a frame once it was handed out.  Consumers cannot:
- * they map the data area read-only.  The decoder must not either: some
- * decoders update the previous picture in place if nobody else seems to use
- * it.  AV_BUFFER_FLAG_READONLY stops them; they then take a new buffer.
+ *     -> the slot is free again once the consumers are done with it, too
  *
  * A frame the decoder did not write into a slot is copied there, and
  * counted: decoders without AV_CODEC_CAP_DR1, pixel formats that need
- * conversion, pictures cropped at the left or top, a picture shown twice.
+ * conversion, a picture shown twice.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include <dsi/ffmpeg.h>
+
 #include "video_input.h"
 #include "video_roles.h"
 #include "worker.h"
 
 /* Frames a decoder may hold: 16 references (the most of H.264 and HEVC), as
- * many as wait for their turn to be shown are among them, and the current
- * one.  Packets on the way to the filter come on top, so that the decoder
- * can never starve itself: dsi_packet_get() in get_buffer2 waits only for
- * the filter. */
+ * many as wait for their turn to be shown are among them, the current one, and
+ * one that is being sent.  dsi_ffmpeg_desc() counts the same. */
 #define DECODER_SLOTS 18u
-#define QUEUE_SLOTS 6u
-
-/* A data slot that the decoder holds. */
-struct slot {
-	struct dsi_packet *pkt; /* NULL: entry is unused */
-	struct frame_planes planes;
-	int committed;
-	struct source *owner;
-};
+/* Packets on the way to the filter come on top, so that the decoder can never
+ * starve itself: it waits for a slot only for the filter, without limit. */
+#define QUEUE_SLOTS 5u
+#define WAIT_NS (UINT64_C(1) << 62)
 
 struct source {
 	struct worker worker;
 	struct video_input in;
 	const struct video_options *opts;
-	struct slot slots[DECODER_SLOTS];
+	struct dsi_ffmpeg_writer *writer;
+	AVFrame *frame, *copy;
 	uint64_t begin_ns; /* paced: when the first frame was there */
 	uint64_t due_ns;   /* and when the last one was due */
 };
@@ -64,187 +52,60 @@ static void on_enough(int sig)
 	enough = 1;
 }
 
-/* --- the decoder's memory --- */
-
-static void source_free_buffer(void *opaque, uint8_t *data)
-{
-	struct slot *slot = opaque;
-
-	(void)data;
-	if (slot->committed)
-		dsi_packet_unkeep(slot->pkt);
-	else
-		dsi_packet_discard(slot->owner->worker.sock[0], slot->pkt);
-	slot->pkt = NULL;
-}
-
-/* Would the decoder's blocks and padding fit our planes? */
-static int slot_fits(const struct frame_layout *layout, AVCodecContext *decoder,
-		     const AVFrame *frame)
-{
-	int width = frame->width, height = frame->height;
-	int align[AV_NUM_DATA_POINTERS];
-	uint32_t p;
-
-	avcodec_align_dimensions2(decoder, &width, &height, align);
-	if (width > (int)layout->stride[0] ||
-	    height > (int)frame_layout_padded_rows(layout, 0))
-		return 0;
-	for (p = 0; p < FRAME_PLANES; p++) {
-		if (align[p] > 0 && layout->stride[p] % (uint32_t)align[p] != 0)
-			return 0;
-	}
-	return 1;
-}
-
-static struct slot *unused_slot(struct source *src)
-{
-	uint32_t i;
-
-	for (i = 0; i < DECODER_SLOTS; i++) {
-		if (!src->slots[i].pkt)
-			return &src->slots[i];
-	}
-	return NULL;
-}
-
-/* A free packet, and where its slot begins. */
-static int take_packet(struct source *src, struct dsi_packet **out_pkt,
-		       struct frame_planes *out_planes)
-{
-	struct dsi_packet *pkt;
-	uint32_t size;
-	void *base;
-	int err;
-
-	err = worker_get(&src->worker, 0, &pkt);
-	if (err != 0)
-		return err;
-	err = dsi_packet_data(pkt, 0, &base, &size);
-	if (err != 0) {
-		dsi_packet_discard(src->worker.sock[0], pkt);
-		return err;
-	}
-	frame_layout_place(&src->in.layout, base, out_planes);
-	*out_pkt = pkt;
-	return 0;
-}
-
-static int source_get_buffer(AVCodecContext *decoder, AVFrame *frame, int flags)
-{
-	struct source *src = decoder->opaque;
-	struct slot *slot = unused_slot(src);
-	uint32_t p;
-
-	if (!slot || src->opts->copy ||
-	    !(decoder->codec->capabilities & AV_CODEC_CAP_DR1) ||
-	    !video_input_is_plain(&src->in, frame) ||
-	    !slot_fits(&src->in.layout, decoder, frame))
-		return avcodec_default_get_buffer2(decoder, frame, flags);
-	if (take_packet(src, &slot->pkt, &slot->planes) != 0)
-		return AVERROR_EXIT;
-	slot->committed = 0;
-	slot->owner = src;
-	frame->buf[0] = av_buffer_create(
-		slot->planes.data[0], src->in.layout.slot_bytes,
-		source_free_buffer, slot, AV_BUFFER_FLAG_READONLY);
-	if (!frame->buf[0]) {
-		source_free_buffer(slot, NULL);
-		return AVERROR(ENOMEM);
-	}
-	for (p = 0; p < FRAME_PLANES; p++) {
-		frame->data[p] = slot->planes.data[p];
-		frame->linesize[p] = (int)slot->planes.stride[p];
-	}
-	frame->extended_data = frame->data;
-	return 0;
-}
-
 /* --- frames on their way out --- */
 
-/* The slot that holds exactly this frame, not yet handed on. */
-static struct slot *slot_of(struct source *src, const AVFrame *frame)
-{
-	struct slot *slot;
-	uint32_t i;
-
-	for (i = 0; i < DECODER_SLOTS; i++) {
-		slot = &src->slots[i];
-		if (slot->pkt && !slot->committed &&
-		    slot->planes.data[0] == frame->data[0] &&
-		    slot->planes.data[1] == frame->data[1] &&
-		    slot->planes.data[2] == frame->data[2])
-			return slot;
-	}
-	return NULL;
-}
-
-static int commit(struct source *src, struct dsi_packet *pkt,
-		  const AVFrame *frame)
+static int send(struct source *src, const AVFrame *frame,
+		struct dsi_packet *pkt)
 {
 	struct worker_report *report = &src->worker.report;
-	uint64_t time_us;
 	int err;
 
 	/* The packet's number is the time of display.  Its time stamp is
 	 * left to the library: it is the time of the commit, from which the
 	 * consumer measures the latency. */
-	time_us = video_input_time_us(&src->in, frame, report->frames);
-	err = frame_layout_seal(&src->in.layout, pkt);
+	err = dsi_packet_set_number(
+		pkt, video_input_time_us(&src->in, frame, report->frames));
 	if (err == 0)
-		err = dsi_packet_set_number(pkt, time_us);
-	if (err == 0)
-		err = dsi_packet_commit(src->worker.sock[0], pkt);
+		err = dsi_ffmpeg_send(src->writer, frame, DSI_FOREVER);
 	if (err == 0)
 		report->frames++;
 	return err;
 }
 
-static int send_in_place(struct source *src, struct slot *slot,
-			 const AVFrame *frame)
+static int copy_to_slot(struct source *src, const AVFrame *frame)
 {
-	int err = dsi_packet_keep(slot->pkt);
-
-	if (err != 0)
-		return err;
-	err = commit(src, slot->pkt, frame);
-	if (err == 0)
-		slot->committed = 1;
-	else
-		dsi_packet_unkeep(slot->pkt);
-	return err;
-}
-
-static int send_copy(struct source *src, const AVFrame *frame)
-{
-	struct frame_planes planes;
 	struct dsi_packet *pkt;
 	int err;
 
-	err = take_packet(src, &pkt, &planes);
+	video_input_like(&src->in, frame, src->copy);
+	err = dsi_ffmpeg_get_frame(src->writer, src->copy, DSI_FOREVER);
 	if (err != 0)
 		return err;
-	if (video_input_copy(&src->in, frame, &planes) < 0) {
+	if (video_input_copy(&src->in, frame, src->copy) < 0) {
 		worker_fail(&src->worker, src->opts->input, src->in.why);
-		dsi_packet_discard(src->worker.sock[0], pkt);
 		return -DSI_ENOTSUP;
 	}
-	err = commit(src, pkt, frame);
+	err = dsi_ffmpeg_writer_packet(src->writer, src->copy, &pkt);
+	if (err == 0)
+		err = send(src, src->copy, pkt);
 	if (err == 0)
 		src->worker.report.copied++;
-	else
-		dsi_packet_discard(src->worker.sock[0], pkt);
 	return err;
 }
 
 static int send_frame(struct source *src, const AVFrame *frame)
 {
-	struct slot *slot = slot_of(src, frame);
+	struct dsi_packet *pkt;
 	int err;
 
-	err = slot ? send_in_place(src, slot, frame) : send_copy(src, frame);
-	if (err != 0 && !atomic_load(&src->worker.quit))
-		worker_fail(&src->worker, "sending a frame", dsi_strerror(err));
+	if (video_input_is_plain(&src->in, frame) &&
+	    dsi_ffmpeg_writer_packet(src->writer, frame, &pkt) == 0)
+		err = send(src, frame, pkt);
+	else
+		err = copy_to_slot(src, frame);
+	av_frame_unref(src->copy);
+	if (err != 0)
+		worker_lost(&src->worker, "sending a frame", err);
 	return err;
 }
 
@@ -263,18 +124,16 @@ static void sleep_until(uint64_t due_ns)
 /* The end is a packet as well, and has its place in the declared period. */
 static void send_eos(struct source *src)
 {
-	const struct frame_layout *layout = &src->in.layout;
-	struct dsi_packet *pkt;
+	AVRational rate = src->in.rate;
+	int err;
 
 	if (src->opts->paced && src->due_ns != 0)
 		sleep_until(src->due_ns + UINT64_C(1000000000) *
-						  layout->rate_den /
-						  layout->rate_num);
-	if (worker_get(&src->worker, 0, &pkt) != 0)
-		return;
-	if (frame_layout_seal_eos(pkt) != 0 ||
-	    dsi_packet_commit(src->worker.sock[0], pkt) != 0)
-		worker_fail(&src->worker, NULL, "could not end the stream");
+						  (uint64_t)rate.den /
+						  (uint64_t)rate.num);
+	err = dsi_ffmpeg_send_end(src->writer, DSI_FOREVER);
+	if (err != 0)
+		worker_lost(&src->worker, "ending the stream", err);
 }
 
 /* Wait until the frame is due.  The first one is when it is there: decoders
@@ -299,29 +158,61 @@ static int is_enough(const struct source *src)
 			  src->worker.report.frames >= src->opts->max_frames);
 }
 
+static int source_begin(struct source *src)
+{
+	const struct dsi_ffmpeg_writer_options options = {
+		.size = sizeof(options),
+		.flags = src->opts->copy ? DSI_FFMPEG_COPY : 0,
+		.wait_ns = WAIT_NS,
+	};
+	int err;
+
+	src->frame = av_frame_alloc();
+	src->copy = av_frame_alloc();
+	err = src->frame && src->copy ? 0 : -DSI_ENOMEM;
+	if (err == 0)
+		err = dsi_ffmpeg_writer_create(src->worker.sock[0], &options,
+					       &src->writer);
+	if (err == 0)
+		err = dsi_ffmpeg_attach(src->writer, src->in.decoder);
+	if (err != 0)
+		worker_fail(&src->worker, "beginning", dsi_strerror(err));
+	return err;
+}
+
+/* Returns 0 or AVERROR_EOF after the last frame, or another AVERROR. */
+static int send_all(struct source *src)
+{
+	int err = 0;
+
+	while (err >= 0 && !is_enough(src)) {
+		err = video_input_next(&src->in, src->frame);
+		if (err < 0)
+			break;
+		pace(src, src->frame);
+		if (send_frame(src, src->frame) != 0)
+			err = AVERROR_EXIT;
+		av_frame_unref(src->frame);
+	}
+	if (err < 0 && err != AVERROR_EOF && err != AVERROR_EXIT &&
+	    !atomic_load(&src->worker.quit))
+		worker_fail(&src->worker, src->opts->input, src->in.why);
+	return err;
+}
+
 static void source_run(struct worker *worker)
 {
 	struct source *src = worker->state;
-	AVFrame *frame = av_frame_alloc();
-	int err = frame ? 0 : AVERROR(ENOMEM);
+	int err = source_begin(src) == 0 ? send_all(src) : AVERROR_EXIT;
 
-	while (err >= 0 && !is_enough(src)) {
-		err = video_input_next(&src->in, frame);
-		if (err < 0)
-			break;
-		pace(src, frame);
-		if (send_frame(src, frame) != 0)
-			err = AVERROR_EXIT;
-		av_frame_unref(frame);
-	}
-	if (err < 0 && err != AVERROR_EOF && err != AVERROR_EXIT)
-		worker_fail(worker, src->opts->input, src->in.why);
-	av_frame_free(&frame);
+	av_frame_free(&src->frame);
+	av_frame_free(&src->copy);
 	worker->report.damaged = src->in.damaged;
 	/* The decoder lets go of its slots here, on the work thread. */
 	avcodec_free_context(&src->in.decoder);
 	if (err >= 0 || err == AVERROR_EOF)
 		send_eos(src);
+	dsi_ffmpeg_writer_destroy(src->writer);
 }
 
 /* At the speed of the video a frame is at most half a period late, and the
@@ -329,14 +220,35 @@ static void source_run(struct worker *worker)
  * there is no period, so nothing is declared. */
 static void declare(const struct source *src, struct dsi_traffic *traffic)
 {
-	uint64_t half = src->in.layout.rate_den;
+	uint64_t half = (uint64_t)src->in.rate.den;
 
 	if (!src->opts->paced)
 		return;
-	traffic->tick_hz = UINT64_C(2) * src->in.layout.rate_num;
+	traffic->tick_hz = UINT64_C(2) * (uint64_t)src->in.rate.num;
 	traffic->period = 2 * half;
 	traffic->jitter = half;
 	traffic->hold = DECODER_SLOTS * 2 * half;
+}
+
+/* Slots as the decoder needs them, and as frames need that are converted. */
+static int describe(const struct source *src, struct dsi_stream_desc *desc)
+{
+	const struct frame_layout *layout = &src->in.layout;
+	AVFrame *frame = av_frame_alloc();
+	int32_t bytes;
+	int err;
+
+	if (!frame)
+		return -DSI_ENOMEM;
+	frame->format = (int)frame_layout_pix_fmt(layout->format);
+	frame->width = (int)layout->width;
+	frame->height = (int)layout->height;
+	bytes = dsi_ffmpeg_frame_bytes(frame);
+	av_frame_free(&frame);
+	err = dsi_ffmpeg_desc(src->in.decoder, QUEUE_SLOTS, desc);
+	if (err == 0 && bytes > (int32_t)desc->packet_bytes)
+		desc->packet_bytes = (uint32_t)bytes;
+	return err;
 }
 
 static int source_open(struct worker *worker,
@@ -346,23 +258,21 @@ static int source_open(struct worker *worker,
 	struct source *src = worker->state;
 	struct dsi_stream_desc desc = request->desc;
 	struct dsi_producer_options opts = {.size = sizeof(opts)};
+	int err;
 
 	if (request->role != DSI_ROLE_PRODUCER || worker->sock[0])
 		return -DSI_EINVAL;
-	if (video_input_open(&src->in, src->opts->input, source_get_buffer,
-			     src) < 0) {
+	if (video_input_open(&src->in, src->opts->input) < 0) {
 		fprintf(stderr, "%s: %s\n", src->opts->input, src->in.why);
 		return -DSI_EIO;
 	}
+	err = describe(src, &desc);
+	if (err != 0)
+		return err;
 	/* No frame before there is somebody to take it. */
 	opts.wait_consumers = 1;
 	desc.size = sizeof(desc);
-	desc.packets = DECODER_SLOTS + QUEUE_SLOTS;
-	desc.max_sg = FRAME_PLANES;
-	desc.align_bytes = 4096;
-	desc.packet_bytes = src->in.layout.slot_bytes;
 	declare(src, &desc.traffic);
-	frame_layout_print(&src->in.layout, desc.format, sizeof(desc.format));
 	*out_slot = 0;
 	return dsi_producer_create(&desc, &opts, out_sock);
 }

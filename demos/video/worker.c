@@ -19,19 +19,10 @@ void worker_fail(struct worker *worker, const char *what, const char *why)
 		 what ? ": " : "", why);
 }
 
-int worker_get(struct worker *worker, uint32_t slot,
-	       struct dsi_packet **out_pkt)
+void worker_lost(struct worker *worker, const char *what, int err)
 {
-	int err;
-
-	if (atomic_load(&worker->quit))
-		return -DSI_ECANCELED;
-	err = dsi_packet_get(worker->sock[slot], DSI_FOREVER, out_pkt);
-	if (err == 0)
-		return 0;
 	if (!atomic_load(&worker->quit) && err != -DSI_ECANCELED)
-		worker_fail(worker, NULL, dsi_strerror(err));
-	return err;
+		worker_fail(worker, what, dsi_strerror(err));
 }
 
 void worker_observe(struct worker *worker, const struct dsi_packet *pkt)
@@ -113,7 +104,7 @@ static int on_stop(void *user, struct dsi_socket *sock)
 	atomic_store(&worker->quit, 1);
 	for (i = 0; i < WORKER_SOCKETS; i++) {
 		if (worker->sock[i])
-			dsi_packet_get_abort(worker->sock[i]);
+			(void)dsi_socket_stop(worker->sock[i]);
 	}
 	pthread_join(worker->thread, NULL);
 	worker->thread_runs = 0;

@@ -77,9 +77,9 @@ struct worker {
  * code of the process. */
 int worker_main(struct worker *worker, const char *name);
 
-/* dsi_packet_get() without limit, but returning when the worker shall quit. */
-int worker_get(struct worker *worker, uint32_t slot,
-	       struct dsi_packet **out_pkt);
+/* Note that getting or handing on a packet failed, unless the worker shall quit,
+ * which stops its sockets.  @what may be NULL. */
+void worker_lost(struct worker *worker, const char *what, int err);
 
 /* A consumer got @pkt: take its latency and flags into the report. */
 void worker_observe(struct worker *worker, const struct dsi_packet *pkt);

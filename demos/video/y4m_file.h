@@ -10,8 +10,9 @@
 #include "frame_layout.h"
 
 /* Each returns 0, or a negative errno. */
-int y4m_file_begin(FILE *file, const struct frame_layout *layout);
+int y4m_file_begin(FILE *file, const struct frame_layout *layout,
+		   uint32_t rate_num, uint32_t rate_den);
 int y4m_file_frame(FILE *file, const struct frame_layout *layout,
-		   const struct frame_planes *planes);
+		   const AVFrame *frame);
 
 #endif /* DEMO_Y4M_FILE_H */

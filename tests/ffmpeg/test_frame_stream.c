@@ -227,6 +227,152 @@ static void too_large(void **state)
 	avcodec_free_context(&decoder);
 }
 
+/* ---- frames that no decoder made, and packets ---------------------------- */
+
+static AVFrame *blank(int width, int height)
+{
+	AVFrame *frame = av_frame_alloc();
+
+	frame->format = AV_PIX_FMT_GRAY8;
+	frame->width = width;
+	frame->height = height;
+	return frame;
+}
+
+/* Written where it is read, with a number and a time from the caller. */
+static void writes_in_place(void **state)
+{
+	struct ends *e = *state;
+	AVFrame *frame = blank(WIDTH, HEIGHT);
+	struct dsi_packet *packet, *same;
+
+	make_writer(e);
+	assert_true(dsi_ffmpeg_frame_bytes(frame) > WIDTH * HEIGHT);
+	assert_true(dsi_ffmpeg_frame_bytes(frame) <= (int32_t)SLOT_BYTES);
+	assert_int_equal(dsi_ffmpeg_get_frame(e->writer, frame, 0), 0);
+	assert_true(av_frame_is_writable(frame));
+	memset(frame->data[0], 0x33, (size_t)(frame->linesize[0] * HEIGHT));
+	frame->pts = 99;
+	assert_int_equal(dsi_ffmpeg_writer_packet(e->writer, frame, &packet),
+			 0);
+	assert_int_equal(dsi_packet_set_number(packet, 4711), 0);
+	assert_int_equal(dsi_ffmpeg_send(e->writer, frame, 0), 0);
+	assert_int_equal(stats_of(e).in_place, 1);
+	assert_int_equal(stats_of(e).copied, 0);
+	/* What was sent is the consumers'. */
+	assert_int_equal(dsi_ffmpeg_writer_packet(e->writer, frame, NULL),
+			 -DSI_EINVAL);
+	av_frame_free(&frame);
+	assert_int_equal(dsi_ffmpeg_receive(e->reader, e->out, SOON), 0);
+	assert_int_equal(e->out->pts, 99);
+	assert_int_equal(e->out->data[0][WIDTH * HEIGHT - 1], 0x33);
+	assert_int_equal(dsi_ffmpeg_reader_packet(e->reader, e->out, &packet),
+			 0);
+	assert_int_equal(dsi_packet_number(packet), 4711);
+	/* A further reference is the same packet. */
+	assert_int_equal(av_frame_ref(e->in, e->out), 0);
+	av_frame_unref(e->out);
+	assert_int_equal(dsi_ffmpeg_reader_packet(e->reader, e->in, &same), 0);
+	assert_ptr_equal(packet, same);
+}
+
+/* Planes of sound likewise. */
+static void writes_sound(void **state)
+{
+	struct ends *e = *state;
+	AVFrame *frame = av_frame_alloc();
+
+	make_writer(e);
+	frame->format = AV_SAMPLE_FMT_S16P;
+	frame->nb_samples = 480;
+	frame->sample_rate = 48000;
+	av_channel_layout_default(&frame->ch_layout, 2);
+	assert_true(dsi_ffmpeg_frame_bytes(frame) >= 480 * 2 * 2);
+	assert_int_equal(dsi_ffmpeg_get_frame(e->writer, frame, 0), 0);
+	memset(frame->data[0], 0x11, 480 * 2);
+	memset(frame->data[1], 0x22, 480 * 2);
+	assert_int_equal(dsi_ffmpeg_send(e->writer, frame, 0), 0);
+	av_frame_free(&frame);
+	assert_int_equal(stats_of(e).in_place, 1);
+	assert_int_equal(dsi_ffmpeg_receive(e->reader, e->out, SOON), 0);
+	assert_int_equal(e->out->ch_layout.nb_channels, 2);
+	assert_int_equal(e->out->nb_samples, 480);
+	assert_int_equal(e->out->data[0][480 * 2 - 1], 0x11);
+	assert_int_equal(e->out->data[1][480 * 2 - 1], 0x22);
+}
+
+static void no_free_slot(void **state)
+{
+	struct ends *e = *state;
+	AVFrame *frames[PACKETS + 1], *late = blank(WIDTH, HEIGHT);
+
+	make_writer(e);
+	for (uint32_t i = 0; i <= PACKETS; i++)
+		frames[i] = blank(WIDTH, HEIGHT);
+	for (uint32_t i = 0; i < PACKETS; i++)
+		assert_int_equal(dsi_ffmpeg_get_frame(e->writer, frames[i], 0),
+				 0);
+	assert_int_equal(dsi_ffmpeg_get_frame(e->writer, frames[PACKETS], 0),
+			 -DSI_EAGAIN);
+	assert_int_equal(
+		dsi_ffmpeg_get_frame(e->writer, frames[PACKETS], dsi_now()),
+		-DSI_ETIMEDOUT);
+	assert_null(frames[PACKETS]->buf[0]);
+	/* One that is not sent gives its slot back. */
+	av_frame_free(&frames[0]);
+	assert_int_equal(dsi_ffmpeg_get_frame(e->writer, frames[PACKETS], SOON),
+			 0);
+	for (uint32_t i = 1; i <= PACKETS; i++)
+		av_frame_free(&frames[i]);
+	assert_int_equal(stats_of(e).held, 0);
+	assert_int_equal(dsi_ffmpeg_receive(e->reader, e->out, 0), -DSI_EAGAIN);
+	/* A stopped socket ends all waits. */
+	assert_int_equal(dsi_socket_stop(e->producer), 0);
+	assert_int_equal(dsi_ffmpeg_get_frame(e->writer, late, SOON),
+			 -DSI_ECANCELED);
+	av_frame_free(&late);
+}
+
+static void not_of_the_stream(void **state)
+{
+	struct ends *e = *state;
+	AVFrame *large = blank(640, 480), *none = blank(0, 0);
+	struct dsi_packet *packet = NULL;
+
+	make_writer(e);
+	assert_int_equal(dsi_ffmpeg_get_frame(e->writer, large, 0),
+			 -DSI_ENOSPC);
+	assert_int_equal(dsi_ffmpeg_get_frame(e->writer, none, 0), -DSI_EINVAL);
+	assert_int_equal(dsi_ffmpeg_frame_bytes(none), -DSI_EINVAL);
+	assert_int_equal(dsi_ffmpeg_frame_bytes(NULL), -DSI_EINVAL);
+	fill(e->in, AV_PIX_FMT_GRAY8, WIDTH, HEIGHT);
+	/* It has data. */
+	assert_int_equal(dsi_ffmpeg_get_frame(e->writer, e->in, 0),
+			 -DSI_EINVAL);
+	assert_int_equal(dsi_ffmpeg_writer_packet(e->writer, e->in, &packet),
+			 -DSI_EINVAL);
+	assert_int_equal(dsi_ffmpeg_reader_packet(e->reader, e->in, &packet),
+			 -DSI_EINVAL);
+	/* Of the stream, but of its other end. */
+	assert_int_equal(dsi_ffmpeg_send(e->writer, e->in, SOON), 0);
+	assert_int_equal(dsi_ffmpeg_receive(e->reader, e->out, SOON), 0);
+	assert_int_equal(dsi_ffmpeg_writer_packet(e->writer, e->out, &packet),
+			 -DSI_EINVAL);
+	/* Without data it is of no stream. */
+	assert_int_equal(dsi_ffmpeg_reader_packet(e->reader, none, &packet),
+			 -DSI_EINVAL);
+	assert_int_equal(dsi_ffmpeg_writer_packet(e->writer, none, &packet),
+			 -DSI_EINVAL);
+	/* Nor is what is left of one that was given back looked at. */
+	av_frame_unref(e->out);
+	assert_int_equal(dsi_ffmpeg_reader_packet(e->reader, e->in, &packet),
+			 -DSI_EINVAL);
+	assert_null(packet);
+	assert_int_equal(stats_of(e).held, 0);
+	av_frame_free(&large);
+	av_frame_free(&none);
+}
+
 /* The end is the end, whatever one asks. */
 static void end(void **state)
 {
@@ -425,6 +571,12 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(too_few_slots, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_large, setup, teardown),
+		cmocka_unit_test_setup_teardown(writes_in_place, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(writes_sound, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_free_slot, setup, teardown),
+		cmocka_unit_test_setup_teardown(not_of_the_stream, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(end, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_notes, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_sounds, setup, teardown),

@@ -89,6 +89,16 @@ files() {
 		readelf -d "$lib/libdsi-ffmpeg.so" |
 			grep -q 'SONAME.*\[libdsi-ffmpeg\.so\.0\]' ||
 			fail "SONAME of libdsi-ffmpeg"
+		# Each function of the header is in the library and has a page.
+		nm -D --defined-only "$lib/libdsi-ffmpeg.so" >"$work/ffmpeg"
+		local function
+		for function in $(grep -o '^ \* dsi_ffmpeg_[a-z_]* - ' \
+			"$prefix/include/dsi/ffmpeg.h" | cut -d' ' -f3); do
+			grep -q " T $function@" "$work/ffmpeg" ||
+				fail "no $function in libdsi-ffmpeg.so"
+			grep -q "$function" "$prefix/share/man/man3/dsi_ffmpeg.3" ||
+				fail "no $function in dsi_ffmpeg.3"
+		done
 		PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --libs dsi-ffmpeg |
 			grep -q -- '-ldsi-ffmpeg' || fail "dsi-ffmpeg.pc"
 	fi

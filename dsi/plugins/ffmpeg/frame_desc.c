@@ -15,6 +15,14 @@
 #define SAMPLES_MOST 65536
 #define PLANES_OF_PICTURES 4u
 
+int32_t dsi_ffmpeg_frame_bytes(const AVFrame *frame)
+{
+	struct frame_place place;
+	int err = frame ? frame_place(&place, NULL, frame) : -DSI_EINVAL;
+
+	return err ? err : (int32_t)place.bytes;
+}
+
 static int32_t bytes_of(AVCodecContext *decoder, AVFrame *frame)
 {
 	struct frame_place place;

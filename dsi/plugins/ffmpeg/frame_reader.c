@@ -25,7 +25,8 @@ struct dsi_ffmpeg_reader {
 	int fd;
 	uintptr_t area_end;
 	uint32_t held;
-	int owned; /* not destroyed yet */
+	struct holding *holdings; /* a list of so many */
+	int owned;		  /* not destroyed yet */
 	int ended;
 };
 
@@ -33,7 +34,18 @@ struct dsi_ffmpeg_reader {
 struct holding {
 	struct dsi_ffmpeg_reader *reader;
 	struct dsi_packet *packet;
+	struct holding *next;
 };
+
+static struct holding **place_of(struct dsi_ffmpeg_reader *reader,
+				 const struct holding *holding)
+{
+	struct holding **at = &reader->holdings;
+
+	while (*at && *at != holding)
+		at = &(*at)->next;
+	return at;
+}
 
 /* With the lock, which it gives back. */
 static void unlock_or_free(struct dsi_ffmpeg_reader *reader)
@@ -56,6 +68,7 @@ static void holding_released(void *opaque, uint8_t *data)
 	(void)data;
 	pthread_mutex_lock(&reader->lock);
 	(void)dsi_packet_commit(reader->socket, holding->packet);
+	*place_of(reader, holding) = holding->next;
 	reader->held--;
 	unlock_or_free(reader);
 	free(holding);
@@ -117,6 +130,8 @@ static int reference(struct dsi_ffmpeg_reader *reader,
 		free(holding);
 		return -DSI_ENOMEM;
 	}
+	holding->next = reader->holdings;
+	reader->holdings = holding;
 	reader->held++;
 	return 0;
 }
@@ -187,6 +202,23 @@ int dsi_ffmpeg_receive(struct dsi_ffmpeg_reader *reader, AVFrame *frame,
 				  until_ns < deadline_ns ? until_ns
 							 : deadline_ns);
 	}
+}
+
+/* The opaque of another's buffer is compared, never looked into. */
+int dsi_ffmpeg_reader_packet(struct dsi_ffmpeg_reader *reader,
+			     const AVFrame *frame,
+			     struct dsi_packet **out_packet)
+{
+	const struct holding *holding;
+
+	if (!reader || !frame || !frame->buf[0] || !out_packet)
+		return -DSI_EINVAL;
+	pthread_mutex_lock(&reader->lock);
+	holding = *place_of(reader, av_buffer_get_opaque(frame->buf[0]));
+	if (holding)
+		*out_packet = holding->packet;
+	pthread_mutex_unlock(&reader->lock);
+	return holding ? 0 : -DSI_EINVAL;
 }
 
 /* ---- life ---------------------------------------------------------------- */

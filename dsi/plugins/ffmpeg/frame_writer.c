@@ -4,12 +4,13 @@
  * out.
  *
  *   decoder wants memory      -> dsi_ffmpeg_get_buffer(): dsi_packet_get()
+ *   or somebody else does     -> dsi_ffmpeg_get_frame(): dsi_packet_get()
  *   frame is sent             -> dsi_ffmpeg_send(): dsi_packet_commit()
  *   last reference is gone    -> slot_released(): dsi_packet_unkeep()
  *
  * So a slot is free again when the consumers have given the packet back and the
  * decoder has let go of it, in whichever order.  Nobody may write to a frame once
- * it was sent; some decoders would, so its buffer is marked as read-only.
+ * it was sent; some decoders would, so their buffers are marked as read-only.
  *
  * Decoders ask and let go on threads of their own: the lock is for the socket and
  * all fields.  Nobody sleeps with it.
@@ -193,7 +194,7 @@ static void put_back(struct dsi_ffmpeg_writer *writer,
 	pthread_mutex_unlock(&writer->lock);
 }
 
-/* ---- a decoder's memory -------------------------------------------------- */
+/* ---- memory for frames -------------------------------------------------- */
 
 /* Of an AVBuffer: nobody references it any more.  Any thread. */
 static void slot_released(void *opaque, uint8_t *data)
@@ -245,11 +246,10 @@ static struct slot *slot_for(struct dsi_ffmpeg_writer *writer,
 }
 
 static int lay_out(AVFrame *frame, struct slot *slot,
-		   const struct frame_place *place)
+		   const struct frame_place *place, int buffer_flags)
 {
-	frame->buf[0] =
-		av_buffer_create(slot->base, slot->writer->slot_bytes,
-				 slot_released, slot, AV_BUFFER_FLAG_READONLY);
+	frame->buf[0] = av_buffer_create(slot->base, slot->writer->slot_bytes,
+					 slot_released, slot, buffer_flags);
 	if (!frame->buf[0]) {
 		slot_released(slot, NULL);
 		return AVERROR(ENOMEM);
@@ -301,7 +301,8 @@ int dsi_ffmpeg_get_buffer(struct dsi_ffmpeg_writer *writer,
 	if (err)
 		return err;
 	slot = slot_for(writer, packet);
-	return slot ? lay_out(frame, slot, &place) : AVERROR(EIO);
+	return slot ? lay_out(frame, slot, &place, AV_BUFFER_FLAG_READONLY)
+		    : AVERROR(EIO);
 }
 
 static int attached_get_buffer(AVCodecContext *decoder, AVFrame *frame,
@@ -317,6 +318,29 @@ int dsi_ffmpeg_attach(struct dsi_ffmpeg_writer *writer, AVCodecContext *decoder)
 	decoder->opaque = writer;
 	decoder->get_buffer2 = attached_get_buffer;
 	return 0;
+}
+
+int dsi_ffmpeg_get_frame(struct dsi_ffmpeg_writer *writer, AVFrame *frame,
+			 uint64_t deadline_ns)
+{
+	struct dsi_packet *packet;
+	struct frame_place place;
+	struct slot *slot;
+	int err;
+
+	if (!writer || !frame || frame->buf[0] || frame->data[0] ||
+	    frame_place(&place, NULL, frame) != 0 ||
+	    place.planes + 1 > writer->max_sg)
+		return -DSI_EINVAL;
+	if (place.bytes > writer->slot_bytes)
+		return -DSI_ENOSPC;
+	err = take_packet(writer, deadline_ns, &packet);
+	if (err)
+		return err;
+	slot = slot_for(writer, packet);
+	if (!slot)
+		return -DSI_EIO;
+	return lay_out(frame, slot, &place, 0) ? -DSI_ENOMEM : 0;
 }
 
 /* ---- frames on their way out --------------------------------------------- */
@@ -345,6 +369,25 @@ static struct slot *slot_of(struct dsi_ffmpeg_writer *writer,
 			return NULL;
 	}
 	return slot;
+}
+
+int dsi_ffmpeg_writer_packet(struct dsi_ffmpeg_writer *writer,
+			     const AVFrame *frame,
+			     struct dsi_packet **out_packet)
+{
+	struct frame_note note;
+	struct slot *slot;
+	int found;
+
+	if (!writer || !frame || frame_note_write(&note, frame) != 0)
+		return -DSI_EINVAL;
+	pthread_mutex_lock(&writer->lock);
+	slot = slot_of(writer, &note, frame);
+	found = slot && !slot->committed;
+	if (found && out_packet)
+		*out_packet = slot->packet;
+	pthread_mutex_unlock(&writer->lock);
+	return found ? 0 : -DSI_EINVAL;
 }
 
 /* The note into the slot of @packet; it is its first element. */

@@ -15,6 +15,9 @@
  * dsi_ffmpeg_reader_held(); from dsi_ffmpeg_writer_create() on nobody else may
  * get or commit its packets.
  *
+ * Who waits here is told by dsi_socket_stop() to return, not by
+ * dsi_packet_get_abort().
+ *
  * All functions here may be called from any thread; frames may be unreferenced
  * and decoders may ask for memory on any thread.  Codes are those of dsi/errno.h,
  * which on Linux are those of AVERROR().
@@ -27,6 +30,7 @@
 
 struct AVCodecContext;
 struct AVFrame;
+struct dsi_packet;
 struct dsi_ffmpeg_writer;
 struct dsi_ffmpeg_reader;
 
@@ -53,10 +57,10 @@ struct dsi_ffmpeg_writer_options {
 /**
  * struct dsi_ffmpeg_writer_stats - counters of a writer.
  * @size:     sizeof(struct dsi_ffmpeg_writer_stats)
- * @held:     slots that a decoder, or whoever has its frames, holds now
+ * @held:     slots that a decoder, or whoever has frames in them, holds now
  * @held_max: and most at once
  * @reserved: 0
- * @in_place: frames sent that were decoded into their slot
+ * @in_place: frames sent that were decoded or written into their slot
  * @repeated: frames sent once more, by a packet that points to the same slot
  * @copied:   frames sent that had to be copied into a slot
  * @no_slot:  frames that a decoder wanted and no slot was left for
@@ -111,6 +115,19 @@ DSI_API int32_t dsi_ffmpeg_picture_bytes(struct AVCodecContext *decoder,
 					 uint32_t width, uint32_t height);
 
 /**
+ * dsi_ffmpeg_frame_bytes - a slot for frames like this one.
+ * @frame: format and size are set: `width` and `height`, or `nb_samples` and the
+ *         channels; needs no data
+ *
+ * For streams whose frames come from no decoder, see dsi_ffmpeg_get_frame().
+ *
+ * Return: bytes, up to INT32_MAX, or -DSI_EINVAL: it cannot lie in a slot.
+ * Context: any thread.
+ * Since:   0.1
+ */
+DSI_API int32_t dsi_ffmpeg_frame_bytes(const struct AVFrame *frame);
+
+/**
  * dsi_ffmpeg_writer_create - send frames through a producer socket.
  * @sock:       connected or running; its stream has data slots, and as many
  *              elements as dsi_ffmpeg_desc() says
@@ -162,6 +179,51 @@ DSI_API int dsi_ffmpeg_attach(struct dsi_ffmpeg_writer *writer,
 DSI_API DSI_MUST_CHECK int dsi_ffmpeg_get_buffer(
 	struct dsi_ffmpeg_writer *writer, struct AVCodecContext *decoder,
 	struct AVFrame *frame, int flags);
+
+/**
+ * dsi_ffmpeg_get_frame - a slot for a frame that no decoder makes.
+ * @writer:      writer
+ * @frame:       format and size are set as for av_frame_get_buffer(), and it has
+ *               no data; on 0 it references a free slot, contents undefined
+ * @deadline_ns: how long to wait for a slot, as for dsi_packet_get()
+ *
+ * The frame may be written to until it is sent by dsi_ffmpeg_send(), then no
+ * more: unreference it.  One that is unreferenced before gives its slot back,
+ * and nothing is sent.
+ *
+ * Return: 0, or
+ *   -DSI_EAGAIN, -DSI_ETIMEDOUT  no slot is free
+ *   -DSI_ENOSPC  the frame is larger than a slot
+ *   -DSI_EINVAL  an argument is NULL, the frame has data, or its format or size
+ *                is none that can lie in a slot
+ *   -DSI_ENOMEM  no memory for the reference
+ *   and as dsi_packet_get().
+ * Context: any thread.
+ * Lifetime: the data is valid while it is referenced and the socket is open.
+ * Since:   0.1
+ */
+DSI_API DSI_MUST_CHECK int dsi_ffmpeg_get_frame(
+	struct dsi_ffmpeg_writer *writer, struct AVFrame *frame,
+	uint64_t deadline_ns);
+
+/**
+ * dsi_ffmpeg_writer_packet - the packet that will carry a frame.
+ * @writer:     writer
+ * @frame:      a decoder's, or from dsi_ffmpeg_get_frame(); not sent yet
+ * @out_packet: the packet; NULL: only tell whether there is one
+ *
+ * For dsi_packet_set_number(), dsi_packet_set_time(), dsi_packet_link() and such.
+ * Its elements and its size are the library's, and so are commit and discard.
+ *
+ * Return: 0, or -DSI_EINVAL: the frame does not lie in a slot of this writer, was
+ *         sent before, or an argument is NULL.
+ * Context: any thread, but not while another sends or unreferences this frame.
+ * Lifetime: the packet is valid until the frame is sent or unreferenced.
+ * Since:   0.1
+ */
+DSI_API DSI_MUST_CHECK int dsi_ffmpeg_writer_packet(
+	struct dsi_ffmpeg_writer *writer, const struct AVFrame *frame,
+	struct dsi_packet **out_packet);
 
 /**
  * dsi_ffmpeg_send - hand a frame to the consumers.
@@ -259,6 +321,25 @@ DSI_API DSI_MUST_CHECK int dsi_ffmpeg_reader_create(
 DSI_API DSI_MUST_CHECK int dsi_ffmpeg_receive(struct dsi_ffmpeg_reader *reader,
 					      struct AVFrame *frame,
 					      uint64_t deadline_ns);
+
+/**
+ * dsi_ffmpeg_reader_packet - the packet that brought a frame.
+ * @reader:     reader
+ * @frame:      from dsi_ffmpeg_receive(), or one that shares its data
+ * @out_packet: the packet
+ *
+ * For dsi_packet_number(), dsi_packet_time(), dsi_packet_flags(), and as the
+ * origin in dsi_packet_link().  The frame gives it back, not the caller.
+ *
+ * Return: 0, or -DSI_EINVAL: the frame is none of this reader, or an argument is
+ *         NULL.
+ * Context: any thread.
+ * Lifetime: the packet is valid while the frame is referenced.
+ * Since:   0.1
+ */
+DSI_API DSI_MUST_CHECK int dsi_ffmpeg_reader_packet(
+	struct dsi_ffmpeg_reader *reader, const struct AVFrame *frame,
+	struct dsi_packet **out_packet);
 
 /**
  * dsi_ffmpeg_reader_held - frames that are referenced somewhere.
