@@ -697,8 +697,13 @@ static int stream_get_nr_wraps(void)
 static int put_number_4(void *arg)
 {
 	struct pair *pair = arg;
+	struct dsi_packet *pkt;
 
-	return conf_put(pair->producer, 4, 0);
+	/* Without a limit: at its end it would look once more. */
+	conf_equal(dsi_packet_get(pair->producer, DSI_FOREVER, &pkt), 0);
+	conf_try(conf_fill(pkt, 4));
+	conf_equal(dsi_packet_commit(pair->producer, pkt), 0);
+	return 0;
 }
 
 /* A packet that was taken early is free before its descriptor is.  Who sleeps
