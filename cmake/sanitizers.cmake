@@ -19,6 +19,15 @@ if(DSI_SANITIZE)
 	endif()
 endif()
 
+option(DSI_FUZZ "Coverage for libFuzzer in all targets: clang, and tests/fuzz" OFF)
+if(DSI_FUZZ)
+	if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+		message(FATAL_ERROR "DSI_FUZZ needs clang: cmake --preset fuzz")
+	endif()
+	add_compile_options(-fsanitize=fuzzer-no-link)
+	add_link_options(-fsanitize=fuzzer-no-link)
+endif()
+
 if(DSI_HARDEN)
 	add_compile_options(
 		-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)

@@ -89,7 +89,8 @@ int dsi_port_region_import(struct dsi_port_region *region, int32_t handle,
 
 /* Map a peer's region of exactly @bytes (a multiple of the page size).
  * @access: DSI_PORT_READ or _WRITE, and _UNSEALED.  Takes @handle over, also
- * on failure; the region's own handle is -1.
+ * on failure; the region's own handle is -1.  @handle may be -1, for the peer
+ * sent none: -DSI_EPROTO.
  * -DSI_EPROTO: not a region, other size, not sealed as needed.
  * -DSI_EACCES: the peer does not permit this access.
  * After success nothing the peer does can make an access here fault (unless

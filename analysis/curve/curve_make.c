@@ -103,20 +103,23 @@ static struct exact span(struct exact period, struct exact jitter,
 			 exact_int(0));
 }
 
-/* A jump behind each span; those at the same place are one. */
+/* A jump behind each span; those at the same place are one.  A span that is out
+ * of range is the last one, for curve_close() to find. */
 static bool push_steps(struct curve *list, struct exact period,
 		       struct exact jitter, struct exact distance, int64_t last)
 {
+	struct exact x = exact_int(0);
 	int64_t gaps = 0;
 
-	while (gaps <= last) {
-		struct exact x = span(period, jitter, distance, gaps);
+	while (gaps <= last && exact_ok(x)) {
 		struct exact before = exact_int(gaps);
+		struct exact next;
 
-		while (exact_cmp(span(period, jitter, distance, gaps + 1), x) ==
-		       0)
-			gaps++;
-		gaps++;
+		x = span(period, jitter, distance, gaps);
+		next = span(period, jitter, distance, ++gaps);
+		/* What is out of range compares equal to anything. */
+		while (exact_ok(next) && exact_cmp(next, x) == 0)
+			next = span(period, jitter, distance, ++gaps);
 		if (!push(list, x, before, exact_int(gaps), exact_int(0)))
 			return false;
 	}

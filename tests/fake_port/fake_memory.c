@@ -270,6 +270,8 @@ int dsi_port_region_attach(struct dsi_port_region *region, int32_t handle,
 	int err;
 
 	fake__point();
+	if (handle == -1) /* the peer sent none */
+		return -DSI_EPROTO;
 	object = fake__handle_get(handle, FAKE_REGION);
 	err = fake__inject(FAKE_REGION_ATTACH);
 	if (!err)
