@@ -105,8 +105,9 @@ class Page:
             marked = self.mark(word)
             if marked:
                 flush()
-                # A line must begin with a macro, not with a bracket.
-                self.lines.append(f".No {marked}" if marked[0] in OPENING else f".{marked}")
+                if marked[0] in OPENING:  # a line must begin with a macro
+                    marked = f"No \\&{marked[0]} Ns {marked[2:]}"
+                self.lines.append(f".{marked}")
                 continue
             line.append("\\(->" if word == "->" else escape(word))
             following = words[position + 1] if position + 1 < len(words) else ""
