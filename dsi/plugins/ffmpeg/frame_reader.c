@@ -16,9 +16,6 @@
 #include "frame_note.h"
 #include "frame_socket.h"
 
-/* dsi_socket_stop() does not make the descriptor readable. */
-#define LOOK_AGAIN_NS UINT64_C(50000000)
-
 struct dsi_ffmpeg_reader {
 	pthread_mutex_t lock; /* for the socket and all below */
 	struct dsi_socket *socket;
@@ -187,20 +184,15 @@ int dsi_ffmpeg_receive(struct dsi_ffmpeg_reader *reader, AVFrame *frame,
 	if (!reader || !frame)
 		return -DSI_EINVAL;
 	for (;;) {
-		uint64_t now_ns, until_ns;
 		int err = try_receive(reader, frame);
 
 		if (err && err != -DSI_EAGAIN)
 			av_frame_unref(frame);
 		if (err != -DSI_EAGAIN || deadline_ns == 0)
 			return err;
-		now_ns = dsi_now();
-		if (now_ns >= deadline_ns)
-			return -DSI_ETIMEDOUT;
-		until_ns = now_ns + LOOK_AGAIN_NS;
-		frame_socket_wait(reader->fd, -1,
-				  until_ns < deadline_ns ? until_ns
-							 : deadline_ns);
+		err = frame_socket_wait(reader->fd, -1, deadline_ns);
+		if (err)
+			return err;
 	}
 }
 

@@ -9,8 +9,9 @@
  * them. */
 void frame_socket_take_events(struct dsi_socket *sock);
 
-/* Without it: until a packet may be there, until @wake is readable (-1: there is
- * none), or until then. */
-void frame_socket_wait(int fd, int wake, uint64_t until_ns);
+/* Without it: until it is worth while to look again, because a packet may be
+ * there, @wake is readable (-1: there is none), or some time has passed.  0, or
+ * -DSI_ETIMEDOUT without a wait if the deadline has passed. */
+int frame_socket_wait(int fd, int wake, uint64_t deadline_ns);
 
 #endif /* DSI_FRAME_SOCKET_H */

@@ -32,9 +32,6 @@
 #include "frame_place.h"
 #include "frame_socket.h"
 
-/* Of two threads that wait only one gets a wake-up: the other looks again. */
-#define LOOK_AGAIN_NS UINT64_C(50000000)
-
 /* A slot that is referenced. */
 struct slot {
 	struct dsi_ffmpeg_writer *writer;
@@ -169,19 +166,14 @@ static int take_packet(struct dsi_ffmpeg_writer *writer, uint64_t deadline_ns,
 		       struct dsi_packet **out_packet)
 {
 	for (;;) {
-		uint64_t now_ns, until_ns;
 		uint64_t count;
 		int err = try_take(writer, out_packet);
 
 		if (err != -DSI_EAGAIN || deadline_ns == 0)
 			return err;
-		now_ns = dsi_now();
-		if (now_ns >= deadline_ns)
-			return -DSI_ETIMEDOUT;
-		until_ns = now_ns + LOOK_AGAIN_NS;
-		frame_socket_wait(writer->fd, writer->wake,
-				  until_ns < deadline_ns ? until_ns
-							 : deadline_ns);
+		err = frame_socket_wait(writer->fd, writer->wake, deadline_ns);
+		if (err)
+			return err;
 		(void)!read(writer->wake, &count, sizeof(count));
 	}
 }
