@@ -14,6 +14,8 @@
 #include <dsi/errno.h>
 #include <dsi/placement.h>
 
+#include "expect.h"
+
 #define NODES 9
 #define GB (1ll << 30)
 
@@ -27,20 +29,6 @@ struct machine {
 };
 
 static const struct machine *now;
-static unsigned wrong, checked;
-
-#define EXPECT(what, wanted) \
-	expect(#what, (long long)(what), (long long)(wanted), __LINE__)
-
-static void expect(const char *what, long long got, long long wanted, int line)
-{
-	checked++;
-	if (got == wanted)
-		return;
-	wrong++;
-	printf("nodes_test.c:%d: %s is %lld, not %lld\n", line, what, got,
-	       wanted);
-}
 
 /* ---- libnuma ------------------------------------------------------------- */
 

@@ -16,6 +16,8 @@
 #include <dsi/errno.h>
 #include <dsi/placement.h>
 
+#include "expect.h"
+
 #define ENDS 8u
 
 /* One machine, one stream on it, and its plan. */
@@ -28,20 +30,6 @@ struct scene {
 };
 
 static const char *folder;
-static unsigned wrong, checked;
-
-#define EXPECT(what, wanted) \
-	expect(#what, (long long)(what), (long long)(wanted), __LINE__)
-
-static void expect(const char *what, long long got, long long wanted, int line)
-{
-	checked++;
-	if (got == wanted)
-		return;
-	wrong++;
-	printf("plan_test.c:%d: %s is %lld, not %lld\n", line, what, got,
-	       wanted);
-}
 
 /* ---- saying what is there ------------------------------------------------ */
 
