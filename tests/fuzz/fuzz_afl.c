@@ -11,7 +11,7 @@
 
 #include "fuzz.h"
 
-__AFL_FUZZ_INIT();
+__AFL_FUZZ_INIT()
 
 int main(void)
 {

@@ -84,11 +84,14 @@ static void load(const void *at, size_t bytes)
 	}
 }
 
+/* Shared libraries with the core find them, too. */
+#pragma GCC visibility push(default)
 void __sanitizer_cov_load1(uint8_t *at);
 void __sanitizer_cov_load2(uint16_t *at);
 void __sanitizer_cov_load4(uint32_t *at);
 void __sanitizer_cov_load8(uint64_t *at);
 void __sanitizer_cov_load16(void *at);
+#pragma GCC visibility pop
 
 void __sanitizer_cov_load1(uint8_t *at)
 {
