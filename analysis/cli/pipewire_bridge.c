@@ -153,12 +153,16 @@ static int finish(struct bridge *b)
 	if (exit_code > CLI_SIGNAL && !b->options->source &&
 	    sink_finish(b) != CLI_OK)
 		message_note(name, "the end of the stream was not taken");
-	if (b->packets)
+	if (b->packets && b->options->source)
 		message_note(name,
 			     "%" PRIu64 " packets, %" PRIu64
 			     " of them copied, %" PRIu64
 			     " cycles without a packet",
 			     b->packets, b->copied, b->late);
+	else if (b->packets)
+		message_note(name,
+			     "%" PRIu64 " packets, %" PRIu64 " of them copied",
+			     b->packets, b->copied);
 	dsi_socket_destroy(b->sock);
 	return exit_code;
 }

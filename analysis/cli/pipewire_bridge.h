@@ -77,7 +77,7 @@ struct bridge {
 	uint32_t spares;
 	uint64_t packets;
 	uint64_t copied; /* of them */
-	uint64_t late;	 /* cycles for which there was no packet */
+	uint64_t late;	 /* source: cycles for which there was no packet */
 	/* Data thread to main thread: 0, or a negative code, or BRIDGE_EOS. */
 	atomic_int end;
 	struct pw_main_loop *loop;

@@ -198,16 +198,13 @@ static void process(void *user)
 	struct bridge *b = user;
 	struct bridge_slot *slot;
 	struct pw_buffer *buffer;
-	uint32_t n = 0;
 
 	collect(b);
 	while ((buffer = pw_stream_dequeue_buffer(b->stream))) {
 		slot = bridge_slot(b, buffer);
 		if (slot && slot->packet)
 			commit(b, slot);
-		n++;
 	}
-	b->late += n == 0;
 }
 
 const struct pw_stream_events sink_events = {
