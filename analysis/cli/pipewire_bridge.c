@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <spa/param/audio/format-utils.h>
@@ -20,6 +21,8 @@
 #include "pipewire_bridge.h"
 
 #define POD_BYTES 1024
+#define TICK_NS 250000000l
+#define TICKS_OF_SECOND 4u
 
 static int connect_core(struct bridge *b);
 static int connect_stream(struct bridge *b);
@@ -71,26 +74,61 @@ struct bridge_slot *bridge_slot(struct bridge *b,
 	return NULL;
 }
 
+void *bridge_memory(const struct bridge *b)
+{
+	size_t bytes = b->packet_bytes + BRIDGE_ALIGN - 1u;
+
+	return aligned_alloc(BRIDGE_ALIGN, bytes - bytes % BRIDGE_ALIGN);
+}
+
 /* ---- the end ------------------------------------------------------------- */
 
 void bridge_end(struct bridge *b, int end)
 {
 	int none = 0;
 
-	if (atomic_compare_exchange_strong(&b->end, &none, end))
+	if (atomic_compare_exchange_strong(&b->end, &none, end) && b->loop)
 		(void)pw_loop_signal_event(pw_main_loop_get_loop(b->loop),
 					   b->wake);
 }
 
-/* What is in the converter is still to be played. */
+static bool streaming(const struct bridge *b)
+{
+	return pw_stream_get_state(b->stream, NULL) ==
+	       PW_STREAM_STATE_STREAMING;
+}
+
+/* What is in the buffers and the converter is still to be played, if somebody
+ * listens, and takes it within its own length and two seconds. */
 static void on_end(void *user, uint64_t count)
+{
+	struct bridge *b = user;
+	uint64_t frames =
+		(uint64_t)b->buffers * b->packet_bytes / b->frame_bytes;
+
+	(void)count;
+	b->patience =
+		(uint32_t)((frames / b->format.rate + 2) * TICKS_OF_SECOND);
+	b->flushing = true;
+	if (!b->options->source || !streaming(b) ||
+	    pw_stream_flush(b->stream, true) < 0)
+		bridge_drained(b);
+}
+
+/* While nobody records, process() is not called, and does not see that the
+ * producer is away. */
+static void on_tick(void *user, uint64_t count)
 {
 	struct bridge *b = user;
 
 	(void)count;
-	b->flushing = true;
-	if (!b->options->source || pw_stream_flush(b->stream, true) < 0)
+	if (b->flushing && b->patience-- == 0) {
 		bridge_drained(b);
+	} else if (!b->flushing && b->options->source && !streaming(b) &&
+		   (dsi_socket_event_count(b->sock, DSI_EVENT_PEER_LEFT) ||
+		    dsi_socket_event_count(b->sock, DSI_EVENT_PEER_GONE))) {
+		bridge_end(b, -DSI_EPIPE);
+	}
 }
 
 void bridge_drained(void *user)
@@ -109,6 +147,10 @@ void bridge_drained(void *user)
 			      "after %" PRIu64 " packets",
 			      name, b->packets);
 		bridge_leave(b, CLI_FAILURE);
+	} else if (end == -DSI_ENOTSUP) {
+		message_error(name, "has a packet of several pieces; only "
+				    "those of one can be played");
+		bridge_leave(b, CLI_INCOMPATIBLE);
 	} else {
 		bridge_leave(b,
 			     message_dsi(name, end, dsi_socket_error(b->sock)));
@@ -135,12 +177,15 @@ static void close_pipewire(struct bridge *b)
 	b->wake = NULL;
 	if (b->signals)
 		pw_loop_destroy_source(loop, b->signals);
+	if (b->clock)
+		pw_loop_destroy_source(loop, b->clock);
 	if (b->core)
 		(void)pw_core_disconnect(b->core);
 	if (b->context)
 		pw_context_destroy(b->context);
 	if (b->loop)
 		pw_main_loop_destroy(b->loop);
+	b->loop = NULL;
 }
 
 /* Without end of stream if it was an error, so that readers know that something
@@ -315,10 +360,24 @@ static const struct spa_pod *format_param(const struct bridge *b,
 	return spa_format_audio_raw_build(builder, SPA_PARAM_EnumFormat, &info);
 }
 
-static int make_stream(struct bridge *b)
+static int make_sources(struct bridge *b)
 {
+	struct timespec tick = {.tv_nsec = TICK_NS};
 	struct pw_loop *loop = pw_main_loop_get_loop(b->loop);
 
+	if (interrupt_install() < 0)
+		return -errno;
+	b->wake = pw_loop_add_event(loop, on_end, b);
+	b->signals = pw_loop_add_io(loop, interrupt_fd(), SPA_IO_IN, false,
+				    on_signal, b);
+	b->clock = pw_loop_add_timer(loop, on_tick, b);
+	if (!b->wake || !b->signals || !b->clock)
+		return -ENOMEM;
+	return pw_loop_update_timer(loop, b->clock, &tick, &tick, false);
+}
+
+static int make_stream(struct bridge *b)
+{
 	b->stream =
 		pw_stream_new(b->core, b->options->name, device_properties(b));
 	if (!b->stream)
@@ -326,12 +385,7 @@ static int make_stream(struct bridge *b)
 	pw_stream_add_listener(
 		b->stream, &b->stream_hook,
 		b->options->source ? &source_events : &sink_events, b);
-	if (interrupt_install() < 0)
-		return -errno;
-	b->wake = pw_loop_add_event(loop, on_end, b);
-	b->signals = pw_loop_add_io(loop, interrupt_fd(), SPA_IO_IN, false,
-				    on_signal, b);
-	return b->wake && b->signals ? 0 : -ENOMEM;
+	return make_sources(b);
 }
 
 static int connect_stream(struct bridge *b)

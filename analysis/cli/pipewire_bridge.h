@@ -22,6 +22,8 @@
 #define BRIDGE_BUFFERS_MOST 32u
 #define BRIDGE_CHANNELS_MOST 64u
 #define BRIDGE_RATE_MOST 768000u
+/* The converter crashes with less. */
+#define BRIDGE_ALIGN 64u
 
 struct bridge_format {
 	const char *name; /* as ALSA has it */
@@ -60,6 +62,9 @@ struct bridge_slot {
 	struct pw_buffer *buffer;  /* NULL: not in use */
 	struct dsi_packet *packet; /* NULL: with the readers, or none */
 	void *data;
+	/* Memory for samples that cannot be where a packet is; sink: only if no
+	 * packet was left. */
+	void *own;
 	bool empty; /* source: waits for a packet */
 };
 
@@ -78,6 +83,7 @@ struct bridge {
 	uint64_t packets;
 	uint64_t copied; /* of them */
 	uint64_t late;	 /* source: cycles for which there was no packet */
+	bool last;	 /* source: the end of the stream came with samples */
 	/* Data thread to main thread: 0, or a negative code, or BRIDGE_EOS. */
 	atomic_int end;
 	struct pw_main_loop *loop;
@@ -88,6 +94,8 @@ struct bridge {
 	struct spa_hook stream_hook;
 	struct spa_source *wake;
 	struct spa_source *signals;
+	struct spa_source *clock;
+	uint32_t patience; /* ticks of the clock, for what is to be played */
 	bool flushing;
 	bool over;
 	int exit_code;
@@ -105,6 +113,8 @@ void bridge_leave(struct bridge *b, int exit_code);
 /* The slot of a buffer; one that is free for NULL; or NULL. */
 struct bridge_slot *bridge_slot(struct bridge *b,
 				const struct pw_buffer *buffer);
+/* Memory for the samples of a packet, for free(); or NULL. */
+void *bridge_memory(const struct bridge *b);
 
 /* Each returns an exit code. */
 int sink_open(struct bridge *b);

@@ -11,10 +11,15 @@
  * have all packets there is no buffer, and what is played meanwhile is lost;
  * PipeWire waits for nobody.
  *
+ * PipeWire takes all buffers back when nobody plays, and asks for as many when
+ * somebody does again.  Where readers have packets at that time a buffer gets
+ * memory of its own, from which each packet is copied.
+ *
  * The data plane is used by PipeWire's real-time thread, the rest by the main
  * thread before that one runs and after it has stopped.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -54,6 +59,12 @@ static int choose_packets(struct bridge *b, struct dsi_stream_desc *desc)
 	b->buffers = desc->packets - 1;
 	if (b->buffers > BRIDGE_BUFFERS_MOST)
 		b->buffers = BRIDGE_BUFFERS_MOST;
+	if (desc->packets > b->buffers + 1)
+		message_note(o->name,
+			     "%u readers that hold packets as long as --hold "
+			     "need %u, but PipeWire has use for %u; more "
+			     "--frames make them longer",
+			     READERS, desc->packets, b->buffers + 1);
 	desc->packets = b->buffers + 1;
 	return CLI_OK;
 }
@@ -61,7 +72,8 @@ static int choose_packets(struct bridge *b, struct dsi_stream_desc *desc)
 int sink_open(struct bridge *b)
 {
 	const struct bridge_options *o = b->options;
-	struct dsi_stream_desc desc = {.size = sizeof(desc)};
+	struct dsi_stream_desc desc = {.size = sizeof(desc),
+				       .align_bytes = BRIDGE_ALIGN};
 	struct dsi_access access = {.size = sizeof(access),
 				    .mode = o->access_mode};
 	int exit_code, err;
@@ -121,30 +133,42 @@ static void collect(struct bridge *b)
 		bridge_end(b, err);
 }
 
+static void choose_memory(struct bridge *b, struct bridge_slot *slot)
+{
+	uint32_t bytes;
+
+	if (b->spares) {
+		slot->packet = b->spare[--b->spares];
+		(void)!dsi_packet_data(slot->packet, 0, &slot->data, &bytes);
+	} else {
+		slot->own = bridge_memory(b);
+		slot->data = slot->own;
+	}
+}
+
 static void add_buffer(void *user, struct pw_buffer *buffer)
 {
 	struct bridge *b = user;
 	struct spa_data *data = &buffer->buffer->datas[0];
 	struct bridge_slot *slot = bridge_slot(b, NULL);
-	uint32_t bytes = 0;
 
 	collect(b);
-	if (!slot || !b->spares || buffer->buffer->n_datas != 1 ||
+	if (slot)
+		choose_memory(b, slot);
+	if (!slot || !slot->data || buffer->buffer->n_datas != 1 ||
 	    (data->type != SPA_DATA_MemPtr &&
 	     !(data->type & (1u << SPA_DATA_MemPtr)))) {
 		(void)pw_stream_set_error(b->stream, -ENOMEM,
-					  "more buffers, or others, than the "
-					  "stream has packets for");
+					  "more buffers, or others, than were "
+					  "offered");
 		return;
 	}
-	slot->packet = b->spare[--b->spares];
-	(void)!dsi_packet_data(slot->packet, 0, &slot->data, &bytes);
 	slot->buffer = buffer;
 	data->type = SPA_DATA_MemPtr;
 	data->flags = SPA_DATA_FLAG_READWRITE;
 	data->fd = -1;
 	data->mapoffset = 0;
-	data->maxsize = bytes;
+	data->maxsize = b->packet_bytes;
 	data->data = slot->data;
 }
 
@@ -157,38 +181,54 @@ static void remove_buffer(void *user, struct pw_buffer *buffer)
 		return;
 	if (slot->packet)
 		b->spare[b->spares++] = slot->packet;
+	free(slot->own);
 	memset(slot, 0, sizeof(*slot));
 }
 
-/* Hand on what is in a buffer. */
-static void commit(struct bridge *b, struct bridge_slot *slot)
+/* Hand on @bytes from @from, which may be the packet's own place. */
+static int commit(struct bridge *b, struct dsi_packet *packet,
+		  const uint8_t *from, uint32_t bytes)
+{
+	uint32_t room;
+	void *place;
+	int err = dsi_packet_data(packet, 0, &place, &room);
+
+	if (!err && from != place) {
+		memmove(place, from, bytes);
+		b->copied++;
+	}
+	if (!err)
+		err = dsi_packet_set_size(packet, bytes);
+	if (!err)
+		err = dsi_packet_commit(b->sock, packet);
+	b->packets++;
+	return err;
+}
+
+/* What is in a buffer becomes a packet.  The buffer goes back to PipeWire with
+ * that packet, or now if its memory is none of a packet. */
+static void take(struct bridge *b, struct bridge_slot *slot)
 {
 	struct spa_data *data = &slot->buffer->buffer->datas[0];
+	struct dsi_packet *packet = slot->packet;
 	uint32_t offset = data->chunk->offset;
 	uint32_t bytes = data->chunk->size;
-	int err;
+	int err = 0;
 
 	if (offset > b->packet_bytes)
 		offset = b->packet_bytes;
 	if (bytes > b->packet_bytes - offset)
 		bytes = b->packet_bytes - offset;
 	bytes -= bytes % b->frame_bytes;
-	if (bytes == 0) {
+	if (bytes && !packet && b->spares)
+		packet = b->spare[--b->spares];
+	if (bytes && packet) {
+		err = commit(b, packet, (const uint8_t *)data->data + offset,
+			     bytes);
+		slot->packet = NULL;
+	}
+	if (slot->packet || slot->own)
 		(void)pw_stream_queue_buffer(b->stream, slot->buffer);
-		return;
-	}
-	/* Not so with PipeWire up to now. */
-	if (offset || data->data != slot->data) {
-		memmove(slot->data, (const uint8_t *)data->data + offset,
-			bytes);
-		data->data = slot->data;
-		b->copied++;
-	}
-	err = dsi_packet_set_size(slot->packet, bytes);
-	if (!err)
-		err = dsi_packet_commit(b->sock, slot->packet);
-	slot->packet = NULL;
-	b->packets++;
 	if (err)
 		bridge_end(b, err);
 }
@@ -202,8 +242,8 @@ static void process(void *user)
 	collect(b);
 	while ((buffer = pw_stream_dequeue_buffer(b->stream))) {
 		slot = bridge_slot(b, buffer);
-		if (slot && slot->packet)
-			commit(b, slot);
+		if (slot)
+			take(b, slot);
 	}
 }
 

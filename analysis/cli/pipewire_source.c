@@ -8,12 +8,14 @@
  * set anew each time, which PipeWire calls a dynamic buffer.  The converter of
  * pw_stream, which runs in this process, reads the samples there.  The packet
  * is given back when PipeWire gives back the buffer.  Where there is no packet
- * in time the device is silent.
+ * in time the device is silent.  A packet that does not begin where the
+ * converter needs it, which no slot does, is copied.
  *
  * The data plane is used by PipeWire's real-time thread, the rest by the main
  * thread before that one runs and after it has stopped.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -21,6 +23,7 @@
 #include "pipewire_bridge.h"
 
 #define BUFFERS 8u
+#define EMPTY_MOST 64u
 #define PACKET_BYTES_MOST (1u << 24)
 
 static int check_desc(struct bridge *b)
@@ -88,13 +91,12 @@ static void add_buffer(void *user, struct pw_buffer *buffer)
 	struct bridge *b = user;
 	struct spa_data *data = &buffer->buffer->datas[0];
 	struct bridge_slot *slot = bridge_slot(b, NULL);
-	uint64_t bytes = 0;
-	void *area = NULL;
 
-	if (!slot || buffer->buffer->n_datas != 1 ||
+	if (slot)
+		slot->own = bridge_memory(b);
+	if (!slot || !slot->own || buffer->buffer->n_datas != 1 ||
 	    (data->type != SPA_DATA_MemPtr &&
-	     !(data->type & (1u << SPA_DATA_MemPtr))) ||
-	    dsi_socket_area(b->sock, &area, &bytes) != 0) {
+	     !(data->type & (1u << SPA_DATA_MemPtr)))) {
 		(void)pw_stream_set_error(b->stream, -ENOMEM,
 					  "other buffers than were offered");
 		return;
@@ -105,7 +107,7 @@ static void add_buffer(void *user, struct pw_buffer *buffer)
 	data->fd = -1;
 	data->mapoffset = 0;
 	data->maxsize = b->packet_bytes;
-	data->data = area; /* until there is a packet */
+	data->data = slot->own; /* until there is a packet */
 }
 
 static void give_back(struct bridge *b, struct bridge_slot *slot)
@@ -123,22 +125,37 @@ static void remove_buffer(void *user, struct pw_buffer *buffer)
 	if (!slot)
 		return;
 	give_back(b, slot);
+	free(slot->own);
 	memset(slot, 0, sizeof(*slot));
 }
 
-/* The samples of a packet; 0: there are none. */
-static uint32_t samples_of(const struct bridge *b,
-			   const struct dsi_packet *packet, void **out_data)
+/* The samples of a packet, of which there may be none. */
+static int samples_of(struct bridge *b, const struct bridge_slot *slot,
+		      const struct dsi_packet *packet, uint32_t *out_bytes)
 {
-	uint32_t bytes;
+	void **data = &slot->buffer->buffer->datas[0].data;
+	int32_t count = dsi_packet_count(packet);
+	void *place = NULL;
+	uint32_t bytes = 0;
+	int err = count > 1 ? -DSI_ENOTSUP : 0;
 
-	if ((dsi_packet_flags(packet) & DSI_PACKET_GAP) ||
-	    dsi_packet_count(packet) < 1 ||
-	    dsi_packet_data(packet, 0, out_data, &bytes) != 0)
-		return 0;
+	*out_bytes = 0;
+	if (count == 1 && !(dsi_packet_flags(packet) & DSI_PACKET_GAP))
+		err = dsi_packet_data(packet, 0, &place, &bytes);
+	if (err)
+		return err;
 	if (bytes > b->packet_bytes)
 		bytes = b->packet_bytes;
-	return bytes - bytes % b->frame_bytes;
+	bytes -= bytes % b->frame_bytes;
+	if (bytes && (uintptr_t)place % BRIDGE_ALIGN) {
+		memcpy(slot->own, place, bytes);
+		place = slot->own;
+		b->copied++;
+	}
+	if (bytes)
+		*data = place;
+	*out_bytes = bytes;
+	return 0;
 }
 
 static void set_samples(const struct bridge *b, const struct bridge_slot *slot,
@@ -155,27 +172,31 @@ static void set_samples(const struct bridge *b, const struct bridge_slot *slot,
 /* 0: the slot has a packet, or an error of get(). */
 static int next_packet(struct bridge *b, struct bridge_slot *slot)
 {
-	struct spa_data *data = &slot->buffer->buffer->datas[0];
 	struct dsi_packet *packet;
-	uint32_t bytes, flags;
+	uint32_t bytes;
+	uint32_t tries;
 	int err;
 
-	for (;;) {
+	if (b->last)
+		return BRIDGE_EOS;
+	/* A producer of empty packets may not keep this thread. */
+	for (tries = 0; tries < EMPTY_MOST; tries++) {
 		err = dsi_packet_get(b->sock, 0, &packet);
 		if (err)
 			return err;
-		flags = dsi_packet_flags(packet);
-		bytes = samples_of(b, packet, &data->data);
-		if (bytes)
-			break;
+		b->last = dsi_packet_flags(packet) & DSI_PACKET_EOS;
+		err = samples_of(b, slot, packet, &bytes);
+		if (!err && bytes) {
+			slot->packet = packet;
+			set_samples(b, slot, bytes);
+			b->packets++;
+			return 0;
+		}
 		(void)dsi_packet_commit(b->sock, packet);
-		if (flags & DSI_PACKET_EOS)
-			return BRIDGE_EOS;
+		if (err || b->last)
+			return err ? err : BRIDGE_EOS;
 	}
-	slot->packet = packet;
-	set_samples(b, slot, bytes);
-	b->packets++;
-	return 0;
+	return -DSI_EAGAIN;
 }
 
 /* Buffers that PipeWire is done with: their packets go back at once, also when
