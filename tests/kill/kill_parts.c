@@ -114,7 +114,7 @@ static void on_close(void *user, struct dsi_socket *sock)
 	atomic_fetch_add(&kill_parts.closed, 1);
 }
 
-static struct dsi_component *make_component(const char *name)
+struct dsi_component *kill_parts_make(const char *name, uint32_t flags)
 {
 	const struct dsi_component_ops ops = {
 		.size = sizeof(ops),
@@ -125,16 +125,15 @@ static struct dsi_component *make_component(const char *name)
 	};
 	struct dsi_component *component;
 
-	MUST_BE(dsi_component_create(name, NULL, &ops, NULL,
-				     DSI_COMPONENT_THREAD, &component),
+	MUST_BE(dsi_component_create(name, NULL, &ops, NULL, flags, &component),
 		0);
 	return component;
 }
 
 void kill_parts_begin(void)
 {
-	components[0] = make_component("from");
-	components[1] = make_component("to");
+	components[0] = kill_parts_make("from", DSI_COMPONENT_THREAD);
+	components[1] = kill_parts_make("to", DSI_COMPONENT_THREAD);
 }
 
 void kill_parts_end(void)

@@ -18,8 +18,10 @@ struct kill_parts {
 
 extern struct kill_parts kill_parts;
 
+/* Both, or one of them. */
 void kill_parts_begin(void);
 void kill_parts_end(void);
+struct dsi_component *kill_parts_make(const char *name, uint32_t flags);
 /* What was opened is closed; nothing more is opened for the dead. */
 void kill_parts_await_closed(void);
 

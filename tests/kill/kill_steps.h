@@ -82,6 +82,7 @@ extern const struct kill_step kill_steps_producer[];
 extern const struct kill_step kill_steps_name[];
 extern const struct kill_step kill_steps_consumer[];
 extern const struct kill_step kill_steps_control[];
+extern const struct kill_step kill_steps_component[];
 extern const struct kill_step kill_steps_watch[];
 
 /* A producer with packets of KILL_BYTES that hands out none before @consumers

@@ -8,9 +8,10 @@
  * Each step has a process of its own with what survives (steps_*.c), which
  * starts one victim after the other.  A window that ends within EVERY
  * instructions is gone through instruction by instruction.  Of a longer one the
- * points are all halts before and after its system calls, and as many again
- * that lie up to DEPTH instructions behind one of those, by the seed.  Of so
- * many points a budget takes one out of each equal part, by the seed.
+ * points are all halts before and after its system calls, and as many again, at
+ * least AT_RANDOM, that lie up to 2^DEPTH_BITS instructions behind one of those,
+ * by the seed, most of them near it.  Of so many points a budget takes one out of
+ * each equal part, by the seed.
  *
  * DSI_KILL_SEED: replay.  DSI_KILL_KILLS, DSI_KILL_STOPS: budgets for each step,
  * 0 = all points.  DSI_KILL_POINT=CALLS,STEPS: this point only.
@@ -27,7 +28,8 @@
 #include "tests/kill/kill_steps.h"
 
 #define EVERY 5000u
-#define DEPTH_BITS 11u
+#define DEPTH_BITS 12u
+#define AT_RANDOM 64u
 
 struct kill_page *kill_page;
 
@@ -44,8 +46,8 @@ static struct tally {
 } * tally;
 
 static const struct kill_step *const tables[] = {
-	kill_steps_producer, kill_steps_name,  kill_steps_consumer,
-	kill_steps_control,  kill_steps_watch,
+	kill_steps_producer, kill_steps_name,	   kill_steps_consumer,
+	kill_steps_control,  kill_steps_component, kill_steps_watch,
 };
 
 static const struct kill_step *step_of(uint32_t index)
@@ -168,6 +170,22 @@ static void add_point(struct points *points, uint32_t calls, uint32_t steps,
 	points->at[points->n++] = (struct kill_point){calls, steps, asleep};
 }
 
+/* At each halt, and behind each. */
+static void add_halts(struct points *points, uint32_t halts, uint64_t *random)
+{
+	for (uint32_t i = 0; i <= halts; i++) {
+		add_point(points, i, 0, 0);
+		for (uint32_t k = 0; k <= AT_RANDOM / (halts + 1u); k++) {
+			uint64_t bits = must_random(random) % DEPTH_BITS;
+
+			add_point(points, i,
+				  1u + (uint32_t)(must_random(random) >>
+						  (63u - bits)),
+				  0);
+		}
+	}
+}
+
 /* Go through the window twice to see how long it is. */
 static struct points measure(const struct kill_step *step, uint64_t *random)
 {
@@ -179,21 +197,13 @@ static struct points measure(const struct kill_step *step, uint64_t *random)
 	tally->calls = one_round(step, &by_calls, 0).calls;
 	if (!(step->flags & KILL_MONITOR))
 		at = one_round(step, &by_steps, 0);
-	if (at.steps < EVERY)
+	if (at.steps < EVERY) {
 		tally->instructions = at.steps;
-	if (at.steps < EVERY)
 		for (uint32_t i = 0; i <= at.steps; i++)
 			add_point(&points, 0, i, 0);
-	else
-		for (uint32_t i = 0; i <= tally->calls; i++) {
-			uint64_t bits = must_random(random) % DEPTH_BITS;
-
-			add_point(&points, i, 0, 0);
-			add_point(&points, i,
-				  1u + (uint32_t)(must_random(random) >>
-						  (63u - bits)),
-				  0);
-		}
+	} else {
+		add_halts(&points, tally->calls, random);
+	}
 	if (step->flags & KILL_SLEEPS)
 		add_point(&points, 0, 0, 1);
 	return points;
