@@ -14,7 +14,7 @@
  * each equal part, by the seed.
  *
  * DSI_KILL_SEED: replay.  DSI_KILL_KILLS, DSI_KILL_STOPS: budgets for each step,
- * 0 = all points.  DSI_KILL_POINT=CALLS,STEPS: this point only.
+ * 0 = all points.  DSI_KILL_POINT=CALLS,STEPS or asleep: this point only.
  *
  * The last line is "kills: N, stops: N, failures: N".
  */
@@ -67,15 +67,18 @@ static const struct kill_step *present;
 
 void kill_say_where(void)
 {
-	if (tally && present)
-		(void)fprintf(stderr,
-			      "%s: %s at DSI_KILL_POINT=%u,%u%s (window: %u "
-			      "instructions, %u halts at calls)\n",
-			      present->name,
-			      tally->stopping ? "stopped" : "killed",
-			      tally->at.calls, tally->at.steps,
-			      tally->at.asleep ? " asleep" : "",
-			      tally->instructions, tally->calls);
+	char point[32] = "asleep";
+
+	if (!tally || !present)
+		return;
+	if (!tally->at.asleep)
+		(void)snprintf(point, sizeof(point), "%u,%u", tally->at.calls,
+			       tally->at.steps);
+	(void)fprintf(stderr,
+		      "%s: %s at DSI_KILL_POINT=%s (window: %u instructions, "
+		      "%u halts at calls)\n",
+		      present->name, tally->stopping ? "stopped" : "killed",
+		      point, tally->instructions, tally->calls);
 }
 
 /* Whoever waits does so in vain: with a deadline or without. */
@@ -244,6 +247,7 @@ static int replay(const struct kill_step *step)
 
 	if (!text)
 		return 0;
+	point.asleep = strcmp(text, "asleep") == 0;
 	point.calls = (uint32_t)strtoul(text, &end, 0);
 	if (*end == ',')
 		point.steps = (uint32_t)strtoul(end + 1, NULL, 0);
@@ -354,6 +358,10 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && strcmp(argv[1], "victim") == 0)
 		return live(argv);
+	if (!kill_walk_possible()) {
+		printf("ptrace is forbidden here\n");
+		return 77;
+	}
 	tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	MUST(tally != MAP_FAILED);

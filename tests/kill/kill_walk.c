@@ -143,6 +143,16 @@ static int go(struct kill_walk *walk, enum __ptrace_request request,
 
 /* ---- a walk -------------------------------------------------------------- */
 
+int kill_walk_possible(void)
+{
+	pid_t pid = fork();
+
+	MUST(pid >= 0);
+	if (pid == 0)
+		_exit(ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0);
+	return kill_await(pid) == 0;
+}
+
 void kill_walk_begin(struct kill_walk *walk, pid_t pid)
 {
 	int status;

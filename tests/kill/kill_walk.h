@@ -40,6 +40,8 @@ void kill_mark(void);
 
 /* ---- who kills it -------------------------------------------------------- */
 
+/* Not where debuggers are forbidden. */
+int kill_walk_possible(void);
 /* Begin: the victim is at its first mark. */
 void kill_walk_begin(struct kill_walk *walk, pid_t pid);
 /* Lead its other thread instead, which is the library's own. */
