@@ -22,13 +22,12 @@ struct dsi_socket *kill_make_consumer(uint32_t policy)
 
 void kill_connect(struct dsi_socket *sock)
 {
-	uint64_t deadline = kill_deadline();
 	int err;
 
-	/* Its producer may be stopped. */
+	/* Its producer may be stopped, or be led step by step. */
 	do
-		err = dsi_socket_connect(sock, KILL_NAME, deadline);
-	while (err == -DSI_ETIMEDOUT && dsi_now() < deadline);
+		err = dsi_socket_connect(sock, KILL_NAME, kill_deadline());
+	while (err == -DSI_ETIMEDOUT);
 	MUST_BE(err, 0);
 }
 

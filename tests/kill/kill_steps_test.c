@@ -139,7 +139,10 @@ static struct kill_point one_round(const struct kill_step *step,
 		walk.rouse = scene->rouse;
 	if (scene->ready)
 		scene->ready(step, victim);
+	/* However long that takes: each instruction is a turn of two processes. */
+	(void)alarm(0);
 	(void)kill_walk_to(&walk, point);
+	watch_for_hangs();
 	if (stop) {
 		int told;
 
