@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "tests/kill/kill_readers.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <sys/syscall.h>
 
@@ -43,7 +44,7 @@ static int get(struct kill_reader *reader, struct dsi_packet **out_pkt)
 				    .events = POLLIN};
 
 		MUST(fd.fd >= 0);
-		MUST(poll(&fd, 1, -1) == 1);
+		MUST(poll(&fd, 1, -1) == 1 || errno == EINTR);
 	}
 	return err;
 }
