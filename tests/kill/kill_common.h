@@ -37,7 +37,7 @@ struct kill_page {
 void kill_draw(uint64_t *out_random, uint32_t *out_rounds);
 /* In the first process: a folder for names, and the page. */
 struct kill_page *kill_begin(void);
-/* Nothing is left behind: no name, nothing in /dev/shm. */
+/* Nothing is left behind: no name, nothing of ours in /dev/shm. */
 void kill_end(void);
 /* In a process made by kill_spawn(): the same page. */
 struct kill_page *kill_attach(char **argv);
