@@ -38,6 +38,7 @@ test_packages=(
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-bad
 	pipewire pipewire-bin
+	libglib2.0-dev libuv1-dev
 	grub-common grub-pc-bin mtools xorriso
 	busybox-static cpio
 )
