@@ -22,6 +22,7 @@ build_packages=(
 	hwloc
 	libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
 	libasound2-dev
+	libpipewire-0.3-dev
 )
 demo_packages=(
 	python3 qemu-system-x86 alsa-utils
@@ -36,6 +37,8 @@ test_packages=(
 	ffmpeg git util-linux alsa-utils
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-bad
+	pipewire pipewire-bin
+	libglib2.0-dev libuv1-dev
 	grub-common grub-pc-bin mtools xorriso
 	busybox-static cpio
 )

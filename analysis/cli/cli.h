@@ -44,6 +44,7 @@ extern const struct cli_command cli_curve;
 extern const struct cli_command cli_fit;
 extern const struct cli_command cli_latency;
 extern const struct cli_command cli_pipeline;
+extern const struct cli_command cli_pipewire;
 extern const struct cli_command cli_simulate;
 extern const struct cli_command cli_size;
 extern const struct cli_command cli_topology;
