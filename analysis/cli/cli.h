@@ -39,6 +39,7 @@ extern const struct cli_command cli_send;
 extern const struct cli_command cli_recv;
 extern const struct cli_command cli_list;
 extern const struct cli_command cli_top;
+extern const struct cli_command cli_bench;
 extern const struct cli_command cli_curve;
 extern const struct cli_command cli_fit;
 extern const struct cli_command cli_latency;
