@@ -183,7 +183,7 @@ function draw_table(parent, rows) {
 	else
 		table(parent, ["", "payload", "ring", "to", "p50", "p90", "p99",
 			"p99.9", "p99.99", "max", "calls each", "CPU each",
-			"x limit", "x bare", "spread"],
+			"x limit", "x bare limit", "spread"],
 		rows.map(latency_cells));
 }
 

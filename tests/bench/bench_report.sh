@@ -156,7 +156,7 @@ browse --screenshot="$WORK/page.png" "file://$WORK/page.html" \
 grep CONSOLE page.log && fail "the browser reports errors"
 browse --dump-dom "file://$WORK/page.html" >page.dom 2>/dev/null ||
 	fail "the browser ended with $?"
-for text in "How fast packets are handed over" "The machine" "x bare" \
+for text in "How fast packets are handed over" "The machine" "x bare limit" \
 	"not touched" "Licence of Chart.js"; do
 	grep -qF -- "$text" page.dom || fail "'$text' is not on the page"
 done
