@@ -85,7 +85,7 @@ static void choose_channels(struct bench_options *o)
 static void note_left_out(struct bench_report *report,
 			  const struct bench_selection *s)
 {
-	const char *few = s->n_cpus == 1 ? "this process may use one CPU only"
+	const char *few = s->n_cpus == 1 ? "there is one CPU only to measure on"
 					 : "each end that polls needs a CPU";
 
 	if (s->few_cpus)
