@@ -96,7 +96,7 @@ struct dsi_data_plane {
 	struct dsi_shm_stats *stats; /* in a region, see stats_page.h */
 
 	/* Set once dsi_socket_fd() was called: bells ring into this loop. */
-	_Atomic(struct dsi_port_loop *) bells;
+	struct dsi_port_loop *_Atomic bells;
 	struct dsi_port_source bell_kick;
 	uint32_t observed; /* a component forwards our events */
 	/* Tell the control plane, which is rare: a peer broke the protocol or

@@ -48,7 +48,7 @@ DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif)\b[ \t]*(.*)$", re.
 
 WITH_SPDX = re.compile(
     r"(\.(c|h|h\.in|py|sh|cmake|cmake\.in|map|pml|yml)|CMakeLists\.txt|"
-    r"^(run-demo|run-tests|\.ci/run|\.gitignore))$")
+    r"^(run-assurance|run-demo|run-tests|\.ci/run|\.gitignore))$")
 
 
 def layer(noun):

@@ -32,6 +32,7 @@ BOTH = BLOCK + ["block-holding", "bell"]
 MORE = ["block-two", "two-visit", "drop-new"]
 RECLAIM = ["reclaim", "reclaim-ring", "reclaim-ordinary"]
 JOIN = ["visit", "two-visit", "join-late"]
+USUAL = ["many-usual", "many-usual-ring1", "many-usual-wraps"]
 KILL = ["killed-one", "killed-ring2"]
 
 MUTANTS = []
@@ -210,6 +211,23 @@ order("usual_consumer.h", "dsi__consumer_store_returned", "release", "relaxed",
       "T2 returned relaxed", BLOCK)
 order("producer.c", "collect_from", "acquire", "relaxed",
       "T2 returned load relaxed", BLOCK + MORE)
+text("usual_consumer.h",
+     "	uint32_t i = dsi__usual_put_back(plane, pkts, n,\n",
+     "	atomic_store_explicit(&plane->as.consumer.page->returned,\n"
+     "			      plane->as.consumer.returned + n,\n"
+     "			      memory_order_release);\n"
+     "	uint32_t i = dsi__usual_put_back(plane, pkts, n,\n",
+     "T2 returned before a batch's tokens are written", USUAL)
+text("usual_consumer.h",
+     "	block = dsi__packet_table_block(table, n);\n",
+     "	atomic_store_explicit(&consumer->page->taken, position + n,\n"
+     "			      memory_order_release);\n"
+     "	block = dsi__packet_table_block(table, n);\n",
+     "T1 taken before a batch is copied", USUAL)
+text("usual_producer.h",
+     "	return back - at >= n && (!producer->eager || back - at == n);\n",
+     "	return 1;\n", "T2 a batch is taken before it is back",
+     USUAL)
 order("usual_producer.h", "dsi__usual_back", "acquire", "relaxed",
       "T2 returned load relaxed, of what is taken at once", ["commit-get"])
 order("producer.c", "admit", "release", "relaxed", "S1 start relaxed",
