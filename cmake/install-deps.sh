@@ -30,6 +30,7 @@ test_packages=(
 	g++ clang libclang-rt-14-dev clang-format
 	libcmocka-dev
 	spin strace valgrind
+	gcovr python3-clang-14
 	mandoc shellcheck
 	libseccomp-dev
 	babeltrace2 python3-bt2 chromium
