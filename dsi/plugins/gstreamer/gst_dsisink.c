@@ -250,8 +250,7 @@ static gboolean have_frames(GstDsiSink *sink, gsize bytes,
 	return TRUE;
 }
 
-/* With room for the padding that decoders ask for; pages that nobody touches
- * cost nothing. */
+/* With room for the padding that decoders ask for. */
 static gsize frame_bytes_of(const GstVideoInfo *info)
 {
 	return GST_VIDEO_INFO_SIZE(info) + GST_VIDEO_INFO_SIZE(info) / 4;

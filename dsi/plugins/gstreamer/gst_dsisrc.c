@@ -40,6 +40,7 @@ GST_DEBUG_CATEGORY_STATIC(gst_dsi_src_debug);
 #define UNKNOWN_LATENCY (20 * GST_MSECOND)
 #define DURATION_NOISE GST_MSECOND
 #define DEFAULT_WAKE GST_MSECOND
+#define DEFAULT_SPIN (200 * GST_USECOND)
 #define WHY_BYTES 256
 
 enum {
@@ -999,7 +1000,7 @@ static void install_properties(GObjectClass *object)
 			"most so long for each (ns), instead of being woken "
 			"up; 0: sleep. Only if the stream declares when its "
 			"buffers come, and while they come so regularly",
-			0, GST_SECOND, 0, SETTABLE));
+			0, GST_SECOND, DEFAULT_SPIN, SETTABLE));
 	g_object_class_install_property(
 		object, PROP_DROPPED,
 		g_param_spec_uint64("dropped", "Dropped",
@@ -1049,6 +1050,7 @@ static void gst_dsi_src_init(GstDsiSrc *src)
 	src->frame_time = GST_CLOCK_TIME_NONE;
 	src->latency_min = src->latency_max = GST_CLOCK_TIME_NONE;
 	src->wake = DEFAULT_WAKE;
+	src->spin = DEFAULT_SPIN;
 	src->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	gst_base_src_set_live(base, TRUE);
 	gst_base_src_set_format(base, GST_FORMAT_TIME);
