@@ -35,7 +35,7 @@ GST_DEBUG_CATEGORY_STATIC(gst_dsi_src_debug);
 #define FLUSH_SLICE_NS (50 * GST_MSECOND)
 #define FLUSH_LOOK_MS 10
 /* A producer that died wakes nobody. */
-#define LOOK_AGAIN_NS (100 * GST_MSECOND)
+#define LOOK_AGAIN_NS (50 * GST_MSECOND)
 /* Latency to answer when the stream did not say how long a buffer lasts. */
 #define UNKNOWN_LATENCY (20 * GST_MSECOND)
 #define DURATION_NOISE GST_MSECOND
