@@ -89,7 +89,7 @@ text("packet.c", "	if (plane->owed)\n		dsi__plane_pay(plane);\n",
      ["commit-get"])
 text("data_plane.c", "	return dsi_port_wake_wait(waker->signal, words, n, deadline_ns);\n",
      "	return dsi_port_wait(words, n, deadline_ns);\n",
-     "N  a wake-up put off is forgotten before sleeping", ["commit-get"])
+     "N  a wake-up put off is forgotten before sleeping", ["commit-get-timed"])
 text("usual_wait.h",
      "			(void)dsi_port_wake_wait(waker->signal, words, 2,\n"
      "						 deadline_ns);\n",
