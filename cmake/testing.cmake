@@ -79,6 +79,21 @@ function(dsi_add_command_test)
 		PROCESSORS ${T_PROCESSORS} ENVIRONMENT ${T_ENVIRONMENT})
 endfunction()
 
+# dsi_mutant_source(copy source old new [old new]...)
+# Make @copy of a source, weakened on purpose: the one place of each text old is
+# new there.  A test that does not fail with it proves nothing.
+function(dsi_mutant_source copy source old new)
+	set(make "${PROJECT_SOURCE_DIR}/cmake/mutant-make.sh")
+	cmake_path(GET copy PARENT_PATH folder)
+	file(MAKE_DIRECTORY "${folder}")
+	add_custom_command(OUTPUT "${copy}"
+		COMMAND "${make}" "${source}" "${copy}" "${old}" "${new}"
+			${ARGN}
+		DEPENDS "${source}" "${make}" VERBATIM)
+	# What is left out leaves names unused.
+	set_source_files_properties("${copy}" PROPERTIES COMPILE_OPTIONS -w)
+endfunction()
+
 # What is missing is left out with a word about it, or, where everything is
 # asked for (./run-tests), an error.
 function(dsi_missing what)

@@ -47,17 +47,11 @@ static void ask_writer(struct dsi_sizing_writer *writer,
 		       const struct dsi_traffic *traffic, uint64_t factor,
 		       int *over)
 {
-	*writer = (struct dsi_sizing_writer){
-		.size = sizeof(*writer),
-		.ties = traffic->ties,
-		.stream = {.size = sizeof(writer->stream),
-			   .period = finer(traffic->period, factor, over),
-			   .jitter = finer(traffic->jitter, factor, over),
-			   .distance = finer(traffic->distance, factor, over),
-			   .drift_ppb = traffic->drift_ppb},
-		.hold = finer(traffic->hold, factor, over),
-		.batch = traffic->batch,
-	};
+	dsi_size_writer_of(traffic, writer);
+	writer->stream.period = finer(traffic->period, factor, over);
+	writer->stream.jitter = finer(traffic->jitter, factor, over);
+	writer->stream.distance = finer(traffic->distance, factor, over);
+	writer->hold = finer(traffic->hold, factor, over);
 }
 
 static void ask_reader(struct dsi_sizing_reader *reader,

@@ -190,3 +190,19 @@ int dsi__period_match(const struct dsi_traffic *traffic,
 	dsi__text_ticks(why, usage->period, usage->tick_hz);
 	return -DSI_ENOMATCH;
 }
+
+void dsi_size_writer_of(const struct dsi_traffic *traffic,
+			struct dsi_sizing_writer *out_writer)
+{
+	*out_writer = (struct dsi_sizing_writer){
+		.size = sizeof(*out_writer),
+		.ties = traffic->ties,
+		.stream = {.size = sizeof(out_writer->stream),
+			   .period = traffic->period,
+			   .jitter = traffic->jitter,
+			   .distance = traffic->distance,
+			   .drift_ppb = traffic->drift_ppb},
+		.hold = traffic->hold,
+		.batch = traffic->batch,
+	};
+}

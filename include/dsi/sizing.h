@@ -19,6 +19,7 @@
 #define DSI_SIZING_H
 
 #include <dsi/jcs.h>
+#include <dsi/types.h>
 
 #define DSI_SIZING_MAX_BATCH (UINT32_C(1) << 20) /* batch, units, reordering */
 #define DSI_SIZING_WHY_BYTES 256u		 /* enough for every reason */
@@ -186,6 +187,18 @@ struct dsi_sizing_need {
 	uint32_t prefill;
 	uint32_t underrun;
 };
+
+/**
+ * dsi_size_writer_of - the producer's side of the question, from a stream's own
+ * words.
+ * @traffic:    what the stream declares; its tick becomes that of the question
+ * @out_writer: filled in whole, without length, with packets of one unit
+ *
+ * Context: any thread; RT-safe.
+ * Since:   0.1
+ */
+DSI_API void dsi_size_writer_of(const struct dsi_traffic *traffic,
+				struct dsi_sizing_writer *out_writer);
 
 /**
  * dsi_size_reader - what one reader needs of a writer's ring.

@@ -44,21 +44,12 @@ int pcm_packets(struct dsi_stream_desc *desc, const char *stream,
 /* The largest response with which so many packets are enough, in periods. */
 static uint32_t periods_for(const struct dsi_traffic *traffic, uint64_t packets)
 {
-	const struct dsi_sizing_writer writer = {
-		.size = sizeof(writer),
-		.ties = traffic->ties,
-		.stream = {.size = sizeof(writer.stream),
-			   .period = traffic->period,
-			   .jitter = traffic->jitter,
-			   .distance = traffic->distance,
-			   .drift_ppb = traffic->drift_ppb},
-		.hold = traffic->hold,
-		.batch = traffic->batch,
-	};
 	const struct dsi_sizing_reader reader = {.size = sizeof(reader),
 						 .pace = DSI_PACE_RESPONSE};
+	struct dsi_sizing_writer writer;
 	uint64_t response;
 
+	dsi_size_writer_of(traffic, &writer);
 	if (dsi_size_limit(&writer, &reader, packets, DSI_LIMIT_RESPONSE,
 			   &response, NULL, 0) != 0)
 		return 0;

@@ -38,21 +38,6 @@ void media_latency_declare(struct dsi_traffic *out, gint fps_n, gint fps_d,
 	out->hold = out->period;
 }
 
-static struct dsi_sizing_writer writer_of(const struct dsi_traffic *traffic)
-{
-	return (struct dsi_sizing_writer){
-		.size = sizeof(struct dsi_sizing_writer),
-		.ties = traffic->ties,
-		.stream = {.size = sizeof(struct dsi_jcs),
-			   .period = traffic->period,
-			   .jitter = traffic->jitter,
-			   .distance = traffic->distance,
-			   .drift_ppb = traffic->drift_ppb},
-		.hold = traffic->hold,
-		.batch = traffic->batch,
-	};
-}
-
 /* How long after its commit a buffer may come back. */
 static int longest_use(const struct dsi_sizing_writer *writer, guint frames,
 		       guint64 *out_ticks, gchar *why, guint why_bytes)
@@ -70,7 +55,7 @@ gboolean media_latency_of(const struct dsi_traffic *traffic,
 			  const struct media_use *use, GstClockTime *out_min,
 			  GstClockTime *out_max, gchar *why, guint why_bytes)
 {
-	const struct dsi_sizing_writer writer = writer_of(traffic);
+	struct dsi_sizing_writer writer;
 	struct dsi_sizing_need need = {.size = sizeof(need)};
 	guint64 hz = traffic->tick_hz;
 	struct dsi_sizing_reader reader = {
@@ -84,6 +69,7 @@ gboolean media_latency_of(const struct dsi_traffic *traffic,
 	*why = '\0';
 	if (!hz)
 		return FALSE;
+	dsi_size_writer_of(traffic, &writer);
 	reader.wake = ticks_up(use->wake_ns, hz);
 	reader.service = MAX(ticks_up(use->service_ns, hz), 1);
 	if (dsi_size_reader(&writer, &reader, &need, why, why_bytes) != 0)
