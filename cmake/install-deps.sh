@@ -33,6 +33,7 @@ test_packages=(
 	libcmocka-dev
 	spin strace valgrind
 	frama-c-base why3 cvc4 z3
+	gcovr python3-clang-14
 	mandoc shellcheck
 	libseccomp-dev
 	babeltrace2 python3-bt2 chromium

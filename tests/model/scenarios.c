@@ -198,6 +198,14 @@ static void commit_get(void)
 	add_consumers(joined_consumer);
 }
 
+/* Likewise with a consumer that is off the usual way, so that it sleeps as those
+ * do. */
+static void commit_get_timed(void)
+{
+	commit_get();
+	rig.readers[0].plane->as.consumer.apart = DSI_CONSUMER_TIME_HOLD;
+}
+
 /* The consumer keeps a packet while it gets the next (see consumer.h: when
  * the producer learns of it). */
 static void holding_consumer(void *arg)
@@ -1016,6 +1024,11 @@ static const struct entry entries[] = {
 	 0,
 	 ALL},
 	{{.name = "commit-get", .set_up = commit_get, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "commit-get-timed",
+	  .set_up = commit_get_timed,
+	  .end = check_honest},
 	 0,
 	 ALL},
 	{{.name = "block-holding",
