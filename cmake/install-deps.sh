@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# install-deps.sh build|demo|test|machines - install the Debian packages that are
+# install-deps.sh build|demo|test|machines|peers - install the Debian packages that are
 # missing: `build` for the library and the demos, `demo` for the pipeline in QEMU
 # as well, with a sound to play (alsa-utils), `test` for those and all tests,
 # those of the microkernel too, `machines` for those and the tests on other
-# machines (label machines).
+# machines (label machines), `peers` for the library and what it is compared with
+# (DSI_BENCH_PEERS).
 #
 # Does nothing, and needs no rights, when nothing is missing.
 set -euo pipefail
@@ -22,6 +23,7 @@ build_packages=(
 	hwloc
 	libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
 	libasound2-dev
+	libpipewire-0.3-dev
 )
 demo_packages=(
 	python3 qemu-system-x86 alsa-utils
@@ -30,12 +32,16 @@ test_packages=(
 	g++ clang libclang-rt-14-dev clang-format
 	libcmocka-dev
 	spin strace valgrind
+	frama-c-base why3 cvc4 z3
+	gcovr python3-clang-14
 	mandoc shellcheck
 	libseccomp-dev
 	babeltrace2 python3-bt2 chromium
 	ffmpeg git util-linux alsa-utils
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-bad
+	pipewire pipewire-bin
+	libglib2.0-dev libuv1-dev
 	grub-common grub-pc-bin mtools xorriso
 	busybox-static cpio
 )
@@ -43,6 +49,13 @@ machine_packages=(
 	qemu-user-static
 	gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
 	gcc-i686-linux-gnu gcc-s390x-linux-gnu
+)
+
+peer_packages=(
+	g++ libzmq3-dev libck-dev libdpdk-dev libboost-dev
+	libreaderwriterqueue-dev
+	iceoryx libiceoryx-binding-c-dev libiceoryx-posh-dev
+	libiceoryx-hoofs-dev
 )
 
 say() {
@@ -62,7 +75,8 @@ machines)
 	wanted=("${build_packages[@]}" "${demo_packages[@]}"
 		"${test_packages[@]}" "${machine_packages[@]}")
 	;;
-*) fail "usage: install-deps.sh build|demo|test|machines" ;;
+peers) wanted=("${build_packages[@]}" "${peer_packages[@]}") ;;
+*) fail "usage: install-deps.sh build|demo|test|machines|peers" ;;
 esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

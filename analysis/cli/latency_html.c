@@ -368,7 +368,7 @@ static void put_page(struct page *page, const struct timelines *timelines)
 static int write_file(const char *path, const struct size_writer *w)
 {
 	FILE *file = w->no_memory ? NULL : fopen(path, "we");
-	bool good = file && page_write(file, w->text, w->used);
+	bool good = file && page_write(file, PAGE_OF_LATENCY, w->text, w->used);
 
 	if (w->no_memory)
 		errno = ENOMEM;

@@ -24,8 +24,8 @@
 #include "describe/nearest.h"
 
 static const struct cli_command *const commands[] = {
-	&cli_send,     &cli_recv, &cli_list,	 &cli_top,
-	&cli_curve,    &cli_fit,  &cli_latency,	 &cli_pipeline,
+	&cli_send,     &cli_recv, &cli_list,	 &cli_top,	&cli_bench,
+	&cli_curve,    &cli_fit,  &cli_latency,	 &cli_pipeline, &cli_pipewire,
 	&cli_simulate, &cli_size, &cli_topology, &cli_trace,
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * page.c - puts the page together: page.html, and at its marks <!--@name-->
- * the data, the script, the plotting library and its licence.
+ * page.c - puts a page together: page.html, and at its marks <!--@name--> the
+ * title, the data, the scripts, the plotting library and its licence.
  */
 #include <string.h>
 
@@ -16,7 +16,9 @@
 	extern const char page_##name##_end[]
 
 EMBED(html, PAGE_HTML);
-EMBED(script, PAGE_SCRIPT);
+EMBED(parts, PAGE_PARTS);
+EMBED(latency, PAGE_LATENCY);
+EMBED(bench, PAGE_BENCH);
 EMBED(library, PAGE_LIBRARY);
 EMBED(licence, PAGE_LICENCE);
 
@@ -62,11 +64,24 @@ static bool put_piece(FILE *file, const struct piece *pieces, size_t n,
 	return true;
 }
 
-bool page_write(FILE *file, const char *json, size_t bytes)
+bool page_write(FILE *file, enum page_kind kind, const char *json, size_t bytes)
 {
+	static const char latency[] = "dsi latency";
+	static const char bench[] = "dsi bench";
+	const struct piece scripts[] = {
+		[PAGE_OF_LATENCY] = {"script", page_latency, page_latency_end},
+		[PAGE_OF_BENCH] = {"script", page_bench, page_bench_end},
+	};
+	const struct piece titles[] = {
+		[PAGE_OF_LATENCY] = {"title", latency,
+				     latency + sizeof(latency) - 1},
+		[PAGE_OF_BENCH] = {"title", bench, bench + sizeof(bench) - 1},
+	};
 	const struct piece pieces[] = {
+		titles[kind],
 		{"data", json, json + bytes},
-		{"script", page_script, page_script_end},
+		{"parts", page_parts, page_parts_end},
+		scripts[kind],
 		{"library", page_library, page_library_end},
 		{"licence", page_licence, page_licence_end},
 	};

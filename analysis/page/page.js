@@ -1,126 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * page.js - draws the page of `dsi latency --html` from the data in it.
- *
- * All texts go in as text, never as markup: names come from the traced
- * programs.
  */
 "use strict";
 
-const data = JSON.parse(document.getElementById("data").textContent);
-const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8c6d1f",
-	"#56b4e9", "#7b4fb5", "#5f6b76"];
 const parts = {fill: "#c3cbd4", wait: "#e69f00", hold: "#0072b2"};
-const bound_colour = "#b42318";
-
-function make(parent, tag, text, style) {
-	const element = document.createElement(tag);
-
-	if (text !== undefined)
-		element.textContent = text;
-	if (style)
-		element.className = style;
-	parent.appendChild(element);
-	return element;
-}
-
-/* 4310 -> "4.31 us" */
-function time(ns) {
-	const units = ["ns", "\u00b5s", "ms", "s"];
-	let i = 0;
-
-	while (Math.abs(ns) >= 999.5 && i < 3) {
-		ns /= 1000;
-		i++;
-	}
-	const size = Math.abs(ns);
-	return ns.toFixed(i === 0 || size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2) +
-		" " + units[i];
-}
-
-function count(n) {
-	return n.toLocaleString("en");
-}
-
-/* Ticks of a logarithmic axis: 1, 2, 5, 10... only where there is room. */
-function decades(value) {
-	const lead = value / Math.pow(10, Math.floor(Math.log10(value) + 1e-9));
-
-	return [1, 2, 5].some((n) => Math.abs(lead - n) < 1e-6) ?
-		time(value).replace(/\.0+ /, " ") : "";
-}
-
-/* The axis ends at a tick above all lines, so that none runs along its edge. */
-function room_above(scale) {
-	const lead = Math.pow(10, Math.floor(Math.log10(scale.max)));
-
-	scale.max = lead * [1, 2, 5, 10, 20].find((n) => lead * n > scale.max);
-}
-
-/* 0 -> 0 %, 1 -> 90 %, 2 -> 99 %, 3 -> 99.9 % */
-function nines(x) {
-	if (x === 0)
-		return "0 %";
-	if (!Number.isInteger(x))
-		return "";
-	return (100 - 100 / Math.pow(10, x)).toFixed(Math.max(0, x - 2)) + " %";
-}
-
-function level(x) {
-	return (100 - 100 / Math.pow(10, x)).toFixed(Math.max(1, Math.ceil(x))) +
-		" %";
-}
-
-function axis(text, more) {
-	return Object.assign({
-		title: {display: true, text: text, color: "#3e4c59",
-			font: {size: 13}},
-		ticks: {color: "#52606d"},
-		grid: {color: "#e9edf1"},
-	}, more);
-}
-
-function card(parent, title, note) {
-	const element = make(parent, "div", undefined, "card");
-	const head = make(element, "div", undefined, "head");
-
-	make(head, "h3", title);
-	if (note)
-		make(head, "span", note, "quiet");
-	return element;
-}
-
-function plot(parent, height, config) {
-	const box = make(parent, "div", undefined, "plot");
-
-	box.style.height = height + "px";
-	config.options = Object.assign({
-		responsive: true,
-		maintainAspectRatio: false,
-		animation: false,
-		normalized: true,
-	}, config.options);
-	/* A key of no height shows lines as they are, dashed or not. */
-	config.options.plugins = Object.assign({
-		legend: {position: "top", align: "end", labels:
-			config.type === "bar" ? {boxWidth: 14, boxHeight: 9} :
-				{boxWidth: 26, boxHeight: 0}},
-	}, config.options.plugins);
-	return new Chart(make(box, "canvas"), config);
-}
-
-function line(label, colour, points, more) {
-	return Object.assign({
-		label: label,
-		data: points,
-		borderColor: colour,
-		backgroundColor: colour,
-		borderWidth: 2,
-		pointRadius: 0,
-		pointHitRadius: 8,
-		showLine: true,
-	}, more);
-}
 
 /* ---- the pictures -------------------------------------------------------- */
 
@@ -364,14 +248,10 @@ function draw_table(parent, s) {
 }
 
 function draw() {
-	const main = document.getElementById("main");
+	const main = draw_head("Where the time went", data.folder + " \u2014 " +
+		count(data.events) + " events in " + data.span_s.toFixed(3) +
+		" s, dsi " + data.version);
 
-	Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
-	Chart.defaults.font.size = 12.5;
-	make(main, "h1", "Where the time went");
-	make(main, "p", data.folder + " \u2014 " + count(data.events) +
-		" events in " + data.span_s.toFixed(3) + " s, dsi " +
-		data.version, "quiet");
 	draw_verdict(main);
 	data.streams.forEach((s) => {
 		make(main, "h2", "Stream " + s.label);
@@ -388,15 +268,8 @@ function draw() {
 			"stream.", "quiet");
 	}
 	data.timelines.forEach((t) => draw_timeline(main, t));
-	const foot = make(main, "footer", undefined, "quiet");
-
-	make(foot, "p", "Percentiles are those of log-linear histograms: never " +
-		"too small, at most 3.2 % too large. The pictures are drawn by " +
-		"Chart.js " + Chart.version + ", which is part of this file.");
-	const licence = make(foot, "details");
-
-	make(licence, "summary", "Licence of Chart.js");
-	make(licence, "pre", document.getElementById("licence").textContent);
+	draw_footer(main, "Percentiles are those of log-linear histograms: " +
+		"never too small, at most 3.2 % too large.");
 }
 
 draw();

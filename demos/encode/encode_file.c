@@ -30,7 +30,9 @@ static const char usage[] =
 	"  -c, --codec=NAME   (default: what the format prefers)\n"
 	"  -h, --help         show this\n"
 	"\n"
-	"Exit code: 0 the stream came to its end, and all of it is in FILE.\n";
+	"Exit code: 0 the stream came to its end, and all of it is in FILE; 1 "
+	"also if\n"
+	"the producer died, and what it had sent is in FILE.\n";
 
 struct sink {
 	const char *name, *path, *format, *codec;
@@ -179,6 +181,17 @@ static int one_frame(struct sink *s, AVFrame *frame)
 	return err < 0 ? fail(s->path, err) : 0;
 }
 
+/* What the encoder still has, and what makes it a file. */
+static int finish(struct sink *s)
+{
+	int err = s->file ? encode(s, NULL) : AVERROR_EOF;
+
+	if (err >= 0)
+		err = av_write_trailer(s->file);
+	return err < 0 ? fail(s->file ? s->path : s->name, err) : 0;
+}
+
+/* A producer that died is a failure, but what it had sent becomes a file. */
 static int encode_all(struct sink *s)
 {
 	AVFrame *frame = av_frame_alloc();
@@ -191,14 +204,11 @@ static int encode_all(struct sink *s)
 		err = err ? fail(s->name, err) : one_frame(s, frame);
 	}
 	av_frame_free(&frame);
-	if (err != AVERROR_EOF)
-		return err;
-	if (!s->file)
-		return fail(s->name, AVERROR_EOF);
-	err = encode(s, NULL);
-	if (err >= 0)
-		err = av_write_trailer(s->file);
-	return err < 0 ? fail(s->path, err) : 0;
+	if (err == AVERROR_EOF)
+		return finish(s);
+	if (err == -DSI_EPIPE && s->file)
+		(void)finish(s);
+	return err;
 }
 
 static int run(struct sink *s)

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* bench_channels.c - the channels of `dsi bench`: libdsi and the limits. */
+#include "bench/bench_channel.h"
+
+const struct bench_channel *const bench_channels[] = {
+	&bench_line, &bench_futex, &bench_slots, &bench_dsi, &bench_dsi_stamped,
+};
+
+const size_t bench_channels_count =
+	sizeof(bench_channels) / sizeof(bench_channels[0]);

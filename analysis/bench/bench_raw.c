@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* bench_raw.c - shared memory for the limits; see bench_raw.h. */
+#define _GNU_SOURCE 1
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "bench/bench_raw.h"
+
+int bench_raw_open(const struct bench_setup *setup, void **out_link)
+{
+	struct bench_raw_link *link = calloc(1, sizeof(*link));
+	void *at;
+
+	if (!link)
+		return -ENOMEM;
+	link->setup = *setup;
+	link->stride = ((size_t)setup->payload + 63u) & ~(size_t)63u;
+	link->bytes = sizeof(*link->shared) + setup->ring * link->stride;
+	at = mmap(NULL, link->bytes, PROT_READ | PROT_WRITE,
+		  MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (at == MAP_FAILED) {
+		free(link);
+		return -errno;
+	}
+	link->shared = at;
+	link->payloads = (char *)at + sizeof(*link->shared);
+	*out_link = link;
+	return 0;
+}
+
+void bench_raw_touch(void *at, size_t bytes)
+{
+	volatile char *page = at;
+
+	for (size_t i = 0; i < bytes; i += 4096)
+		page[i] = page[i];
+}
+
+int bench_raw_join(void *raw, uint32_t number, void **out_side, char *why,
+		   size_t why_bytes)
+{
+	struct bench_raw_link *link = raw;
+	struct bench_raw_side *side = calloc(1, sizeof(*side));
+
+	(void)why;
+	(void)why_bytes;
+	if (!side)
+		return -ENOMEM;
+	side->link = link;
+	side->shared = link->shared;
+	side->number = number;
+	side->mask = link->setup.ring - 1u;
+	bench_raw_touch(link->shared, link->bytes);
+	*out_side = side;
+	return 0;
+}
+
+void bench_raw_leave(void *side)
+{
+	free(side);
+}
+
+void bench_raw_close(void *raw)
+{
+	struct bench_raw_link *link = raw;
+
+	munmap(link->shared, link->bytes);
+	free(link);
+}
+
+uint64_t bench_raw_calls(void *raw)
+{
+	const struct bench_raw_side *side = raw;
+
+	return side->calls;
+}
+
+/* What the slowest consumer gave back. */
+static uint32_t given_by_all(const struct bench_raw_side *side)
+{
+	uint32_t most_out = 0;
+
+	for (uint32_t i = 0; i < side->link->setup.consumers; i++) {
+		uint32_t out = side->done -
+			       atomic_load_explicit(&side->shared->taken[i].n,
+						    memory_order_acquire);
+
+		most_out = out > most_out ? out : most_out;
+	}
+	return side->done - most_out;
+}
+
+int32_t bench_raw_take(void *raw, void **places, uint32_t n)
+{
+	struct bench_raw_side *side = raw;
+	uint32_t ring = side->mask + 1u;
+
+	if (side->done - side->given > ring - n || n > ring)
+		side->given = given_by_all(side);
+	if (n > ring - (side->done - side->given))
+		n = ring - (side->done - side->given);
+	for (uint32_t i = 0; i < n; i++)
+		places[i] = bench_raw_payload(side, side->done + i);
+	return (int32_t)n;
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page_bench.js - draws the page of `dsi bench --html` from the data in it.
+ */
+"use strict";
+
+const measure_names = {
+	"round-trip": "Round trip",
+	"one-way": "One way",
+	"rate": "Rate",
+};
+const measure_texts = {
+	"round-trip": "One end sends a packet, the other one answers with one; " +
+		"the time from one answer to the next. Both packets are " +
+		"written before they are sent and read when they came.",
+	"one-way": "Packets at intervals, each alone on its way: the time from " +
+		"before it is written until it was read.",
+	"rate": "As many packets as possible, one after the other or several " +
+		"with one call.",
+};
+const mode_names = {
+	poll: "polling: both ends look again and again",
+	sleep: "sleeping: who has nothing to do sleeps until the other wakes it",
+	spin: "polling for a while, then sleeping",
+};
+
+function where(row) {
+	const ends = row.threads ? "threads" : "processes";
+
+	return row.on === "same" ? ends + " on one CPU" : ends +
+		" on different CPUs";
+}
+
+function bytes(n) {
+	const units = ["B", "KiB", "MiB"];
+	let i = 0;
+
+	while (i < 2 && n >= 1024 && n % 1024 === 0) {
+		n /= 1024;
+		i++;
+	}
+	return n + " " + units[i];
+}
+
+function payload(row) {
+	return bytes(row.payload) + (row.touched || !row.payload ? "" :
+		", not touched");
+}
+
+function many(n) {
+	const units = ["", "k", "M", "G"];
+	let i = 0;
+
+	while (i < 3 && n >= 999.5) {
+		n /= 1000;
+		i++;
+	}
+	return (n >= 99.95 || i === 0 ? n.toFixed(0) : n.toFixed(1)) + " " +
+		units[i];
+}
+
+/* Half of the runs lie within so much of the median. */
+function spread(figure) {
+	if (!figure || !figure.median)
+		return "\u2013";
+	return (100 * (figure.high - figure.low) / figure.median).toFixed(1) +
+		" %";
+}
+
+function figure_time(figure) {
+	return figure ? time(figure.median) : "\u2013";
+}
+
+function figure_number(figure, digits) {
+	return figure ? figure.median.toFixed(digits) : "\u2013";
+}
+
+/* ---- the machine ----------------------------------------------------------- */
+
+function fact(parent, name, value) {
+	const box = make(parent, "div");
+
+	make(box, "span", name);
+	make(box, "strong", value);
+}
+
+function draw_machine(parent) {
+	const m = data.machine;
+	const s = data.settings;
+	const memory = data.memory_bytes_per_s;
+	const box = make(card(parent, "The machine"), "div", undefined,
+		"facts");
+
+	fact(box, "processor", (m.model || "not known") + ", " +
+		m.cpus_online + " CPUs");
+	fact(box, "virtual", m.virtual || "nothing says so");
+	fact(box, "system", m.kernel || "not known");
+	fact(box, "governor", m.governor || "not known");
+	fact(box, "CPUs used", s.cpus.join(", ") + (s.pinned ?
+		"" : ", not kept there"));
+	fact(box, "a look at the clock", time(m.clock_ns) + ", in steps of " +
+		time(m.clock_step_ns));
+	["write", "read", "copy"].forEach((what) => {
+		if (memory[what])
+			fact(box, "memory, " + what,
+				(memory[what].median / 1e9).toFixed(1) +
+				" GB/s");
+	});
+	if (data.foreign !== null)
+		fact(box, "used by others", (100 * data.foreign).toFixed(1) +
+			" %");
+}
+
+function draw_notes(parent) {
+	if (!data.notes.length)
+		return;
+	const list = make(card(parent, "To know about these figures"), "ul");
+
+	data.notes.forEach((text) => make(list, "li", text));
+}
+
+function draw_channels(parent) {
+	const used = new Set(data.rows.map((r) => r.channel));
+	const list = make(card(parent, "What is compared"), "ul");
+
+	data.channels.filter((c) => used.has(c.name)).forEach((c) => {
+		const item = make(list, "li");
+
+		make(item, "b", c.name);
+		make(item, "span", " \u2014 " + (c.limit ? "a limit of this " +
+			"machine: " : "") + c.text);
+	});
+	make(list.parentNode, "p", "Every figure is the median of " +
+		data.settings.runs + " runs, and each run measures all " +
+		"channels in turn. \u201cx limit\u201d is how many times the " +
+		"limit with the same payload it takes: 1 would be as fast as " +
+		"this machine can be. \u201cspread\u201d is by how much half " +
+		"of the runs differ: what differs by less is not different.",
+	"quiet");
+}
+
+/* ---- the tables ------------------------------------------------------------ */
+
+function table(parent, heads, rows) {
+	const box = make(make(parent, "div", undefined, "scroll"), "table");
+	const head = make(box, "tr");
+
+	heads.forEach((text) => make(head, "th", text));
+	rows.forEach((cells) => {
+		const line = make(box, "tr");
+
+		cells.forEach((text) => make(line, "td", text));
+	});
+}
+
+function latency_cells(r) {
+	return [r.channel, payload(r), r.ring, r.consumers,
+		figure_time(r.p50_ns), figure_time(r.p90_ns),
+		figure_time(r.p99_ns), figure_time(r.p99_9_ns),
+		figure_time(r.p99_99_ns), figure_time(r.max_ns),
+		figure_number(r.calls, 2), figure_time(r.cpu_ns),
+		figure_number(r.to_limit, 2), figure_number(r.to_bare, 2),
+		spread(r.middle_ns)];
+}
+
+function rate_cells(r) {
+	const per_s = r.packet_ns ? 1e9 / r.packet_ns.median : 0;
+
+	return [r.channel, payload(r), r.ring, r.batch, r.consumers,
+		many(per_s) + "/s", r.touched ? many(per_s * r.payload) +
+		"B/s" : "\u2013", figure_time(r.packet_ns),
+		figure_time(r.cpu_ns), figure_number(r.calls, 4),
+		figure_number(r.instructions, 0), figure_number(r.to_limit, 2),
+		spread(r.packet_ns)];
+}
+
+function draw_table(parent, rows) {
+	if (rows[0].measure === "rate")
+		table(parent, ["", "payload", "ring", "batch", "to", "packets",
+			"bytes", "each", "CPU each", "calls each",
+			"instructions", "x limit", "spread"],
+		rows.map(rate_cells));
+	else
+		table(parent, ["", "payload", "ring", "to", "p50", "p90", "p99",
+			"p99.9", "p99.99", "max", "calls each", "CPU each",
+			"x limit", "x bare limit", "spread"],
+		rows.map(latency_cells));
+}
+
+/* ---- the pictures ---------------------------------------------------------- */
+
+/* [largest value, how many] -> how much of all is at most so long */
+function curve(times) {
+	const all = times.reduce((sum, t) => sum + t[1], 0);
+	let below = 0;
+
+	return times.map((t) => {
+		below += t[1];
+		return {x: -Math.log10(below < all ? 1 - below / all : 1 / all),
+			y: Math.max(t[0], 1)};
+	});
+}
+
+function draw_curves(parent, rows) {
+	const sets = rows.filter((r) => r.times.length).map((r, i) =>
+		line(r.channel + ", " + payload(r) + (r.consumers > 1 ?
+			", to " + r.consumers : ""),
+		colours[i % colours.length], curve(r.times),
+		i >= colours.length ? {borderDash: [5, 3]} : {}));
+
+	if (sets.length === 0)
+		return;
+	plot(parent, 340, {
+		type: "scatter",
+		data: {datasets: sets},
+		options: {
+			interaction: {mode: "nearest", intersect: false},
+			scales: {
+				x: axis("percentile", {min: 0, ticks: {
+					color: "#52606d", stepSize: 1,
+					callback: nines}}),
+				y: axis("time", {type: "logarithmic",
+					afterDataLimits: room_above,
+					ticks: {color: "#52606d",
+						callback: decades}}),
+			},
+			plugins: {tooltip: {callbacks: {label: (item) =>
+				item.dataset.label + ": " + level(item.raw.x) +
+				" are at most " + time(item.raw.y)}}},
+		},
+	});
+}
+
+function draw_bars(parent, rows) {
+	const there = rows.filter((r) => r.packet_ns);
+
+	if (there.length === 0)
+		return;
+	plot(parent, 90 + 22 * there.length, {
+		type: "bar",
+		data: {
+			labels: there.map((r) => r.channel + ", " + payload(r) +
+				", ring " + r.ring + (r.batch > 1 ?
+				", batch " + r.batch : "") + (r.consumers > 1 ?
+				", to " + r.consumers : "")),
+			datasets: [{
+				label: "time of a packet",
+				data: there.map((r) => r.packet_ns.median),
+				backgroundColor: there.map((r) =>
+					r.limit === null ? "#c3cbd4" :
+						colours[0]),
+			}],
+		},
+		options: {
+			indexAxis: "y",
+			scales: {
+				x: axis("time of a packet", {
+					type: "logarithmic",
+					ticks: {color: "#52606d",
+						callback: decades}}),
+				y: {ticks: {color: "#52606d", autoSkip: false,
+					font: {size: 11}},
+				grid: {display: false}},
+			},
+			plugins: {legend: {display: false},
+				tooltip: {callbacks: {label: (item) =>
+					time(item.raw)}}},
+		},
+	});
+}
+
+/* ---- all of it ------------------------------------------------------------- */
+
+function groups() {
+	const all = new Map();
+
+	data.rows.forEach((r) => {
+		const key = [r.measure, r.mode, r.on, r.threads].join();
+
+		if (!all.has(key))
+			all.set(key, []);
+		all.get(key).push(r);
+	});
+	return [...all.values()];
+}
+
+function draw_group(parent, rows) {
+	const r = rows[0];
+	const box = card(parent, measure_names[r.measure] + ", " +
+		mode_names[r.mode], where(r));
+
+	draw_table(box, rows);
+	if (r.measure === "rate")
+		draw_bars(box, rows);
+	else
+		draw_curves(box, rows);
+	rows.filter((row) => row.why).forEach((row) => make(box, "p",
+		row.channel + ", " + payload(row) + ": failed: " + row.why));
+}
+
+function draw() {
+	const main = draw_head("How fast packets are handed over",
+		"dsi bench " + data.version + ", " +
+		new Date(1000 * data.time_s).toISOString());
+	let before = null;
+
+	draw_machine(main);
+	draw_channels(main);
+	draw_notes(main);
+	groups().forEach((rows) => {
+		if (rows[0].measure !== before) {
+			before = rows[0].measure;
+			make(main, "h2", measure_names[before]);
+			make(main, "p", measure_texts[before], "quiet");
+		}
+		draw_group(main, rows);
+	});
+	draw_footer(main, "The curves are those of log-linear histograms of " +
+		"all runs: never too small, at most 3.2 % too large; grey bars " +
+		"are limits.");
+}
+
+draw();
