@@ -187,6 +187,55 @@ def few_slots():
         expect(sent, s__zero_copied=120)
 
 
+def starved():
+    """Who downstream of a reader that blocks keeps more frames than there are,
+    and waits for more, gets copies: nobody waits for ever."""
+    for slots in 2, 3:
+        r = Pipeline(f"{SOURCE} consumer-policy=block ! tee name=x "
+                     "x. ! queue min-threshold-buffers=10 ! fakesink sync=false "
+                     "x. ! queue ! fakesink sync=false", "r.copied", "r.dropped")
+        w = writer(f"videotestsrc num-buffers=60 ! {SMALL}",
+                   f"wait-for-consumer=true slots={slots}")
+        expect(w.end(), s__zero_copied=60)
+        values = r.end()
+        expect(values, r__dropped=0)
+        if int(values["r.copied"]) == 0:
+            fail(f"{slots} frames were enough: {values}")
+
+
+def elements():
+    """What follows dsisrc is as if it followed the source.  (Decoders leave
+    frames out that a live source brings late: not here.)"""
+    number = "num-buffers=30"
+    sent = {
+        "tee": (f"videotestsrc {number} ! {SMALL}",
+                "tee name=x ! queue ! fakesink sync=false x. ! queue ! "),
+        "jpegdec": (f"videotestsrc {number} ! {SMALL} ! jpegenc",
+                    "jpegdec qos=false ! "),
+        "vp8dec": (f"videotestsrc {number} ! {SMALL} ! vp8enc deadline=0",
+                   "vp8dec qos=false ! "),
+        "videorate": (f"videotestsrc {number} ! {SMALL}",
+                      "videorate ! video/x-raw,framerate=60/1 ! "),
+    }
+    end = ("videoconvert ! video/x-raw,format=BGRx ! checksumsink sync=false")
+    for name, (source, middle) in sent.items():
+        alone = Pipeline(f"{source} ! {middle} {end}")
+        alone.end()
+        r = Pipeline(f"{SOURCE} consumer-policy=block timestamps=original ! "
+                     f"{middle} {end}")
+        w = writer(source, "wait-for-consumer=true")
+        w.end()
+        r.end()
+        if len(alone.out.splitlines()) < 30 or alone.out != r.out:
+            fail(f"{name}:\n{alone.out}\nthrough the stream:\n{r.out}")
+    # It has a clock of its own for live sources: not each frame need be there.
+    r = reader(f"compositor ! filesink location={path('got')}")
+    writer(live(30), "wait-for-consumer=true").end()
+    r.end()
+    if not os.path.getsize(path("got")):
+        fail("nothing passes compositor")
+
+
 def reader_first():
     r = reader()
     time.sleep(0.3)
@@ -255,6 +304,20 @@ def reader_stopped():
         r.end()
         expect(values, s__zero_copied=45)
         os.remove(path("got"))
+    # Nor do several that stop one after another, with other frames each.
+    readers = [Pipeline(f"{SOURCE} ! filesink buffer-mode=unbuffered "
+                        f"location={path(f'got{i}')}") for i in range(3)]
+    w = writer(live(90), "wait-for-consumer=true")
+    for i, r in enumerate(readers):
+        until("data", lambda i=i: os.path.exists(path(f"got{i}")) and
+              os.path.getsize(path(f"got{i}")) > 0)
+        time.sleep(0.3)
+        r.process.send_signal(signal.SIGSTOP)
+    values = w.end()
+    for r in readers:
+        r.process.send_signal(signal.SIGCONT)
+        r.end()
+    expect(values, s__zero_copied=90)
 
 
 def in_dev_shm(pipeline):
@@ -324,7 +387,8 @@ def runs():
 
 CASES = {
     "zero-copy": zero_copy, "copy": copy, "exact": exact,
-    "few-slots": few_slots, "reader-first": reader_first, "several": several,
+    "few-slots": few_slots, "starved": starved, "reader-first": reader_first,
+    "several": several, "elements": elements,
     "placement": placement,
     "producer-killed": producer_killed, "reader-killed": reader_killed,
     "reader-stopped": reader_stopped, "leftovers": leftovers,

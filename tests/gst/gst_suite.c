@@ -507,10 +507,17 @@ GST_START_TEST(properties)
 					      "access", "wait-for-consumer",
 					      "jitter", "require-zero-copy",
 					      "copied", NULL};
-	static const char *const of_src[] = {
-		"stream",     "consumer-policy", "on-peer-death",
-		"timestamps", "queue",		 "wake",
-		"service",    "dropped",	 NULL};
+	static const char *const of_src[] = {"stream",
+					     "consumer-policy",
+					     "on-peer-death",
+					     "timestamps",
+					     "queue",
+					     "wake",
+					     "service",
+					     "dropped",
+					     "spin",
+					     "copied",
+					     NULL};
 
 	explains("dsisink", of_sink);
 	explains("dsisrc", of_src);
@@ -551,6 +558,187 @@ GST_START_TEST(reclaim)
 }
 GST_END_TEST
 
+/* An allocator for copies that stops in the midst of one until it is told to go
+ * on: what is copied meanwhile is overwritten for sure. */
+static struct {
+	GMutex lock;
+	GCond changed;
+	gboolean stops, stopped;
+} copies;
+
+typedef GstAllocator SlowAllocator;
+typedef GstAllocatorClass SlowAllocatorClass;
+static GType slow_allocator_get_type(void);
+G_DEFINE_TYPE(SlowAllocator, slow_allocator, GST_TYPE_ALLOCATOR)
+
+static GstMemory *slow_alloc(GstAllocator *allocator, gsize size,
+			     GstAllocationParams *params)
+{
+	GstAllocator *plain = gst_allocator_find(GST_ALLOCATOR_SYSMEM);
+	GstMemory *memory = gst_allocator_alloc(plain, size, params);
+
+	(void)allocator;
+	gst_object_unref(plain);
+	g_mutex_lock(&copies.lock);
+	while (copies.stops) {
+		copies.stopped = TRUE;
+		g_cond_broadcast(&copies.changed);
+		g_cond_wait(&copies.changed, &copies.lock);
+	}
+	g_mutex_unlock(&copies.lock);
+	return memory;
+}
+
+static void slow_allocator_class_init(SlowAllocatorClass *class)
+{
+	class->alloc = slow_alloc;
+}
+
+static void slow_allocator_init(SlowAllocator *allocator)
+{
+	GST_OBJECT_FLAG_SET(allocator, GST_ALLOCATOR_FLAG_CUSTOM_ALLOC);
+}
+
+static void let_copies(gboolean stop)
+{
+	g_mutex_lock(&copies.lock);
+	copies.stops = stop;
+	copies.stopped = FALSE;
+	g_cond_broadcast(&copies.changed);
+	g_mutex_unlock(&copies.lock);
+}
+
+/* With policy reclaim a frame may be overwritten while it is copied: then the
+ * copy does not go on.  Its time says which one it should be. */
+GST_START_TEST(reclaim_overwritten)
+{
+	GstAllocator *plain = gst_allocator_find(GST_ALLOCATOR_SYSMEM);
+	GstBuffer *buffer;
+	guint64 dropped;
+	int last = -1;
+
+	start(CAPS, "slots=3 wait-for-consumer=true",
+	      "consumer-policy=reclaim timestamps=original");
+	push(0);
+	fail_unless_equals_int(pull_value(), 0);
+	let_copies(TRUE);
+	gst_allocator_set_default(gst_object_ref_sink(
+		g_object_new(slow_allocator_get_type(), NULL)));
+	push(1);
+	g_mutex_lock(&copies.lock);
+	while (!copies.stopped)
+		g_cond_wait(&copies.changed, &copies.lock);
+	g_mutex_unlock(&copies.lock);
+	for (guint8 i = 2; i < 40; i++)
+		push(i);
+	let_copies(FALSE);
+	gst_allocator_set_default(plain);
+	while (last != 39) {
+		GstClockTime time;
+
+		buffer = pull();
+		last = value_of(buffer);
+		time = GST_BUFFER_PTS(buffer);
+		fail_unless(time == (GstClockTime)last * 40 * GST_MSECOND,
+			    "the frame of %" GST_TIME_FORMAT " has the data of "
+			    "frame %d",
+			    GST_TIME_ARGS(time), last);
+		fail_unless(last != 1, "it was overwritten");
+		gst_buffer_unref(buffer);
+	}
+	gst_harness_get(src, "dsisrc", "dropped", &dropped, NULL);
+	fail_unless(dropped > 0);
+	stop();
+}
+GST_END_TEST
+
+/* What a stream was made with stays as it is while it runs. */
+GST_START_TEST(set_while_running)
+{
+	gchar *name;
+	guint slots;
+
+	start(CAPS, "slots=5 wait-for-consumer=true", "consumer-policy=block");
+	push(1);
+	gst_harness_set(src, "dsisrc", "stream", "other", NULL);
+	gst_harness_set(sink, "dsisink", "stream", "other", "slots", 7u, NULL);
+	gst_harness_get(src, "dsisrc", "stream", &name, NULL);
+	fail_unless_equals_string(name, "suite");
+	g_free(name);
+	gst_harness_get(sink, "dsisink", "stream", &name, "slots", &slots,
+			NULL);
+	fail_unless_equals_string(name, "suite");
+	fail_unless_equals_int(slots, 5);
+	g_free(name);
+	fail_unless_equals_int(pull_value(), 1);
+	stop();
+}
+GST_END_TEST
+
+static guint entries(const char *folder)
+{
+	GDir *dir = g_dir_open(folder, 0, NULL);
+	guint n = 0;
+
+	fail_unless(dir != NULL);
+	while (g_dir_read_name(dir))
+		n++;
+	g_dir_close(dir);
+	return n;
+}
+
+static guint mappings(void)
+{
+	gchar *text = NULL;
+	guint n = 0;
+
+	fail_unless(g_file_get_contents("/proc/self/maps", &text, NULL, NULL));
+	for (gchar *at = text; *at; at++)
+		n += *at == '\n';
+	g_free(text);
+	return n;
+}
+
+static void set_state(GstElement *element, GstState state)
+{
+	fail_unless(gst_element_set_state(element, state) !=
+		    GST_STATE_CHANGE_FAILURE);
+}
+
+/* Both ends go up and down again and again, as they come, with and without a
+ * stream between them: nothing is left of that. */
+GST_START_TEST(up_and_down)
+{
+	GstElement *w = gst_parse_launch(
+		"videotestsrc ! " CAPS " ! dsisink stream=suite", NULL);
+	GstElement *r =
+		gst_parse_launch("dsisrc stream=suite ! fakesink", NULL);
+	guint files = 0, maps = 0;
+
+	for (guint i = 0; i < 1000; i++) {
+		GstElement *first = i & 1 ? w : r, *second = i & 1 ? r : w;
+
+		set_state(first, i & 2 ? GST_STATE_PAUSED : GST_STATE_PLAYING);
+		set_state(second, GST_STATE_PLAYING);
+		if (i % 16 == 0)
+			g_usleep(25000);
+		set_state(i & 4 ? w : r, GST_STATE_READY);
+		set_state(i & 4 ? r : w, GST_STATE_NULL);
+		set_state(i & 4 ? w : r, GST_STATE_NULL);
+		/* Threads of GStreamer's pool come and go. */
+		if (i == 200) {
+			files = entries("/proc/self/fd");
+			maps = mappings();
+		}
+	}
+	fail_unless_equals_int(entries("/proc/self/fd"), files);
+	fail_unless(mappings() < maps + 50, "%u mappings, %u before",
+		    mappings(), maps);
+	gst_object_unref(w);
+	gst_object_unref(r);
+}
+GST_END_TEST
+
 static Suite *dsi_suite(void)
 {
 	Suite *suite = suite_create("dsi");
@@ -570,6 +758,9 @@ static Suite *dsi_suite(void)
 	tcase_add_test(cases, latency);
 	tcase_add_test(cases, properties);
 	tcase_add_test(cases, reclaim);
+	tcase_add_test(cases, reclaim_overwritten);
+	tcase_add_test(cases, set_while_running);
+	tcase_add_test(cases, up_and_down);
 	return suite;
 }
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# gst_suite.sh GST_SUITE PLUGIN_FOLDER [leaks] - run the suite in a place of
-# names of its own; with `leaks`, no object may be left at the end.
+# gst_suite.sh GST_SUITE PLUGIN_FOLDER [leaks | mutant CASE WORDS] - run the suite
+# in a place of names of its own; with `leaks`, no object may be left at the end;
+# with `mutant`, CASE has to fail with WORDS.
 set -eu
 
 suite=$1
@@ -12,6 +13,14 @@ trap 'rm -rf "$folder"' EXIT
 export GST_PLUGIN_PATH="$plugins" DSI_RUNTIME_DIR="$folder"
 export GST_REGISTRY="$folder/registry" GST_PLUGIN_LOADING_WHITELIST=
 
+if [ "$what" = mutant ]; then
+	if GST_CHECKS=$4 "$suite" >"$folder/log" 2>&1; then
+		echo "gst.mutant: nobody noticed"
+		exit 1
+	fi
+	grep "$5" "$folder/log" || { cat "$folder/log"; exit 1; }
+	exit
+fi
 if [ "$what" != leaks ]; then
 	"$suite"
 	exit

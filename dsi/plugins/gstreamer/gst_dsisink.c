@@ -20,6 +20,7 @@
 
 #include <dsi/dsi.h>
 
+#include "media_clock.h"
 #include "media_header.h"
 #include "media_latency.h"
 #include "media_metas.h"
@@ -29,7 +30,7 @@
 GST_DEBUG_CATEGORY_STATIC(gst_dsi_sink_debug);
 #define GST_CAT_DEFAULT gst_dsi_sink_debug
 
-#define DEFAULT_FRAMES 8u
+#define DEFAULT_FRAMES 16u
 #define LEAST_FRAMES 2u
 #define MOST_FRAMES 1024u
 #define DEFAULT_ACCESS 0600u
@@ -41,6 +42,7 @@ GST_DEBUG_CATEGORY_STATIC(gst_dsi_sink_debug);
 struct _GstDsiSink {
 	GstBaseSink parent;
 	/* Properties; under the object's lock. */
+	gboolean running; /* they stay as they are */
 	gchar *stream, *placement;
 	guint frames, access;
 	gboolean wait_for_consumer, require_zero_copy;
@@ -54,7 +56,8 @@ struct _GstDsiSink {
 	GstVideoInfo info;
 	gboolean ended;
 	gint flushing;
-	gint flush; /* for the board; changed under the object's lock */
+	gint monotonic; /* our clock */
+	gint flush;	/* for the board; changed under the object's lock */
 };
 
 enum {
@@ -88,20 +91,8 @@ static gboolean must_stop(void *user)
 
 static uint64_t base_time_of(GstDsiSink *sink)
 {
-	GstClock *clock = gst_element_get_clock(GST_ELEMENT(sink));
-	GstClockTime base = gst_element_get_base_time(GST_ELEMENT(sink));
-	GstClockTime now, monotonic;
-
-	if (!clock)
-		return base;
-	/* Another clock than the system's monotonic one: what it shows now,
-	 * beside what that shows now. */
-	now = gst_clock_get_time(clock);
-	monotonic = dsi_now();
-	gst_object_unref(clock);
-	if (now - monotonic + GST_MSECOND < 2 * GST_MSECOND)
-		return base;
-	return base + monotonic - now;
+	return media_clock_base_of(GST_ELEMENT(sink),
+				   g_atomic_int_get(&sink->monotonic));
 }
 
 static void drop_outlet(GstDsiSink *sink)
@@ -197,6 +188,22 @@ static void declare(GstDsiSink *sink, gint latency_us, const GstVideoInfo *info,
 				      GST_VIDEO_INFO_FPS_D(info), sink->jitter);
 }
 
+/* The stream goes on under its name with @options, for those who read it now. */
+static void move_from(GstDsiSink *sink, struct media_outlet_options *options)
+{
+	if (options->wait_for_consumer && !sink->zero_copied && !sink->copied) {
+		/* For whom we wait may have come, but there was nothing yet to
+		 * get: it comes again.  (A packet would wait for it.) */
+		media_board_set_word(media_outlet_board(sink->outlet),
+				     MEDIA_MOVED);
+	} else {
+		options->wait_for_consumer = FALSE;
+		options->expected = media_outlet_consumers(sink->outlet);
+		say_last(sink, MEDIA_MOVED);
+	}
+	drop_outlet(sink);
+}
+
 /* An outlet with frames of at least @bytes, for what @info says, if it is raw
  * video. */
 static gboolean have_frames(GstDsiSink *sink, gsize bytes,
@@ -212,13 +219,9 @@ static gboolean have_frames(GstDsiSink *sink, gsize bytes,
 	    media_store_frame_bytes(media_outlet_store(sink->outlet)) >= bytes)
 		return TRUE;
 	latency = upstream_latency(sink);
-	if (sink->outlet) {
-		options.expected = media_outlet_consumers(sink->outlet);
-		say_last(sink, MEDIA_MOVED);
-		drop_outlet(sink);
-	} else {
-		options.wait_for_consumer = sink->wait_for_consumer;
-	}
+	options.wait_for_consumer = sink->wait_for_consumer;
+	if (sink->outlet)
+		move_from(sink, &options);
 	options.stream = sink->stream;
 	options.flush = g_atomic_int_get(&sink->flush);
 	declare(sink, latency, info, &traffic);
@@ -247,8 +250,7 @@ static gboolean have_frames(GstDsiSink *sink, gsize bytes,
 	return TRUE;
 }
 
-/* With room for the padding that decoders ask for; pages that nobody touches
- * cost nothing. */
+/* With room for the padding that decoders ask for. */
 static gsize frame_bytes_of(const GstVideoInfo *info)
 {
 	return GST_VIDEO_INFO_SIZE(info) + GST_VIDEO_INFO_SIZE(info) / 4;
@@ -256,19 +258,32 @@ static gsize frame_bytes_of(const GstVideoInfo *info)
 
 /* ---- GstBaseSink --------------------------------------------------------- */
 
+static void set_running(GstDsiSink *sink, gboolean running)
+{
+	GST_OBJECT_LOCK(sink);
+	sink->running = running;
+	GST_OBJECT_UNLOCK(sink);
+}
+
 static gboolean sink_start(GstBaseSink *base)
 {
 	GstDsiSink *sink = GST_DSI_SINK(base);
 
+	/* From here on no property changes. */
+	set_running(sink, TRUE);
 	if (!sink->stream || !*sink->stream) {
 		GST_ELEMENT_ERROR(sink, RESOURCE, NOT_FOUND,
 				  ("no stream is named: set the property "
 				   "'stream'"),
 				  (NULL));
+		set_running(sink, FALSE);
 		return FALSE;
 	}
-	if (!media_place_read(GST_ELEMENT(sink), sink->placement, &sink->place))
+	if (!media_place_read(GST_ELEMENT(sink), sink->placement,
+			      &sink->place)) {
+		set_running(sink, FALSE);
 		return FALSE;
+	}
 	g_atomic_int_set(&sink->flushing, FALSE);
 	sink->zero_copied = 0;
 	sink->copied = 0;
@@ -282,6 +297,7 @@ static gboolean sink_stop(GstBaseSink *base)
 
 	drop_outlet(sink);
 	g_clear_pointer(&sink->caps, g_free);
+	set_running(sink, FALSE);
 	return TRUE;
 }
 
@@ -302,7 +318,9 @@ static gboolean sink_set_caps(GstBaseSink *base, GstCaps *caps)
 	}
 	g_free(sink->caps);
 	sink->caps = text;
-	sink->raw_video = gst_video_info_from_caps(&sink->info, caps);
+	/* Compressed pictures are video as well, of size 0. */
+	sink->raw_video = gst_video_info_from_caps(&sink->info, caps) &&
+			  GST_VIDEO_INFO_SIZE(&sink->info) > 0;
 	return !sink->raw_video ||
 	       have_frames(sink, frame_bytes_of(&sink->info), &sink->info);
 }
@@ -320,7 +338,8 @@ static gboolean sink_propose_allocation(GstBaseSink *base, GstQuery *query)
 	gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, NULL);
 	gst_query_add_allocation_meta(query, GST_VIDEO_CROP_META_API_TYPE,
 				      NULL);
-	if (!caps || !gst_video_info_from_caps(&info, caps))
+	if (!caps || !gst_video_info_from_caps(&info, caps) ||
+	    GST_VIDEO_INFO_SIZE(&info) == 0)
 		return TRUE;
 	/* The query comes before the caps event. */
 	if (!have_frames(sink, frame_bytes_of(&info), &info))
@@ -457,6 +476,14 @@ static gboolean sink_unlock_stop(GstBaseSink *base)
 	return TRUE;
 }
 
+static gboolean sink_set_clock(GstElement *element, GstClock *clock)
+{
+	g_atomic_int_set(&GST_DSI_SINK(element)->monotonic,
+			 media_clock_is_monotonic(clock));
+	return GST_ELEMENT_CLASS(gst_dsi_sink_parent_class)
+		->set_clock(element, clock);
+}
+
 /* The pipeline tells its latency when upstream's may have changed. */
 static gboolean sink_send_event(GstElement *element, GstEvent *event)
 {
@@ -485,6 +512,15 @@ static void sink_set_property(GObject *object, guint id, const GValue *value,
 	GstDsiSink *sink = GST_DSI_SINK(object);
 
 	GST_OBJECT_LOCK(sink);
+	if (sink->running) {
+		GST_OBJECT_UNLOCK(sink);
+		GST_ELEMENT_WARNING(sink, RESOURCE, SETTINGS,
+				    ("'%s' can be set in states NULL and READY "
+				     "only; it stays as it is",
+				     spec->name),
+				    (NULL));
+		return;
+	}
 	switch (id) {
 	case PROP_STREAM:
 		g_free(sink->stream);
@@ -657,6 +693,7 @@ static void gst_dsi_sink_class_init(GstDsiSinkClass *klass)
 		element, "dsi sink", "Sink",
 		"Send buffers to other processes without a copy", "dsi");
 	element->send_event = sink_send_event;
+	element->set_clock = sink_set_clock;
 	base->start = sink_start;
 	base->stop = sink_stop;
 	base->set_caps = sink_set_caps;

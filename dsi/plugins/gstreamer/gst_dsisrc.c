@@ -15,6 +15,7 @@
 
 #include <dsi/dsi.h>
 
+#include "media_clock.h"
 #include "media_header.h"
 #include "media_inlet.h"
 #include "media_latency.h"
@@ -30,14 +31,16 @@ GST_DEBUG_CATEGORY_STATIC(gst_dsi_src_debug);
  * that takes longer has died between both. */
 #define MOVE_NS (10 * GST_SECOND)
 /* Of a flush; longer ones end here, where nothing arrives anyway. */
-#define FLUSH_MS 500
+#define FLUSH_NS (500 * GST_MSECOND)
+#define FLUSH_SLICE_NS (50 * GST_MSECOND)
 #define FLUSH_LOOK_MS 10
 /* A producer that died wakes nobody. */
-#define LOOK_AGAIN_MS 100
+#define LOOK_AGAIN_NS (50 * GST_MSECOND)
 /* Latency to answer when the stream did not say how long a buffer lasts. */
 #define UNKNOWN_LATENCY (20 * GST_MSECOND)
 #define DURATION_NOISE GST_MSECOND
 #define DEFAULT_WAKE GST_MSECOND
+#define DEFAULT_SPIN (200 * GST_USECOND)
 #define WHY_BYTES 256
 
 enum {
@@ -54,15 +57,17 @@ enum {
 struct _GstDsiSrc {
 	GstPushSrc parent;
 	/* Properties, under the object's lock. */
+	gboolean running; /* they stay as they are */
 	gchar *stream, *placement;
 	guint policy, queue;
 	gint on_peer_death, timestamps;
-	guint64 dropped;
-	guint64 wake, service;
+	guint64 dropped, copied; /* by inlets that are gone */
+	guint64 wake, service, spin;
 	/* Of the streaming thread. */
-	struct media_inlet *inlet; /* replaced under the object's lock */
+	struct media_inlet *inlet;  /* replaced under the object's lock */
+	struct media_inlet *seeker; /* looks for the stream; NULL: none yet */
 	struct media_place place;
-	gboolean ended, moved, discont, told;
+	gboolean ended, moved, discont, told, warned;
 	/* Got, but not before its flush is through. */
 	GstBuffer *pending;
 	gboolean dropped_before;
@@ -78,6 +83,7 @@ struct _GstDsiSrc {
 	GstClockTime latency_min, latency_max;
 	gint upstream; /* its latency as last told, streaming thread */
 	gint flushing;
+	gint monotonic; /* our clock */
 	int wake_fd;
 	/* Flushes what is downstream when the producer does. */
 	GThread *flusher;
@@ -94,7 +100,9 @@ enum {
 	PROP_TIMESTAMPS,
 	PROP_WAKE,
 	PROP_SERVICE,
+	PROP_SPIN,
 	PROP_DROPPED,
+	PROP_COPIED,
 	PROP_PLACEMENT,
 };
 
@@ -173,6 +181,8 @@ static void set_inlet(GstDsiSrc *src, struct media_inlet *inlet)
 	GST_OBJECT_LOCK(src);
 	before = src->inlet;
 	src->inlet = inlet;
+	if (before)
+		src->copied += media_inlet_copied(before);
 	if (inlet)
 		/* Who comes in the midst of a flush has nothing to flush. */
 		src->flushed =
@@ -213,13 +223,14 @@ static void flush_downstream(GstDsiSrc *src, struct media_inlet *inlet)
 	const struct media_board *board = media_inlet_board(inlet);
 	gboolean reset = src->timestamps == TIMES_ORIGINAL;
 	gint now = media_board_flush(board);
-	guint waited = 0;
+	guint64 waited = 0;
 
 	GST_DEBUG_OBJECT(src, "the producer flushes");
 	(void)gst_element_send_event(GST_ELEMENT(src),
 				     gst_event_new_flush_start());
-	for (; (now & 1) && waited < FLUSH_MS && !stops(src); waited += 50) {
-		media_board_wait(board, now, 50);
+	for (; (now & 1) && waited < FLUSH_NS && !stops(src);
+	     waited += FLUSH_SLICE_NS) {
+		media_board_wait(board, now, FLUSH_SLICE_NS);
 		now = media_board_flush(board);
 	}
 	GST_OBJECT_LOCK(src);
@@ -251,7 +262,7 @@ static gpointer flusher(gpointer user)
 			flush_downstream(src, inlet);
 		else
 			media_board_wait(media_inlet_board(inlet), now,
-					 FLUSH_MS);
+					 FLUSH_NS);
 		media_inlet_unref(inlet);
 	}
 	return NULL;
@@ -379,41 +390,65 @@ static GstFlowReturn died(GstDsiSrc *src)
 	return GST_FLOW_ERROR;
 }
 
+static void drop_seeker(GstDsiSrc *src)
+{
+	g_clear_pointer(&src->seeker, media_inlet_unref);
+}
+
+static void found(GstDsiSrc *src)
+{
+	set_inlet(src, g_steal_pointer(&src->seeker));
+	start_flusher(src);
+	calculate_latency(src);
+	GST_INFO_OBJECT(src, "reading stream '%s'", src->stream);
+	src->ended = src->moved = src->told = FALSE;
+	src->give_up = 0;
+	src->discont = TRUE;
+}
+
+static GstFlowReturn not_found(GstDsiSrc *src)
+{
+	if (!src->told)
+		GST_INFO_OBJECT(src, "waiting for stream '%s'", src->stream);
+	src->told = TRUE;
+	wait_to_be_woken(src, LOOK_MS);
+	return src->give_up && dsi_now() > src->give_up ? died(src)
+							: GST_FLOW_OK;
+}
+
 /* 0, or what to do instead. */
 static GstFlowReturn look_for(GstDsiSrc *src)
 {
-	gchar *why = NULL;
-	struct media_inlet *inlet;
-	int err;
+	const struct media_inlet_options options = {
+		.policy = src->policy,
+		.queue = src->queue,
+		.place = &src->place,
+		.spin_ns = src->spin,
+	};
+	const gchar *why = "";
+	int err = 0;
 
-	inlet = media_inlet_new(src->stream, src->policy, src->queue,
-				&src->place, 0, &err, &why);
-	if (inlet) {
-		set_inlet(src, inlet);
-		start_flusher(src);
-		calculate_latency(src);
-		GST_INFO_OBJECT(src, "reading stream '%s'", src->stream);
-		src->ended = src->moved = src->told = FALSE;
-		src->give_up = 0;
-		src->discont = TRUE;
+	if (!src->seeker)
+		src->seeker = media_inlet_new(&options, &err);
+	if (!err)
+		err = media_inlet_join(src->seeker, src->stream);
+	if (!err) {
+		found(src);
 		return GST_FLOW_OK;
 	}
-	if (err == -DSI_ETIMEDOUT || err == -DSI_ENOENT || err == -DSI_EAGAIN ||
-	    err == -DSI_EPIPE) {
-		if (!src->told)
-			GST_INFO_OBJECT(src, "waiting for stream '%s'",
-					src->stream);
-		src->told = TRUE;
-		g_free(why);
-		wait_to_be_woken(src, LOOK_MS);
-		return src->give_up && dsi_now() > src->give_up ? died(src)
-								: GST_FLOW_OK;
+	if (err == -DSI_ENOENT)
+		return not_found(src);
+	if (err == -DSI_ETIMEDOUT || err == -DSI_EAGAIN || err == -DSI_EPIPE) {
+		drop_seeker(src);
+		return not_found(src);
 	}
+	if (src->seeker)
+		why = media_inlet_why(src->seeker);
 	GST_ELEMENT_ERROR(src, RESOURCE, OPEN_READ,
 			  ("stream '%s': %s", src->stream,
-			   why && *why ? why : dsi_strerror(err)),
+			   *why ? why : dsi_strerror(err)),
 			  (NULL));
-	g_free(why);
+	drop_seeker(src);
 	return GST_FLOW_ERROR;
 }
 
@@ -486,20 +521,12 @@ static void new_segment(GstDsiSrc *src, const struct media_header *h)
 
 static GstClockTime our_time(GstDsiSrc *src, uint64_t absolute)
 {
-	GstClockTime base = gst_element_get_base_time(GST_ELEMENT(src));
-	GstClock *clock;
+	GstClockTime base;
 
 	if (!GST_CLOCK_TIME_IS_VALID(absolute))
 		return GST_CLOCK_TIME_NONE;
-	clock = gst_element_get_clock(GST_ELEMENT(src));
-	if (clock) {
-		GstClockTime now = gst_clock_get_time(clock);
-		GstClockTime monotonic = dsi_now();
-
-		gst_object_unref(clock);
-		if (now - monotonic + GST_MSECOND >= 2 * GST_MSECOND)
-			base += monotonic - now;
-	}
+	base = media_clock_base_of(GST_ELEMENT(src),
+				   g_atomic_int_get(&src->monotonic));
 	/* What was sent before this pipeline began is shown at once. */
 	return absolute > base ? absolute - base : 0;
 }
@@ -578,6 +605,22 @@ static GstFlowReturn as_event(GstDsiSrc *src, const struct media_header *h)
 	}
 }
 
+/* Downstream keeps too much. */
+static void wait_for_room(GstDsiSrc *src)
+{
+	if (!media_inlet_wait_room(src->inlet) || src->warned)
+		return;
+	src->warned = TRUE;
+	GST_ELEMENT_WARNING(
+		src, RESOURCE, NO_SPACE_LEFT,
+		("downstream keeps all but one of the %u frames of stream "
+		 "'%s': what comes meanwhile is copied; more slots of dsisink "
+		 "avoid that",
+		 media_board_frames(media_inlet_board(src->inlet)),
+		 src->stream),
+		(NULL));
+}
+
 /* Get the next packet into `pending`. */
 static GstFlowReturn get(GstDsiSrc *src)
 {
@@ -589,7 +632,10 @@ static GstFlowReturn get(GstDsiSrc *src)
 		src->dropped += src->dropped_before;
 		return GST_FLOW_OK;
 	case -DSI_EAGAIN:
-		media_inlet_wait(src->inlet, LOOK_AGAIN_MS);
+		media_inlet_wait(src->inlet, LOOK_AGAIN_NS);
+		return GST_FLOW_OK;
+	case -DSI_EBUSY:
+		wait_for_room(src);
 		return GST_FLOW_OK;
 	case -DSI_ESTALE:
 		src->dropped++;
@@ -669,26 +715,38 @@ static GstFlowReturn src_create(GstPushSrc *push, GstBuffer **out_buffer)
 	return GST_FLOW_FLUSHING;
 }
 
+static void set_running(GstDsiSrc *src, gboolean running)
+{
+	GST_OBJECT_LOCK(src);
+	src->running = running;
+	GST_OBJECT_UNLOCK(src);
+}
+
 static gboolean src_start(GstBaseSrc *base)
 {
 	GstDsiSrc *src = GST_DSI_SRC(base);
 
+	/* From here on no property changes. */
+	set_running(src, TRUE);
 	if (!src->stream || !*src->stream) {
 		GST_ELEMENT_ERROR(src, RESOURCE, NOT_FOUND,
 				  ("no stream is named: set the property "
 				   "'stream'"),
 				  (NULL));
+		set_running(src, FALSE);
 		return FALSE;
 	}
-	if (!media_place_read(GST_ELEMENT(src), src->placement, &src->place))
+	if (!media_place_read(GST_ELEMENT(src), src->placement, &src->place)) {
+		set_running(src, FALSE);
 		return FALSE;
+	}
 	gst_segment_init(&src->segment, GST_FORMAT_UNDEFINED);
 	src->caps[0] = '\0';
 	src->frame_time = GST_CLOCK_TIME_NONE;
 	src->latency_min = src->latency_max = GST_CLOCK_TIME_NONE;
-	src->dropped = 0;
+	src->dropped = src->copied = 0;
 	src->give_up = 0;
-	src->ended = src->moved = src->told = FALSE;
+	src->ended = src->moved = src->told = src->warned = FALSE;
 	g_atomic_int_set(&src->flusher_stops, FALSE);
 	return TRUE;
 }
@@ -696,7 +754,9 @@ static gboolean src_start(GstBaseSrc *base)
 static gboolean src_stop(GstBaseSrc *base)
 {
 	stop_flusher(GST_DSI_SRC(base));
+	drop_seeker(GST_DSI_SRC(base));
 	drop_inlet(GST_DSI_SRC(base));
+	set_running(GST_DSI_SRC(base), FALSE);
 	return TRUE;
 }
 
@@ -708,6 +768,14 @@ static GstStateChangeReturn src_change_state(GstElement *element,
 		stop_flusher(GST_DSI_SRC(element));
 	return GST_ELEMENT_CLASS(gst_dsi_src_parent_class)
 		->change_state(element, change);
+}
+
+static gboolean src_set_clock(GstElement *element, GstClock *clock)
+{
+	g_atomic_int_set(&GST_DSI_SRC(element)->monotonic,
+			 media_clock_is_monotonic(clock));
+	return GST_ELEMENT_CLASS(gst_dsi_src_parent_class)
+		->set_clock(element, clock);
 }
 
 static gboolean src_unlock(GstBaseSrc *base)
@@ -764,6 +832,15 @@ static void src_set_property(GObject *object, guint id, const GValue *value,
 	GstDsiSrc *src = GST_DSI_SRC(object);
 
 	GST_OBJECT_LOCK(src);
+	if (src->running) {
+		GST_OBJECT_UNLOCK(src);
+		GST_ELEMENT_WARNING(src, RESOURCE, SETTINGS,
+				    ("'%s' can be set in states NULL and READY "
+				     "only; it stays as it is",
+				     spec->name),
+				    (NULL));
+		return;
+	}
 	switch (id) {
 	case PROP_STREAM:
 		g_free(src->stream);
@@ -790,6 +867,9 @@ static void src_set_property(GObject *object, guint id, const GValue *value,
 		break;
 	case PROP_SERVICE:
 		src->service = g_value_get_uint64(value);
+		break;
+	case PROP_SPIN:
+		src->spin = g_value_get_uint64(value);
 		break;
 	default:
 		G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -829,8 +909,17 @@ static void src_get_property(GObject *object, guint id, GValue *value,
 	case PROP_SERVICE:
 		g_value_set_uint64(value, src->service);
 		break;
+	case PROP_SPIN:
+		g_value_set_uint64(value, src->spin);
+		break;
 	case PROP_DROPPED:
 		g_value_set_uint64(value, src->dropped);
+		break;
+	case PROP_COPIED:
+		g_value_set_uint64(
+			value, src->copied + (src->inlet ? media_inlet_copied(
+								   src->inlet)
+							 : 0));
 		break;
 	default:
 		G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -904,10 +993,26 @@ static void install_properties(GObjectClass *object)
 			"is part of the latency",
 			0, G_MAXINT64, 0, SETTABLE));
 	g_object_class_install_property(
+		object, PROP_SPIN,
+		g_param_spec_uint64(
+			"spin", "Spin",
+			"Be awake when a buffer is due and look for it, at "
+			"most so long for each (ns), instead of being woken "
+			"up; 0: sleep. Only if the stream declares when its "
+			"buffers come, and while they come so regularly",
+			0, GST_SECOND, DEFAULT_SPIN, SETTABLE));
+	g_object_class_install_property(
 		object, PROP_DROPPED,
 		g_param_spec_uint64("dropped", "Dropped",
 				    "Times that buffers were missed", 0,
 				    G_MAXUINT64, 0,
+				    G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+	g_object_class_install_property(
+		object, PROP_COPIED,
+		g_param_spec_uint64("copied", "Copied",
+				    "Buffers that were copied because "
+				    "downstream kept all frames but one",
+				    0, G_MAXUINT64, 0,
 				    G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
@@ -926,6 +1031,7 @@ static void gst_dsi_src_class_init(GstDsiSrcClass *klass)
 		element, "dsi source", "Source",
 		"Receive buffers of another process without a copy", "dsi");
 	element->change_state = src_change_state;
+	element->set_clock = src_set_clock;
 	base->start = src_start;
 	base->stop = src_stop;
 	base->unlock = src_unlock;
@@ -944,6 +1050,7 @@ static void gst_dsi_src_init(GstDsiSrc *src)
 	src->frame_time = GST_CLOCK_TIME_NONE;
 	src->latency_min = src->latency_max = GST_CLOCK_TIME_NONE;
 	src->wake = DEFAULT_WAKE;
+	src->spin = DEFAULT_SPIN;
 	src->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	gst_base_src_set_live(base, TRUE);
 	gst_base_src_set_format(base, GST_FORMAT_TIME);

@@ -19,4 +19,4 @@ static gboolean plugin_init(GstPlugin *plugin)
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, dsi,
 		  "Streams between processes, without a copy", plugin_init,
-		  DSI_VERSION_TEXT, "MIT", PACKAGE, "https://dsi.invalid")
+		  DSI_VERSION_TEXT, "MIT/X11", PACKAGE, "https://dsi.invalid")

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SECOND_NS G_GUINT64_CONSTANT(1000000000)
+
 /* GLib's loads take no pointer to const. */
 static gint look(const gint *word)
 {
@@ -59,11 +61,11 @@ gint media_board_latency(const struct media_board *board)
 	return look(&board->latency);
 }
 
-static void sleep_on(const gint *word, gint seen, guint wait_ms)
+static void sleep_on(const gint *word, gint seen, guint64 wait_ns)
 {
 	const struct timespec limit = {
-		.tv_sec = wait_ms / 1000u,
-		.tv_nsec = (long)(wait_ms % 1000u) * 1000000L,
+		.tv_sec = (time_t)(wait_ns / SECOND_NS),
+		.tv_nsec = (long)(wait_ns % SECOND_NS),
 	};
 
 	/* Whatever the answer is, the caller looks again. */
@@ -87,14 +89,15 @@ gint media_board_packets(const struct media_board *board)
 }
 
 void media_board_wait_packet(const struct media_board *board, gint seen,
-			     guint wait_ms)
+			     guint64 wait_ns)
 {
-	sleep_on(&board->sent, seen, wait_ms);
+	sleep_on(&board->sent, seen, wait_ns);
 }
 
-void media_board_wait(const struct media_board *board, gint seen, guint wait_ms)
+void media_board_wait(const struct media_board *board, gint seen,
+		      guint64 wait_ns)
 {
-	sleep_on(&board->flush, seen, wait_ms);
+	sleep_on(&board->flush, seen, wait_ns);
 }
 
 void media_board_wake(const struct media_board *board)

@@ -43,14 +43,14 @@ void media_board_sent(struct media_board *board);
 gint media_board_packets(const struct media_board *board);
 /* Sleep while there are @seen packets, at most so long. */
 void media_board_wait_packet(const struct media_board *board, gint seen,
-			     guint wait_ms);
+			     guint64 wait_ns);
 gint media_board_flush(const struct media_board *board);
 guint media_board_word(const struct media_board *board);
 guint media_board_frames(const struct media_board *board);
 gint media_board_latency(const struct media_board *board);
 /* Sleep while the number of flushes is @seen, at most so long. */
 void media_board_wait(const struct media_board *board, gint seen,
-		      guint wait_ms);
+		      guint64 wait_ns);
 /* All who wait look again. */
 void media_board_wake(const struct media_board *board);
 

@@ -3,14 +3,38 @@
 #include "media_inlet.h"
 
 #include <string.h>
+#include <sys/prctl.h>
+
+#include "media_pace.h"
+
+/* Looks between two looks at the clock; whoever else wants the core, perhaps the
+ * producer, has it in between. */
+#define LOOKS_PER_CLOCK 16
+/* Timers of a thread that looks may not be rounded by 50 us, as they are. */
+#define TIMER_SLACK_NS 1000ul
+/* How long downstream may keep all but one frame until copies are made, and how
+ * long a wait for it is. */
+#define ROOM_NS (200 * GST_MSECOND)
+#define ROOM_SLICE_US 20000
+/* What a producer that is not to be believed says there are. */
+#define LEAST_FRAMES 2u
 
 struct media_inlet {
 	gint refs;     /* the element's, and one for each packet that is out */
 	gint seen;     /* packets, before the last look */
 	gboolean copy; /* policy RECLAIM */
+	gboolean blocks;
 	const struct media_board *board;
 	struct dsi_stream_desc desc;
-	GMutex lock; /* for calls on the socket */
+	struct media_pace pace; /* of the thread that waits */
+	guint64 spin_ns;
+	guint frames;	 /* of the stream; 0: it does not matter to us */
+	guint64 full_ns; /* since when downstream keeps too many */
+	gboolean tight;	 /* and it is not waited for that any more */
+	guint64 copied;
+	GMutex lock; /* for the rest, and calls on the socket */
+	GCond back;
+	guint out; /* packets that are buffers downstream */
 	struct dsi_socket *socket;
 };
 
@@ -27,6 +51,7 @@ void media_inlet_unref(struct media_inlet *inlet)
 		return;
 	dsi_socket_destroy(inlet->socket);
 	g_mutex_clear(&inlet->lock);
+	g_cond_clear(&inlet->back);
 	g_free(inlet);
 }
 
@@ -46,6 +71,8 @@ static void held_unref(gpointer data)
 		return;
 	g_mutex_lock(&held->inlet->lock);
 	(void)dsi_packet_commit(held->inlet->socket, held->packet);
+	held->inlet->out--;
+	g_cond_signal(&held->inlet->back);
 	g_mutex_unlock(&held->inlet->lock);
 	media_inlet_unref(held->inlet);
 	g_free(held);
@@ -116,8 +143,32 @@ static int read_header(const struct dsi_packet *packet,
 	return 0;
 }
 
-/* The packet's header and, with RECLAIM, its data; the packet goes back if it
- * is not needed any more, or not good.  With the lock held. */
+/* One frame is the producer's, always. */
+static gboolean is_full(const struct media_inlet *inlet)
+{
+	return inlet->frames && inlet->out + 1 >= inlet->frames;
+}
+
+/* With the lock held. */
+static gboolean may_get(struct media_inlet *inlet)
+{
+	gboolean full = is_full(inlet);
+
+	if (!full)
+		inlet->full_ns = 0;
+	else if (!inlet->full_ns)
+		inlet->full_ns = dsi_now();
+	return !full || inlet->tight;
+}
+
+/* Who keeps all frames once does it again: it is not waited for any more. */
+static gboolean must_copy(const struct media_inlet *inlet)
+{
+	return inlet->copy || is_full(inlet);
+}
+
+/* The packet's header and, if it is to be copied, its data; the packet goes back
+ * if it is not needed any more, or not good.  With the lock held. */
 static int take(struct media_inlet *inlet, struct dsi_packet *packet,
 		struct media_header *out_header, char *out_text,
 		GstBuffer **out_copy)
@@ -125,18 +176,44 @@ static int take(struct media_inlet *inlet, struct dsi_packet *packet,
 	int err = read_header(packet, out_header, out_text);
 
 	*out_copy = NULL;
-	if (inlet->copy) {
-		if (!err)
-			*out_copy = copy(packet);
-		if (dsi_packet_valid(packet) != 1)
-			err = -DSI_ESTALE;
-	}
+	if (!err && must_copy(inlet))
+		*out_copy = copy(packet);
+	if (inlet->copy && dsi_packet_valid(packet) != 1)
+		err = -DSI_ESTALE;
 	if (err)
 		gst_clear_buffer(out_copy);
 	if (err || *out_copy)
 		(void)dsi_packet_commit(inlet->socket, packet);
+	else
+		inlet->out++;
+	inlet->copied += *out_copy && !inlet->copy;
 	return err;
 }
+
+/* ---- what downstream keeps ----------------------------------------------- */
+
+gboolean media_inlet_wait_room(struct media_inlet *inlet)
+{
+	gint64 until = g_get_monotonic_time() + ROOM_SLICE_US;
+	gboolean full;
+
+	g_mutex_lock(&inlet->lock);
+	while (is_full(inlet) &&
+	       g_cond_wait_until(&inlet->back, &inlet->lock, until))
+		;
+	full = is_full(inlet);
+	g_mutex_unlock(&inlet->lock);
+	if (full && dsi_now() - inlet->full_ns >= ROOM_NS)
+		inlet->tight = TRUE;
+	return inlet->tight;
+}
+
+guint64 media_inlet_copied(const struct media_inlet *inlet)
+{
+	return inlet->copied;
+}
+
+/* ---- packets ------------------------------------------------------------- */
 
 int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
 		    char *out_text, GstBuffer **out_buffer,
@@ -147,7 +224,8 @@ int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
 
 	inlet->seen = media_board_packets(inlet->board);
 	g_mutex_lock(&inlet->lock);
-	err = dsi_packet_get(inlet->socket, 0, &packet);
+	err = may_get(inlet) ? dsi_packet_get(inlet->socket, 0, &packet)
+			     : -DSI_EBUSY;
 	if (!err) {
 		*out_dropped_before = (dsi_packet_flags(packet) &
 				       DSI_PACKET_DROPPED_BEFORE) != 0;
@@ -163,9 +241,56 @@ int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
 
 /* On the board, not on the socket's descriptor: that costs the producer a call
  * for each reader, and the reader five. */
-void media_inlet_wait(struct media_inlet *inlet, guint wait_ms)
+static void sleep_for(struct media_inlet *inlet, guint64 wait_ns)
 {
-	media_board_wait_packet(inlet->board, inlet->seen, wait_ms);
+	media_board_wait_packet(inlet->board, inlet->seen, wait_ns);
+}
+
+static gboolean has_more(const struct media_inlet *inlet)
+{
+	return media_board_packets(inlet->board) != inlet->seen;
+}
+
+static void look_until(const struct media_inlet *inlet, guint64 until_ns)
+{
+	while (!has_more(inlet) && dsi_now() < until_ns) {
+		for (guint i = 0; i < LOOKS_PER_CLOCK && !has_more(inlet); i++)
+			;
+		g_thread_yield();
+	}
+}
+
+/* Be awake when the next one is due, if that is known well enough. */
+static void wait_for_date(struct media_inlet *inlet, guint64 wait_ns)
+{
+	guint64 now = dsi_now(), from, until;
+
+	if (!media_pace_window(&inlet->pace, now, &from, &until) ||
+	    (from > now && from - now > wait_ns))
+		return;
+	if (now < from) {
+		(void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
+		sleep_for(inlet, from - now);
+		now = dsi_now();
+		/* Or else woken for another reason. */
+		if (now >= from)
+			media_pace_woke(&inlet->pace, from, now);
+	}
+	if (now >= from)
+		look_until(inlet, until);
+}
+
+void media_inlet_wait(struct media_inlet *inlet, guint64 wait_ns)
+{
+	if (!inlet->spin_ns) {
+		sleep_for(inlet, wait_ns);
+		return;
+	}
+	wait_for_date(inlet, wait_ns);
+	if (!has_more(inlet))
+		sleep_for(inlet, wait_ns);
+	if (has_more(inlet))
+		media_pace_came(&inlet->pace, dsi_now());
 }
 
 gboolean media_inlet_closed_in_order(struct media_inlet *inlet)
@@ -200,46 +325,55 @@ static int find_board(struct media_inlet *inlet)
 	return 0;
 }
 
-static int join(struct media_inlet *inlet, const char *stream,
-		uint64_t deadline_ns)
+int media_inlet_join(struct media_inlet *inlet, const char *stream)
 {
-	int err = dsi_socket_connect(inlet->socket, stream, deadline_ns);
+	int err = dsi_socket_connect(inlet->socket, stream, 0);
 
 	if (!err)
 		err = dsi_socket_start(inlet->socket);
 	inlet->desc.size = sizeof(inlet->desc);
 	if (!err)
 		err = dsi_socket_desc(inlet->socket, &inlet->desc);
-	return err ? err : find_board(inlet);
+	if (!err)
+		err = find_board(inlet);
+	if (!err && inlet->blocks)
+		inlet->frames =
+			MAX(media_board_frames(inlet->board), LEAST_FRAMES);
+	if (!err)
+		media_pace_init(&inlet->pace, &inlet->desc.traffic,
+				inlet->spin_ns);
+	return err;
 }
 
-struct media_inlet *media_inlet_new(const char *stream, uint32_t policy,
-				    uint32_t queue,
-				    const struct media_place *place,
-				    uint64_t deadline_ns, int *out_error,
-				    gchar **out_why)
+const char *media_inlet_why(const struct media_inlet *inlet)
 {
-	struct dsi_consumer_options options = {
-		.size = sizeof(options),
-		.policy = policy,
-		.queue_packets = policy == DSI_POLICY_DROP_NEW ? queue : 0,
+	return dsi_socket_error(inlet->socket);
+}
+
+struct media_inlet *media_inlet_new(const struct media_inlet_options *options,
+				    int *out_error)
+{
+	gboolean queue = options->policy == DSI_POLICY_DROP_NEW;
+	struct dsi_consumer_options consumer = {
+		.size = sizeof(consumer),
+		.policy = options->policy,
+		.queue_packets = queue ? options->queue : 0,
 		.format = MEDIA_FORMAT,
 		.label = "dsisrc",
-		.placement = place->placement,
-		.placement_of = place->of,
+		.placement = options->place->placement,
+		.placement_of = options->place->of,
 	};
 	struct media_inlet *inlet = g_new0(struct media_inlet, 1);
 
 	inlet->refs = 1;
-	inlet->copy = policy == DSI_POLICY_RECLAIM;
+	inlet->copy = options->policy == DSI_POLICY_RECLAIM;
+	inlet->spin_ns = options->spin_ns;
 	g_mutex_init(&inlet->lock);
-	*out_error = dsi_consumer_create(&options, &inlet->socket);
-	if (!*out_error)
-		*out_error = join(inlet, stream, deadline_ns);
+	g_cond_init(&inlet->back);
+	inlet->blocks = options->policy == DSI_POLICY_BLOCK;
+	*out_error = dsi_consumer_create(&consumer, &inlet->socket);
 	if (!*out_error)
 		return inlet;
-	*out_why =
-		g_strdup(inlet->socket ? dsi_socket_error(inlet->socket) : "");
 	media_inlet_unref(inlet);
 	return NULL;
 }

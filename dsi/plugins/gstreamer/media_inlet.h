@@ -8,6 +8,9 @@
  * the inlet lives, connected or not, so that nothing is unmapped under a reader.
  * With policy RECLAIM nobody would wait for that: there the buffer is a copy,
  * and it is looked if the data was still the packet's when the copy was done.
+ * With BLOCK it is one when downstream keeps all frames but one and gives none
+ * back: without a frame the producer would wait for ever, and downstream, which
+ * perhaps waits for more, as well.
  */
 #ifndef DSI_MEDIA_INLET_H
 #define DSI_MEDIA_INLET_H
@@ -22,27 +25,40 @@
 
 struct media_inlet;
 
-/* Connect to the stream; NULL with a negative code in @out_error, and a sentence
- * in @out_why, to be freed. */
-struct media_inlet *media_inlet_new(const char *stream, uint32_t policy,
-				    uint32_t queue,
-				    const struct media_place *place,
-				    uint64_t deadline_ns, int *out_error,
-				    gchar **out_why);
+struct media_inlet_options {
+	uint32_t policy, queue;
+	const struct media_place *place;
+	guint64 spin_ns; /* as media_pace.h has it */
+};
+
+/* One that has no stream yet; NULL with a negative code in @out_error. */
+struct media_inlet *media_inlet_new(const struct media_inlet_options *options,
+				    int *out_error);
+/* Connect to @stream, if it is there.  -DSI_ENOENT: ask again; after another
+ * negative code @inlet is of no more use, and media_inlet_why() has a sentence. */
+int media_inlet_join(struct media_inlet *inlet, const char *stream);
+const char *media_inlet_why(const struct media_inlet *inlet);
 /* No more packets; those that are out stay valid. */
 void media_inlet_close(struct media_inlet *inlet);
 
 /* The next packet: its header, its text (room for MEDIA_TEXT_BYTES), and its
- * data as a buffer without times.  0, -DSI_EAGAIN, -DSI_ESTALE (RECLAIM: it was
- * overwritten while it was copied; take the next), or the end: -DSI_EPIPE,
- * -DSI_EPROTO. */
+ * data as a buffer without times.  0, -DSI_EAGAIN, -DSI_EBUSY (downstream keeps
+ * too much: media_inlet_wait_room()), -DSI_ESTALE (RECLAIM: it was overwritten
+ * while it was copied; take the next), or the end: -DSI_EPIPE, -DSI_EPROTO. */
 int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
 		    char *out_text, GstBuffer **out_buffer,
 		    gboolean *out_dropped_before);
 
 /* Wait until there is more than when the last one was asked for, until woken by
- * media_board_wake(), or for @wait_ms. */
-void media_inlet_wait(struct media_inlet *inlet, guint wait_ms);
+ * media_board_wake(), or for @wait_ns. */
+void media_inlet_wait(struct media_inlet *inlet, guint64 wait_ns);
+
+/* Wait a little until downstream gives something back.  TRUE: it did not for so
+ * long that what comes while it keeps so much is copied from now on. */
+gboolean media_inlet_wait_room(struct media_inlet *inlet);
+
+/* Buffers that were copied because of that. */
+guint64 media_inlet_copied(const struct media_inlet *inlet);
 
 /* Did the producer close, rather than die? */
 gboolean media_inlet_closed_in_order(struct media_inlet *inlet);

@@ -11,12 +11,18 @@
 
 #include <dsi/dsi.h>
 
+GST_DEBUG_CATEGORY_STATIC(media_outlet_debug);
+#define GST_CAT_DEFAULT media_outlet_debug
+
 /* Two threads can wait, and only one of them gets a wake-up: the other looks
  * again after so long. */
 #define LOOK_AGAIN_MS 50
-/* More packets than frames: the same frame can be sent more than once, and
- * what says only that the stream ends or has a gap needs no frame. */
-#define PACKETS_PER_FRAME 2u
+/* Packets beside one for each frame: for what says only that the stream ends or
+ * has a gap.  Not more, because libdsi admits no more DROP_NEW queues than there
+ * are packets, and readers that stop with full queues must leave us a frame. */
+#define MORE_PACKETS 1u
+/* Nobody upstream should wait so long for a frame. */
+#define LONG_NS GST_SECOND
 /* How long readers may take to come to a stream that moved, and how often that
  * is looked at. */
 #define MOVE_NS (3 * GST_SECOND)
@@ -27,7 +33,8 @@ struct media_outlet {
 	MediaStore *store;
 	int wake_fd, socket_fd;
 	gint waiting; /* threads */
-	guint packets;
+	gint told;    /* that all frames are in use */
+	guint packets, frames;
 	GMutex lock;		   /* for all below, and calls on the socket */
 	struct dsi_socket *socket; /* NULL: closed */
 	struct dsi_packet **free;  /* that came back */
@@ -145,9 +152,30 @@ static GstMemory *wait_for_frame(struct media_outlet *outlet)
 	return frame;
 }
 
+/* Said once: who waits is a pipeline that seems to do nothing. */
+static void complain(struct media_outlet *outlet, uint64_t since_ns)
+{
+	guint consumers;
+
+	if (dsi_now() - since_ns < LONG_NS ||
+	    !g_atomic_int_compare_and_exchange(&outlet->told, FALSE, TRUE))
+		return;
+	g_mutex_lock(&outlet->lock);
+	consumers = media_outlet_consumers(outlet);
+	g_mutex_unlock(&outlet->lock);
+	GST_WARNING_OBJECT(outlet->store,
+			   "all %u frames are in use by upstream and %u "
+			   "readers, for more than a second: give more slots, "
+			   "or let readers that stop have "
+			   "consumer-policy=drop-new",
+			   outlet->frames, consumers);
+}
+
 GstMemory *media_outlet_take(struct media_outlet *outlet,
 			     gboolean (*stop)(void *user), void *user)
 {
+	uint64_t since_ns = 0;
+
 	for (;;) {
 		GstMemory *frame;
 		gboolean closed;
@@ -169,9 +197,12 @@ GstMemory *media_outlet_take(struct media_outlet *outlet,
 			continue;
 		if (!may_change(err))
 			return NULL;
+		if (!since_ns)
+			since_ns = dsi_now();
 		frame = wait_for_frame(outlet);
 		if (frame)
 			return frame;
+		complain(outlet, since_ns);
 	}
 }
 
@@ -416,9 +447,12 @@ struct media_outlet *media_outlet_new(
 {
 	struct media_outlet *outlet = g_new0(struct media_outlet, 1);
 
+	GST_DEBUG_CATEGORY_INIT(media_outlet_debug, "dsioutlet", 0,
+				"stream of a dsisink");
 	outlet->refs = 1;
 	g_mutex_init(&outlet->lock);
-	outlet->packets = options->frames * PACKETS_PER_FRAME;
+	outlet->frames = options->frames;
+	outlet->packets = options->frames + MORE_PACKETS;
 	outlet->free = g_new0(struct dsi_packet *, outlet->packets);
 	outlet->carried = g_new0(GstBuffer *, outlet->packets);
 	outlet->expected = options->expected;

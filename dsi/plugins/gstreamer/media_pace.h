@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * media_pace.h - when the next packet of a stream with a declared period is due,
+ * by when those before it came; so that a reader can be awake when it comes.
+ *
+ *   sleep | wake up, look | due | look a little longer | sleep
+ *         `-------- at most spin_ns -------------------'
+ *
+ * Packets that come too irregularly for that are not looked for at all.
+ */
+#ifndef DSI_MEDIA_PACE_H
+#define DSI_MEDIA_PACE_H
+
+#include <glib.h>
+
+#include <dsi/types.h>
+
+struct media_pace {
+	guint64 period_ns; /* 0: nothing is known, or nothing is to be done */
+	guint64 spin_ns;
+	guint64 due_ns;	  /* 0: not known */
+	guint64 noise_ns; /* three of four come so near to that */
+	guint64 late_ns;  /* and three of four sleeps end so near */
+};
+
+/* Look at most @spin_ns for each packet. */
+void media_pace_init(struct media_pace *pace, const struct dsi_traffic *traffic,
+		     guint64 spin_ns);
+
+/* From when until when is it worth while to look?  FALSE: not at all. */
+gboolean media_pace_window(struct media_pace *pace, guint64 now_ns,
+			   guint64 *out_from_ns, guint64 *out_until_ns);
+
+/* A sleep that was to end at @wanted_ns ended at @now_ns. */
+void media_pace_woke(struct media_pace *pace, guint64 wanted_ns,
+		     guint64 now_ns);
+
+/* A packet that was waited for came. */
+void media_pace_came(struct media_pace *pace, guint64 now_ns);
+
+#endif /* DSI_MEDIA_PACE_H */
