@@ -44,7 +44,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 
 FILES = ["ring.h", "notify.h", "shm_check.h", "usual_producer.h",
-         "usual_consumer.h", "producer.h", "consumer.h", "data_plane.h",
+         "usual_consumer.h", "usual_wait.h", "producer.h", "consumer.h",
+         "data_plane.h",
          "data_plane.c", "producer.c", "consumer.c"]
 
 # What is linked, of which targets of CMake; {so} is a shared library, and what
