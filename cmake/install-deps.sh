@@ -32,6 +32,8 @@ test_packages=(
 	g++ clang libclang-rt-14-dev clang-format
 	libcmocka-dev
 	spin strace valgrind
+	frama-c-base why3 cvc4 z3
+	gcovr python3-clang-14
 	mandoc shellcheck
 	libseccomp-dev
 	babeltrace2 python3-bt2 chromium

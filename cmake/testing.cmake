@@ -38,6 +38,10 @@ function(dsi_test_program name)
 	target_compile_definitions(${name} PRIVATE ${T_DEFINITIONS})
 	target_link_libraries(${name} PRIVATE ${T_LIBS} dsi_headers
 		Threads::Threads)
+	if(DSI_COVERAGE)
+		target_sources(${name} PRIVATE
+			$<TARGET_OBJECTS:dsi_exit_counted>)
+	endif()
 endfunction()
 
 # dsi_test_properties(name [LABELS ...] [TIMEOUT s] [PROCESSORS n]
@@ -51,7 +55,7 @@ function(dsi_test_properties name)
 	if(NOT T_TIMEOUT)
 		set(T_TIMEOUT 60)
 	endif()
-	if(CMAKE_CROSSCOMPILING)
+	if(CMAKE_CROSSCOMPILING OR DSI_COVERAGE)
 		math(EXPR T_TIMEOUT "${T_TIMEOUT} * 5")
 	endif()
 	set_tests_properties(${name} PROPERTIES

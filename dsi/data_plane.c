@@ -20,6 +20,13 @@ void dsi__waker_ring(const struct dsi_waker *waker)
 		dsi_port_wake(waker->signal, 1);
 }
 
+/* Likewise, as the last step: 0. */
+DSI_RARE static int ring_now(const struct dsi_waker *waker)
+{
+	dsi__waker_ring(waker);
+	return 0;
+}
+
 /* ---- the private word ---------------------------------------------------- */
 
 void dsi__plane_wake(struct dsi_data_plane *plane)
@@ -44,14 +51,6 @@ void dsi__plane_tell(struct dsi_data_plane *plane, uint32_t set, uint32_t clear)
 	/* P1: release pairs with dsi__plane_flags(). */
 	atomic_fetch_and_explicit(&plane->flags, ~clear, memory_order_release);
 	dsi__plane_wake(plane);
-}
-
-struct dsi_port_word dsi__plane_word(const struct dsi_data_plane *plane)
-{
-	/* P2: acquire pairs with dsi__plane_wake(). */
-	uint32_t now = atomic_load_explicit(&plane->word, memory_order_acquire);
-
-	return (struct dsi_port_word){&plane->word, now, 0};
 }
 
 int dsi__plane_fail(struct dsi_data_plane *plane)
@@ -94,10 +93,9 @@ int dsi__plane_wake_peer(struct dsi_data_plane *plane, struct dsi_waker *waker,
 		return 0;
 	dsi__stat_add(&plane->stats->wakes, 1);
 	/* A bell is no word: it cannot be rung and waited in one step. */
-	if (plane->defers && !plane->owed && !(waker->woken & DSI_SLEEP_BELL))
-		plane->owed = waker;
-	else
-		dsi__waker_ring(waker);
+	if (!plane->defers || plane->owed || (waker->woken & DSI_SLEEP_BELL))
+		return ring_now(waker);
+	plane->owed = waker;
 	return 0;
 }
 

@@ -96,7 +96,7 @@ struct dsi_data_plane {
 	struct dsi_shm_stats *stats; /* in a region, see stats_page.h */
 
 	/* Set once dsi_socket_fd() was called: bells ring into this loop. */
-	_Atomic(struct dsi_port_loop *) bells;
+	struct dsi_port_loop *_Atomic bells;
 	struct dsi_port_source bell_kick;
 	uint32_t observed; /* a component forwards our events */
 	/* Tell the control plane, which is rare: a peer broke the protocol or
@@ -224,7 +224,14 @@ void dsi__plane_withdraw(struct dsi_data_plane *plane);
  * on them, but announce again. */
 uint32_t dsi__plane_peers(const struct dsi_data_plane *plane);
 /* The private word, for the same purpose. */
-struct dsi_port_word dsi__plane_word(const struct dsi_data_plane *plane);
+static inline struct dsi_port_word dsi__plane_word(
+	const struct dsi_data_plane *plane)
+{
+	/* P2: acquire pairs with dsi__plane_wake(). */
+	uint32_t now = atomic_load_explicit(&plane->word, memory_order_acquire);
+
+	return (struct dsi_port_word){&plane->word, now, 0};
+}
 
 /* Wait until look() answers anything but -DSI_EAGAIN.  look() is called
  * under an announcement as well; it must not sleep. */

@@ -5,7 +5,8 @@
  *
  * Each get and commit first tries the usual way (usual_producer.h,
  * usual_consumer.h), which is compiled in here and ends without a call; what is
- * not usual is left to a function that is not inlined.
+ * not usual is left to a function that is not inlined.  A get that finds nothing
+ * sleeps once the usual way (usual_wait.h) before it looks at everything.
  *
  * Contracts: include/dsi/packet.h.
  */
@@ -16,6 +17,7 @@
 #include "dsi/trace_hooks.h"
 #include "dsi/usual_consumer.h"
 #include "dsi/usual_producer.h"
+#include "dsi/usual_wait.h"
 
 /* May packets go this usual way now?  Not while the control plane has something
  * to say. */
@@ -190,6 +192,25 @@ DSI_RARE static int get_one(struct dsi_data_plane *plane, uint64_t deadline_ns,
 	return got < 0 ? got : 0;
 }
 
+/* Any get, after a sleep: whatever came. */
+DSI_RARE static int32_t get_waiting(struct dsi_data_plane *plane,
+				    uint64_t deadline_ns,
+				    struct dsi_packet **out_pkts, uint32_t n)
+{
+	struct get_request request = {.out_pkts = out_pkts, .n = n};
+
+	return dsi__plane_wait(plane, deadline_ns, look_get, &request);
+}
+
+DSI_RARE static int get_one_waiting(struct dsi_data_plane *plane,
+				    uint64_t deadline_ns,
+				    struct dsi_packet **out_pkt)
+{
+	int32_t got = get_waiting(plane, deadline_ns, out_pkt, 1);
+
+	return got < 0 ? got : 0;
+}
+
 /* Usual but for a look at the clock. */
 DSI_RARE static int32_t take_stamped(struct dsi_data_plane *plane,
 				     uint64_t deadline_ns,
@@ -209,6 +230,30 @@ DSI_RARE static int take_one_stamped(struct dsi_data_plane *plane,
 	return got > 0 ? 0 : get_one(plane, deadline_ns, out_pkt);
 }
 
+/* The usual sleep of a consumer.  1: look once more, the usual way. */
+DSI_USUAL int sleep_for_packet(struct dsi_data_plane *plane,
+			       uint64_t deadline_ns)
+{
+	return dsi__usual_sleep(plane, &plane->as.consumer.waiter,
+				DSI_PLANE_FLOWS | DSI_USUAL_TAKE, deadline_ns,
+				dsi__usual_none_came);
+}
+
+/* Nothing is there, or nothing usual. */
+DSI_RARE static int take_one_later(struct dsi_data_plane *plane,
+				   uint64_t deadline_ns,
+				   struct dsi_packet **out_pkt)
+{
+	int64_t size = -1;
+
+	if (!dsi__usual_may_sleep(plane, deadline_ns))
+		return get_one(plane, deadline_ns, out_pkt);
+	if (sleep_for_packet(plane, deadline_ns))
+		size = dsi__usual_take_one(plane, out_pkt);
+	return size >= 0 ? dsi__usual_got(plane, 1, (uint64_t)size, 0)
+			 : get_one_waiting(plane, deadline_ns, out_pkt);
+}
+
 /* A function for each role, here and below, so that each has the registers for
  * itself and saves only those that it takes. */
 DSI_RARE static int take_one(struct dsi_data_plane *plane, uint64_t deadline_ns,
@@ -217,16 +262,76 @@ DSI_RARE static int take_one(struct dsi_data_plane *plane, uint64_t deadline_ns,
 	int64_t size = dsi__usual_take_one(plane, out_pkt);
 
 	return size >= 0 ? dsi__usual_got(plane, 1, (uint64_t)size, 0)
-			 : get_one(plane, deadline_ns, out_pkt);
+			 : take_one_later(plane, deadline_ns, out_pkt);
 }
 
-/* Was it only that we did not know how far the ring goes by now? */
+/* The usual sleep of a producer.  1: look once more, the usual way. */
+DSI_USUAL int sleep_for_space(struct dsi_data_plane *plane,
+			      uint64_t deadline_ns)
+{
+	uint32_t way = plane->stream_flags & DSI_STREAM_NO_STAMP
+			       ? DSI_USUAL_SEND
+			       : DSI_USUAL_SEND_STAMPED;
+
+	return dsi__usual_sleep(plane, &plane->as.producer.sole->waiter,
+				DSI_PLANE_FLOWS | way, deadline_ns,
+				dsi__usual_none_back);
+}
+
+/* Was it only that we did not know how far the ring goes by now, or that they
+ * have been free for a while? */
+DSI_USUAL int reserve_more(struct dsi_data_plane *plane,
+			   struct dsi_packet **out_pkts, uint32_t n)
+{
+	if (n > plane->as.producer.room)
+		return dsi__producer_widen(plane, n) &&
+		       (dsi__usual_reserve(plane, out_pkts, n) ||
+			dsi__usual_reserve_free(plane, out_pkts, n));
+	return dsi__usual_reserve_free(plane, out_pkts, n);
+}
+
+/* Sleep, and take what came back.  1 if that was usual. */
+DSI_USUAL int reserve_after_sleep(struct dsi_data_plane *plane,
+				  uint64_t deadline_ns,
+				  struct dsi_packet **out_pkts, uint32_t n)
+{
+	return sleep_for_space(plane, deadline_ns) &&
+	       (n <= plane->as.producer.room ||
+		dsi__producer_widen(plane, n)) &&
+	       dsi__usual_reserve(plane, out_pkts, n);
+}
+
+/* No packet is free. */
+DSI_RARE static int32_t reserve_later(struct dsi_data_plane *plane,
+				      uint64_t deadline_ns,
+				      struct dsi_packet **out_pkts, uint32_t n)
+{
+	if (!dsi__usual_may_sleep(plane, deadline_ns))
+		return get(plane, deadline_ns, out_pkts, n);
+	return reserve_after_sleep(plane, deadline_ns, out_pkts, n)
+		       ? (int32_t)n
+		       : get_waiting(plane, deadline_ns, out_pkts, n);
+}
+
+DSI_RARE static int reserve_one_later(struct dsi_data_plane *plane,
+				      uint64_t deadline_ns,
+				      struct dsi_packet **out_pkt)
+{
+	if (!dsi__usual_may_sleep(plane, deadline_ns))
+		return get_one(plane, deadline_ns, out_pkt);
+	return reserve_after_sleep(plane, deadline_ns, out_pkt, 1)
+		       ? 0
+		       : get_one_waiting(plane, deadline_ns, out_pkt);
+}
+
+/* None came back that was not known. */
 DSI_RARE static int32_t reserve_on(struct dsi_data_plane *plane,
 				   uint64_t deadline_ns,
 				   struct dsi_packet **out_pkts, uint32_t n)
 {
-	return dsi__producer_widen(plane, n) &&
-			       dsi__usual_reserve(plane, out_pkts, n)
+	if (dsi__usual_all_out(plane))
+		return reserve_later(plane, deadline_ns, out_pkts, n);
+	return reserve_more(plane, out_pkts, n)
 		       ? (int32_t)n
 		       : get(plane, deadline_ns, out_pkts, n);
 }
@@ -240,13 +345,23 @@ DSI_RARE static int reserve_one_on(struct dsi_data_plane *plane,
 	return got < 0 ? got : 0;
 }
 
+/* The usual way is not enough. */
+DSI_USUAL int reserve_one_else(struct dsi_data_plane *plane,
+			       uint64_t deadline_ns,
+			       struct dsi_packet **out_pkt)
+{
+	return dsi__usual_all_out(plane)
+		       ? reserve_one_later(plane, deadline_ns, out_pkt)
+		       : reserve_one_on(plane, deadline_ns, out_pkt);
+}
+
 DSI_RARE static int reserve_one(struct dsi_data_plane *plane,
 				uint64_t deadline_ns,
 				struct dsi_packet **out_pkt)
 {
 	return dsi__usual_reserve(plane, out_pkt, 1)
 		       ? 0
-		       : reserve_one_on(plane, deadline_ns, out_pkt);
+		       : reserve_one_else(plane, deadline_ns, out_pkt);
 }
 
 /* Neither of the two commonest ways. */
@@ -283,6 +398,24 @@ int dsi_packet_get(struct dsi_socket *sock, uint64_t deadline_ns,
 	return get_packet(dsi__plane(sock), deadline_ns, out_pkt);
 }
 
+/* Nothing is there, or nothing usual. */
+DSI_RARE static int32_t take_later(struct dsi_data_plane *plane,
+				   uint64_t deadline_ns,
+				   struct dsi_packet **out_pkts, uint32_t n)
+{
+	uint64_t bytes = 0;
+	uint32_t got = 0;
+
+	if (!dsi__usual_may_sleep(plane, deadline_ns))
+		return get(plane, deadline_ns, out_pkts, n);
+	if (sleep_for_packet(plane, deadline_ns))
+		got = dsi__usual_take(plane, out_pkts, n, 0, &bytes);
+	if (got == n)
+		return dsi__usual_got(plane, n, bytes, (int32_t)n);
+	return got > 0 ? dsi__consumer_get_rest(plane, out_pkts, n, got, bytes)
+		       : get_waiting(plane, deadline_ns, out_pkts, n);
+}
+
 DSI_RARE static int32_t take_many(struct dsi_data_plane *plane,
 				  uint64_t deadline_ns,
 				  struct dsi_packet **out_pkts, uint32_t n)
@@ -293,7 +426,7 @@ DSI_RARE static int32_t take_many(struct dsi_data_plane *plane,
 	if (got == n)
 		return dsi__usual_got(plane, n, bytes, (int32_t)n);
 	return got > 0 ? dsi__consumer_get_rest(plane, out_pkts, n, got, bytes)
-		       : get(plane, deadline_ns, out_pkts, n);
+		       : take_later(plane, deadline_ns, out_pkts, n);
 }
 
 DSI_RARE static int32_t reserve_many(struct dsi_data_plane *plane,
@@ -524,23 +657,82 @@ int dsi_packet_commit(struct dsi_socket *sock, struct dsi_packet *pkt)
 	return sock ? commit_packet(dsi__plane(sock), pkt) : -DSI_EINVAL;
 }
 
+/* The get is over: a wake-up that was put off and not folded into a sleep is
+ * due. */
+DSI_USUAL int end_commit_get(struct dsi_data_plane *plane, int err)
+{
+	plane->defers = 0;
+	if (plane->owed)
+		dsi__plane_pay(plane);
+	return err;
+}
+
+DSI_RARE static int commit_get(struct dsi_data_plane *plane,
+			       struct dsi_packet *pkt, uint64_t deadline_ns,
+			       struct dsi_packet **out_next)
+{
+	int err = commit_packet(plane, pkt);
+
+	if (!err)
+		err = get_packet(plane, deadline_ns, out_next);
+	return end_commit_get(plane, err);
+}
+
+/* Both the usual way, by role as above. */
+DSI_RARE static int give_and_take(struct dsi_data_plane *plane,
+				  struct dsi_packet *pkt, uint64_t deadline_ns,
+				  struct dsi_packet **out_next)
+{
+	int64_t size;
+	int err;
+
+	if (!dsi__usual_give(plane, &pkt, 1))
+		return commit_get(plane, pkt, deadline_ns, out_next);
+	(void)dsi__usual_gave(plane, 1);
+	if (!usual(dsi__plane_flags(plane), DSI_USUAL_TAKE)) {
+		err = get_one(plane, deadline_ns, out_next);
+		return end_commit_get(plane, err);
+	}
+	size = dsi__usual_take_one(plane, out_next);
+	err = size >= 0 ? dsi__usual_got(plane, 1, (uint64_t)size, 0)
+			: take_one_later(plane, deadline_ns, out_next);
+	return end_commit_get(plane, err);
+}
+
+DSI_RARE static int send_and_reserve(struct dsi_data_plane *plane,
+				     struct dsi_packet *pkt,
+				     uint64_t deadline_ns,
+				     struct dsi_packet **out_next)
+{
+	int64_t size = dsi__usual_send_one(plane, pkt, 0);
+	int err = 0;
+
+	if (size < 0)
+		return commit_get(plane, pkt, deadline_ns, out_next);
+	(void)dsi__usual_sent(plane, 1, (uint64_t)size);
+	if (!usual(dsi__plane_flags(plane), DSI_USUAL_SEND))
+		err = get_one(plane, deadline_ns, out_next);
+	else if (!dsi__usual_reserve(plane, out_next, 1))
+		err = reserve_one_else(plane, deadline_ns, out_next);
+	return end_commit_get(plane, err);
+}
+
 /* The peer's wake-up may wait for our own sleep, but for nothing else. */
 int dsi_packet_commit_get(struct dsi_socket *sock, struct dsi_packet *pkt,
 			  uint64_t deadline_ns, struct dsi_packet **out_next)
 {
 	struct dsi_data_plane *plane = dsi__plane(sock);
-	int err;
+	uint32_t flags;
 
 	if (!sock || !out_next)
 		return -DSI_EINVAL;
 	plane->defers = 1;
-	err = commit_packet(plane, pkt);
-	if (!err)
-		err = get_packet(plane, deadline_ns, out_next);
-	plane->defers = 0;
-	if (plane->owed)
-		dsi__plane_pay(plane);
-	return err;
+	flags = dsi__plane_flags(plane);
+	if (usual(flags, DSI_USUAL_TAKE))
+		return give_and_take(plane, pkt, deadline_ns, out_next);
+	if (usual(flags, DSI_USUAL_SEND))
+		return send_and_reserve(plane, pkt, deadline_ns, out_next);
+	return commit_get(plane, pkt, deadline_ns, out_next);
 }
 
 int dsi_packet_discard(struct dsi_socket *sock, struct dsi_packet *pkt)

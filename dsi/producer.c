@@ -143,7 +143,9 @@ static void admit(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 	peer->first = producer->position;
 	peer->position = 0;
 	peer->returned = 0;
-	peer->back = 0;
+	/* relaxed: only this thread has it. */
+	atomic_store_explicit(&peer->back, 0, memory_order_relaxed);
+	peer->news = producer->eager ? &peer->page->returned : &peer->back;
 	peer->dropped = 0;
 	peer->drop_flag = 0;
 	if (peer->policy == DSI_POLICY_DROP_NEW) {
@@ -303,7 +305,8 @@ static int collect_from(struct dsi_data_plane *plane,
 		released++;
 	}
 	peer->returned = at;
-	peer->back = at;
+	/* relaxed: only this thread has it. */
+	atomic_store_explicit(&peer->back, at, memory_order_relaxed);
 	count_released(plane, released);
 	if (dsi__traced(plane))
 		dsi__trace_reclaim(plane, tail);
@@ -436,16 +439,19 @@ static int32_t look_for_space(struct dsi_data_plane *plane, uint32_t n)
 	return (int32_t)n;
 }
 
+/* Of one consumer, so this is refresh_limit() less what cannot be; a lie is left
+ * to that. */
 int dsi__producer_widen(struct dsi_data_plane *plane, uint32_t n)
 {
 	struct dsi_producer *producer = &plane->as.producer;
+	struct dsi_producer_peer *peer = producer->sole;
 	uint64_t end = producer->position + plane->held;
 
-	if (n <= producer->room || producer->joined < producer->wait_consumers)
+	if (producer->joined < producer->wait_consumers ||
+	    refresh_taken(peer, producer->position))
 		return 0;
-	refresh_limit(plane);
-	/* Who lied is gone. */
-	if (!producer->sole || end >= producer->limit)
+	set_least(plane, peer->taken);
+	if (end >= producer->limit || plane->held >= producer->ring.slots)
 		return 0;
 	note_room(plane, end);
 	return n <= producer->room;

@@ -76,11 +76,14 @@ struct dsi_producer_peer {
 	struct dsi_waker waker;	  /* we wake it */
 	struct dsi_waiter waiter; /* we sleep for it */
 	/* The work thread's. */
-	uint64_t first;	   /* its first position */
-	uint64_t position; /* DROP_NEW: next position in its own ring */
-	uint64_t taken;	   /* last value seen */
-	uint64_t returned; /* tokens read */
-	uint64_t back;	   /* tokens that are there to be read */
+	uint64_t first;	       /* its first position */
+	uint64_t position;     /* DROP_NEW: next position in its own ring */
+	uint64_t taken;	       /* last value seen */
+	uint64_t returned;     /* tokens read */
+	_Atomic uint64_t back; /* tokens that we know to be there */
+	/* Where a get sees first whether there are others: where the consumer
+	 * says so, or, if that is not worth it (not eager), in back. */
+	const _Atomic uint64_t *news;
 	uint64_t dropped;
 	uint32_t drop_flag; /* its next packet is DROPPED_BEFORE */
 };

@@ -35,24 +35,31 @@ DSI_USUAL int dsi__producer_tell_sole(struct dsi_data_plane *plane,
 }
 
 /* Are there @n tokens in the consumer's return ring that we have not read?  Where
- * slots are large, just as many, so that no others are as warm. */
+ * slots are large, none that are left over when others come: those are not as
+ * warm, and belong under these. */
 DSI_USUAL int dsi__usual_back(const struct dsi_producer *producer,
 			      struct dsi_producer_peer *peer, uint64_t at,
 			      uint32_t n)
 {
-	uint64_t back = peer->back;
+	/* relaxed: only this thread has it. */
+	const uint64_t known =
+		atomic_load_explicit(&peer->back, memory_order_relaxed);
 	uint64_t given;
+	uint64_t back;
 
-	if (back - at >= n && !producer->eager)
-		return 1;
+	if (known - at >= n)
+		/* relaxed: those we know of were seen before. */
+		return atomic_load_explicit(peer->news, memory_order_relaxed) ==
+		       known;
 	given = producer->position - peer->first;
 	/* T2: acquire pairs with the consumer's commit. */
 	back = atomic_load_explicit(&peer->page->returned,
 				    memory_order_acquire);
 	if (back - at > given - at)
 		return 0; /* a lie: let others find it */
-	peer->back = back;
-	return back - at >= n && (!producer->eager || back - at == n);
+	/* relaxed: only this thread has it. */
+	atomic_store_explicit(&peer->back, back, memory_order_relaxed);
+	return back - at >= n && (known == at || !producer->eager);
 }
 
 /* Take the packet of a token that came back, if it was that consumer's alone and
@@ -103,6 +110,40 @@ DSI_USUAL int dsi__usual_reserve(struct dsi_data_plane *plane,
 	producer->room -= n;
 	peer->returned = at + n;
 	dsi__stat_add(&plane->stats->released, n);
+	dsi__plane_take(plane, n);
+	return 1;
+}
+
+/* Take @n of the free ones, all or none, if none came back, and nothing special
+ * was done to them. */
+DSI_USUAL int dsi__usual_reserve_free(struct dsi_data_plane *plane,
+				      struct dsi_packet **out_pkts, uint32_t n)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	struct dsi_packet_table *table = &plane->table;
+	const struct dsi_producer_peer *peer = producer->sole;
+	struct dsi_packet **block;
+
+	if (n > producer->room || n > dsi__packet_table_free(table) ||
+	    /* relaxed: only this thread has it. */
+	    atomic_load_explicit(&peer->back, memory_order_relaxed) !=
+		    peer->returned)
+		return 0;
+	block = dsi__packet_table_block(table, n);
+	if (!block)
+		return 0;
+	for (uint32_t i = 0; i < n; i++)
+		if (block[i]->mark)
+			return 0;
+	for (uint32_t i = 0; i < n; i++) {
+		struct dsi_packet *pkt = block[n - 1u - i];
+
+		pkt->mark = dsi__packet_mark(DSI_OWNER_US);
+		pkt->entry.size = plane->packet_bytes;
+		out_pkts[i] = pkt;
+	}
+	dsi__packet_table_drop(table, n);
+	producer->room -= n;
 	dsi__plane_take(plane, n);
 	return 1;
 }

@@ -19,7 +19,7 @@ static const char *const measure_titles[] = {
 static const char *const wait_titles[] = {
 	[BENCH_POLL] = "polling",
 	[BENCH_SLEEP] = "sleeping",
-	[BENCH_SPIN] = "polling, then sleeping",
+	[BENCH_SPIN] = "spinning",
 };
 
 void bench_note(struct bench_report *report, const char *text, ...)
@@ -201,7 +201,7 @@ static void print_title(const struct bench_report *report,
 	if (what->same_cpu)
 		printf("all on CPU %d)\n", s->cpus[0]);
 	else
-		printf("on %u CPUs)\n", s->n_cpus);
+		printf("on different CPUs)\n");
 	printf("%-12s%8s%5s", "CHANNEL", "PAYLOAD", "RING");
 	if (what->measure == BENCH_RATE)
 		printf("%6s%3s%10s%8s%7s%7s%6s%5s\n", "BATCH", "TO",

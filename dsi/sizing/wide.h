@@ -82,7 +82,7 @@ static inline dsi_wide wide_ceil(dsi_wide a, dsi_wide b)
 	return q + (a > 0 && q * b != a);
 }
 
-/* a mod b, in 0..b-1; b > 0 */
+/* a mod b, in 0..b-1; b > 0, and a - b does not overflow */
 static inline dsi_wide wide_mod(dsi_wide a, dsi_wide b)
 {
 	return a - wide_floor(a, b) * b;

@@ -76,7 +76,7 @@ nothing_left
 first=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
 taskset -c "$first" "$DSI" bench "${small[@]}" --measure round-trip \
 	--channel dsi >one.out 2>one.err || fail "one CPU: exit $?"
-grep -q "cases are left out: this process may use one CPU only" one.out ||
+grep -q "cases are left out: there is one CPU only to measure on" one.out ||
 	fail "one CPU is not said: $(cat one.out)"
 grep -q "all on CPU $first" one.out || fail "not on CPU $first"
 taskset -c "$first" "$DSI" bench --list --on two >one.out 2>one.err

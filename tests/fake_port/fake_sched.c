@@ -332,6 +332,10 @@ static void stack_clean(unsigned char *stack)
 #endif
 }
 
+/* Stacks of worlds that have ended, for a program with many of them. */
+static unsigned char *kept_stacks[8];
+static uint32_t n_kept_stacks;
+
 /* A stack, if possible one of a fiber that has ended. */
 static unsigned char *stack_get(void)
 {
@@ -348,6 +352,8 @@ static unsigned char *stack_get(void)
 		stack_clean(stack);
 		return stack;
 	}
+	if (n_kept_stacks > 0)
+		return kept_stacks[--n_kept_stacks];
 	stack = mmap(NULL, FAKE_STACK_BYTES + 4096, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (stack == MAP_FAILED)
@@ -361,6 +367,10 @@ static void stack_put(unsigned char *stack)
 	if (!stack)
 		return;
 	stack_clean(stack);
+	if (n_kept_stacks < sizeof(kept_stacks) / sizeof(kept_stacks[0])) {
+		kept_stacks[n_kept_stacks++] = stack;
+		return;
+	}
 	munmap(stack - 4096, FAKE_STACK_BYTES + 4096);
 }
 
@@ -389,6 +399,10 @@ struct fake_fiber *fake__spawn(struct fake_process *process, void (*fn)(void *),
 	f->context.uc_stack.ss_size = FAKE_STACK_BYTES;
 	f->context.uc_link = NULL;
 	makecontext(&f->context, enter, 0);
+	/* AddressSanitizer forgets, with each switch to a context, what it
+	 * knows of the stack that stands here: that costs more than all else,
+	 * and it would miss what it is there for.  Only makecontext() needs it. */
+	f->context.uc_stack.ss_size = 0;
 	w->fibers[w->n_fibers++] = f;
 	if (!runs_loop)
 		process->fibers++;

@@ -21,7 +21,7 @@
 
 #define PACKETS 3u
 #define THREADS 4u
-#define TIMES 2000
+#define TIMES 500
 #define SLOT_BYTES 8192u
 #define WIDTH 64
 #define HEIGHT 32

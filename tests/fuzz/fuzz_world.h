@@ -16,11 +16,11 @@
 #include "fuzz_load.h"
 
 #define FUZZ_NAME "fuzz"
-#define FUZZ_MS UINT64_C(1000000)
+#define FUZZ_STEP_NS UINT64_C(20000)
 
-static inline uint64_t fuzz_soon(uint64_t ms)
+static inline uint64_t fuzz_soon(uint64_t steps)
 {
-	return fake_now() + ms * FUZZ_MS;
+	return fake_now() + steps * FUZZ_STEP_NS;
 }
 
 /* Run both until the victim has ended. */

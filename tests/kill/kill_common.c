@@ -18,7 +18,7 @@ static char folder[] = "/tmp/dsi-kill-XXXXXX";
 static int page_fd = -1;
 static uint32_t shm_before;
 
-static uint32_t count_entries(const char *path)
+uint32_t count_entries(const char *path)
 {
 	DIR *dir = opendir(path);
 	uint32_t n = 0;
@@ -28,6 +28,26 @@ static uint32_t count_entries(const char *path)
 		return 0;
 	while ((entry = readdir(dir)))
 		n += entry->d_name[0] != '.';
+	(void)closedir(dir);
+	return n;
+}
+
+__attribute__((weak)) void kill_say_where(void)
+{
+}
+
+/* Names of ours in /dev/shm: others come and go there, also while we look. */
+static uint32_t count_shm(void)
+{
+	DIR *dir = opendir("/dev/shm");
+	uint32_t n = 0;
+	struct dirent *entry;
+
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir)))
+		n += strncmp(entry->d_name, "dsi", 3) == 0 &&
+		     strncmp(entry->d_name, "dsi-test-", 9) != 0;
 	(void)closedir(dir);
 	return n;
 }
@@ -64,7 +84,7 @@ static struct kill_page *map_page(void)
 	return page;
 }
 
-struct kill_page *kill_begin(uint64_t *out_random, uint32_t *out_rounds)
+void kill_draw(uint64_t *out_random, uint32_t *out_rounds)
 {
 	const char *rounds = getenv("DSI_KILL_ROUNDS");
 	const char *seed = getenv("DSI_KILL_SEED");
@@ -74,9 +94,13 @@ struct kill_page *kill_begin(uint64_t *out_random, uint32_t *out_rounds)
 	printf("DSI_KILL_SEED=%ju DSI_KILL_ROUNDS=%u\n", (uintmax_t)*out_random,
 	       *out_rounds);
 	(void)fflush(stdout);
+}
+
+struct kill_page *kill_begin(void)
+{
 	MUST(mkdtemp(folder));
 	MUST_BE(setenv("DSI_RUNTIME_DIR", folder, 1), 0);
-	shm_before = count_entries("/dev/shm");
+	shm_before = count_shm();
 	/* Children inherit it. */
 	page_fd = memfd_create("kill-page", 0);
 	MUST(page_fd >= 0);
@@ -88,7 +112,7 @@ void kill_end(void)
 {
 	MUST_BE(count_names(), 0);
 	MUST_BE(rmdir(folder), 0);
-	MUST(count_entries("/dev/shm") <= shm_before);
+	MUST(count_shm() <= shm_before);
 }
 
 struct kill_page *kill_attach(char **argv)
@@ -125,7 +149,7 @@ int kill_await(pid_t pid)
 {
 	int status;
 
-	while (waitpid(pid, &status, 0) < 0)
+	while (waitpid(pid, &status, __WALL) < 0)
 		MUST(errno == EINTR);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
@@ -148,7 +172,77 @@ void sleep_randomly(uint64_t *random, uint64_t us)
 		sleep_us(must_random(random) % scale);
 }
 
+uint64_t kill_patience_ns(void)
+{
+	const char *seconds = getenv("DSI_KILL_PATIENCE_S");
+
+	return seconds ? strtoull(seconds, NULL, 0) * UINT64_C(1000000000)
+		       : KILL_PATIENCE_NS;
+}
+
 uint64_t kill_deadline(void)
 {
-	return dsi_now() + KILL_PATIENCE_NS;
+	return dsi_now() + kill_patience_ns();
+}
+
+static uint64_t *words_of(const struct dsi_packet *pkt)
+{
+	uint32_t size;
+	void *data;
+
+	MUST_BE(dsi_packet_data(pkt, 0, &data, &size), 0);
+	MUST(size == KILL_BYTES);
+	return data;
+}
+
+void kill_fill(struct dsi_packet *pkt, uint64_t number)
+{
+	uint64_t *words = words_of(pkt);
+
+	words[0] = number;
+	words[KILL_BYTES / 8u - 1u] = ~number;
+}
+
+int kill_filled(const struct dsi_packet *pkt, uint64_t number)
+{
+	const uint64_t *words = words_of(pkt);
+
+	return words[0] == number && words[KILL_BYTES / 8u - 1u] == ~number;
+}
+
+static void count_visit(void *user, const char *name,
+			const struct dsi_name_info *info)
+{
+	(void)name;
+	(void)info;
+	(*(uint32_t *)user)++;
+}
+
+void kill_no_names(void)
+{
+	uint32_t visits = 0;
+
+	MUST_BE(dsi_names(count_visit, &visits, kill_deadline()), 0);
+	MUST_BE(visits, 0);
+	MUST_BE(count_names(), 0);
+}
+
+void await_no_growth(uint32_t fds, uint32_t regions)
+{
+	uint64_t deadline = kill_deadline();
+
+	while (count_descriptors() > fds || count_regions() > regions) {
+		MUST(dsi_now() < deadline);
+		sleep_us(100);
+	}
+}
+
+void await_count(_Atomic uint64_t *count, uint64_t goal)
+{
+	uint64_t deadline = kill_deadline();
+
+	while (atomic_load(count) < goal) {
+		MUST(dsi_now() < deadline);
+		sleep_us(20);
+	}
 }

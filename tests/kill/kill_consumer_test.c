@@ -19,7 +19,6 @@
 
 #define NAME "kill"
 #define PACKETS 16u
-#define BYTES 256u
 #define SURVIVORS 2u
 #define VICTIM 2u /* its place in the page */
 #define MAX_HELD 4u
@@ -41,15 +40,11 @@ static struct dsi_socket *connect_one(void)
 
 static void check(struct dsi_packet *pkt, uint64_t *next)
 {
-	uint32_t size;
-	void *data;
+	uint64_t number = dsi_packet_number(pkt);
 
-	MUST(*next == UINT64_MAX || dsi_packet_number(pkt) == *next);
-	*next = dsi_packet_number(pkt) + 1u;
-	MUST_BE(dsi_packet_data(pkt, 0, &data, &size), 0);
-	MUST(size == BYTES);
-	MUST(((uint64_t *)data)[0] == *next - 1u);
-	MUST(((uint64_t *)data)[BYTES / 8u - 1u] == ~(*next - 1u));
+	MUST(*next == UINT64_MAX || number == *next);
+	MUST(kill_filled(pkt, number));
+	*next = number + 1u;
 }
 
 /* Every packet from the first to the one that says EOS. */
@@ -105,15 +100,9 @@ static void *produce(void *arg)
 	while (!last) {
 		uint64_t number = atomic_load(&page->committed);
 		struct dsi_packet *pkt;
-		uint64_t *words;
-		uint32_t size;
-		void *data;
 
 		MUST_BE(dsi_packet_get(producer, kill_deadline(), &pkt), 0);
-		MUST_BE(dsi_packet_data(pkt, 0, &data, &size), 0);
-		words = data;
-		words[0] = number;
-		words[BYTES / 8u - 1u] = ~number;
+		kill_fill(pkt, number);
 		last = atomic_load(&page->stop);
 		if (last)
 			MUST_BE(dsi_packet_set_flags(pkt, DSI_PACKET_EOS), 0);
@@ -128,7 +117,7 @@ static void make_producer(void)
 	const struct dsi_stream_desc desc = {
 		.size = sizeof(desc),
 		.packets = PACKETS,
-		.packet_bytes = BYTES,
+		.packet_bytes = KILL_BYTES,
 	};
 	const struct dsi_producer_options options = {
 		.size = sizeof(options),
@@ -141,16 +130,6 @@ static void make_producer(void)
 }
 
 /* ---- one death ----------------------------------------------------------- */
-
-static void await_count(_Atomic uint64_t *count, uint64_t goal)
-{
-	uint64_t deadline = kill_deadline();
-
-	while (atomic_load(count) < goal) {
-		MUST(dsi_now() < deadline);
-		sleep_us(20);
-	}
-}
 
 static void await_alone(void)
 {
@@ -209,17 +188,6 @@ static uint32_t one_death(uint32_t round, uint64_t *random)
 	return streaming;
 }
 
-/* The monitor may still be at it. */
-static void await_no_growth(uint32_t fds, uint32_t regions)
-{
-	uint64_t deadline = kill_deadline();
-
-	while (count_descriptors() > fds || count_regions() > regions) {
-		MUST(dsi_now() < deadline);
-		sleep_us(500);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	pid_t survivors[SURVIVORS];
@@ -235,7 +203,8 @@ int main(int argc, char **argv)
 		return strcmp(argv[1], "victim") == 0 ? be_killed(number)
 						      : survive(number);
 	}
-	page = kill_begin(&random, &rounds);
+	kill_draw(&random, &rounds);
+	page = kill_begin();
 	make_producer();
 	for (uint32_t i = 0; i < SURVIVORS; i++)
 		survivors[i] = kill_spawn("survivor", i);

@@ -17,7 +17,6 @@
 
 #define NAME "kill"
 #define PACKETS 16u
-#define BYTES 256u
 #define MAX_BATCH 4u
 
 static struct kill_page *page;
@@ -29,7 +28,7 @@ static struct dsi_socket *make_producer(void)
 	const struct dsi_stream_desc desc = {
 		.size = sizeof(desc),
 		.packets = PACKETS,
-		.packet_bytes = BYTES,
+		.packet_bytes = KILL_BYTES,
 	};
 	const struct dsi_producer_options options = {
 		.size = sizeof(options),
@@ -41,18 +40,6 @@ static struct dsi_socket *make_producer(void)
 	MUST_BE(dsi_socket_listen(sock, NAME, NULL), 0);
 	MUST_BE(dsi_socket_start(sock), 0);
 	return sock;
-}
-
-static void fill(struct dsi_packet *pkt, uint64_t number)
-{
-	uint64_t *words;
-	uint32_t size;
-	void *data;
-
-	MUST_BE(dsi_packet_data(pkt, 0, &data, &size), 0);
-	words = data;
-	words[0] = number;
-	words[BYTES / 8u - 1u] = ~number;
 }
 
 /* Until it is killed. */
@@ -71,7 +58,7 @@ static int produce(uint32_t round)
 
 		MUST(n > 0);
 		for (int32_t i = 0; i < n; i++)
-			fill(pkts[i], number++);
+			kill_fill(pkts[i], number++);
 		MUST_BE(dsi_packet_commit_many(sock, pkts, (uint32_t)n), 0);
 		atomic_store(&page->committed, number);
 		if (must_random(&random) % 8u == 0)
@@ -106,19 +93,6 @@ static void *murder(void *arg)
 
 /* ---- the consumer -------------------------------------------------------- */
 
-static void check(struct dsi_packet *pkt, uint64_t number)
-{
-	uint64_t *words;
-	uint32_t size;
-	void *data;
-
-	MUST(dsi_packet_number(pkt) == number);
-	MUST_BE(dsi_packet_data(pkt, 0, &data, &size), 0);
-	MUST(size == BYTES);
-	words = data;
-	MUST(words[0] == number && words[BYTES / 8u - 1u] == ~number);
-}
-
 /* All there is, then -DSI_EPIPE.  How many. */
 static uint64_t drain(struct dsi_socket *sock, struct murder *plan)
 {
@@ -128,7 +102,9 @@ static uint64_t drain(struct dsi_socket *sock, struct murder *plan)
 	int err;
 
 	while ((err = dsi_packet_get(sock, kill_deadline(), &pkt)) == 0) {
-		check(pkt, number++);
+		MUST(dsi_packet_number(pkt) == number);
+		MUST(kill_filled(pkt, number));
+		number++;
 		MUST_BE(dsi_packet_commit(sock, pkt), 0);
 		atomic_store(&plan->received, number);
 	}
@@ -144,24 +120,6 @@ static uint64_t drain(struct dsi_socket *sock, struct murder *plan)
 	MUST(dsi_socket_event_count(sock, DSI_EVENT_PEER_GONE) == 1);
 	MUST(dsi_socket_event_count(sock, DSI_EVENT_ERROR) == 0);
 	return number;
-}
-
-static void count_visit(void *user, const char *name,
-			const struct dsi_name_info *info)
-{
-	(void)name;
-	(void)info;
-	(*(uint32_t *)user)++;
-}
-
-/* Now and then nobody comes after the dead one, but somebody asks. */
-static void list_names(void)
-{
-	uint32_t visits = 0;
-
-	MUST_BE(dsi_names(count_visit, &visits, kill_deadline()), 0);
-	MUST_BE(visits, 0);
-	MUST_BE(count_names(), 0);
 }
 
 /* 1 if it died while streaming. */
@@ -205,8 +163,9 @@ static uint32_t one_death(uint32_t round, uint64_t *random, uint64_t *packets)
 	}
 	dsi_socket_destroy(sock);
 	*packets += got;
+	/* Now and then nobody comes after the dead one, but somebody asks. */
 	if (round % 8u == 7u)
-		list_names();
+		kill_no_names();
 	return err == 0;
 }
 
@@ -221,7 +180,8 @@ int main(int argc, char **argv)
 		page = kill_attach(argv);
 		return produce((uint32_t)strtoul(argv[2], NULL, 0));
 	}
-	page = kill_begin(&random, &rounds);
+	kill_draw(&random, &rounds);
+	page = kill_begin();
 	for (uint32_t i = 0; i < rounds; i++) {
 		connected += one_death(i, &random, &packets);
 		if (i == 1) {
@@ -236,7 +196,7 @@ int main(int argc, char **argv)
 		MUST(count_regions() <= regions);
 	}
 	MUST_BE(count_regions(), 0);
-	list_names();
+	kill_no_names();
 	kill_end();
 	return 0;
 }

@@ -24,7 +24,7 @@ LAYERS = [
     ("sizing", "wide curve_jcs sizing_private grid jcs jcs_convert reader grid_scan anchored "
      "stall service merge self_timed limit loss area sizing_none"),
     ("data plane", "producer consumer transfer data_plane packet trace_hooks usual_producer "
-     "usual_consumer"),
+     "usual_consumer usual_wait"),
     ("socket", "socket socket_private access link wire handshake handshake_producer "
      "handshake_consumer handshake_regions handshake_watch names regions watch event trace_ends"),
     ("stream", "stream stream_private component component_private select "
@@ -48,7 +48,7 @@ DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif)\b[ \t]*(.*)$", re.
 
 WITH_SPDX = re.compile(
     r"(\.(c|h|h\.in|py|sh|cmake|cmake\.in|map|pml|yml)|CMakeLists\.txt|"
-    r"^(run-demo|run-tests|\.ci/run|\.gitignore))$")
+    r"^(run-assurance|run-demo|run-tests|\.ci/run|\.gitignore))$")
 
 
 def layer(noun):

@@ -32,6 +32,7 @@ BOTH = BLOCK + ["block-holding", "bell"]
 MORE = ["block-two", "two-visit", "drop-new"]
 RECLAIM = ["reclaim", "reclaim-ring", "reclaim-ordinary"]
 JOIN = ["visit", "two-visit", "join-late"]
+USUAL = ["many-usual", "many-usual-ring1", "many-usual-wraps"]
 KILL = ["killed-one", "killed-ring2"]
 
 MUTANTS = []
@@ -89,7 +90,12 @@ text("packet.c", "	if (plane->owed)\n		dsi__plane_pay(plane);\n",
      ["commit-get"])
 text("data_plane.c", "	return dsi_port_wake_wait(waker->signal, words, n, deadline_ns);\n",
      "	return dsi_port_wait(words, n, deadline_ns);\n",
-     "N  a wake-up put off is forgotten before sleeping", ["commit-get"])
+     "N  a wake-up put off is forgotten before sleeping", ["commit-get-timed"])
+text("usual_wait.h",
+     "			(void)dsi_port_wake_wait(waker->signal, words, 2,\n"
+     "						 deadline_ns);\n",
+     "			(void)dsi_port_wait(words, 2, deadline_ns);\n",
+     "N  a wake-up put off is forgotten before the usual sleep", ["commit-get"])
 order("consumer.c", "skip_lost", "acquire", "relaxed",
       "N1 signal load in skip_lost() relaxed", RECLAIM,
       "only a distance; the ring is asked again with R1")
@@ -111,6 +117,9 @@ text("packet.c", "	dsi__notify_fence();\n", "",
 text("data_plane.c", "	dsi__notify_fence();\n", "",
      "N2 no fence before sleeping", BLOCK,
      "the port's wait is a full fence (port.h); the bell has none")
+text("usual_wait.h", "	dsi__notify_fence();\n", "",
+     "N2 no fence before the usual sleep", BLOCK + ["commit-get"],
+     "as for the other sleep: the port's wait is a full fence")
 text("notify.h", " ||\n	    (int32_t)(signal - (uint32_t)sleep) <= 0)", ")",
      "N  wake although the sleeper had seen the signal", BOTH)
 text("notify.h", " || sleep == waker->woken", "",
@@ -152,6 +161,13 @@ text("data_plane.c",
      "	dsi__notify_fence();\n	err = look(plane, arg);\n",
      "	dsi__notify_fence();\n	err = -DSI_EAGAIN;\n",
      "N  no second look", BOTH)
+text("usual_wait.h", "== flags && none(plane))", "== flags)",
+     "N  no second look before the usual sleep", BLOCK)
+text("usual_wait.h", "	       returned != producer->position - peer->first &&\n"
+     "	       dsi__usual_returned(peer) == returned;\n", "	       1;\n",
+     "N  no second look before the usual sleep of a producer", ["commit-get"])
+text("usual_wait.h", "	return !consumer->unsaid &&\n", "	return\n",
+     "N  taken is not told before the usual sleep", ["block-holding"])
 text("consumer.c",
      "	return plane->as.consumer.unsaid\n",
      "	return 0\n",
@@ -210,6 +226,23 @@ order("usual_consumer.h", "dsi__consumer_store_returned", "release", "relaxed",
       "T2 returned relaxed", BLOCK)
 order("producer.c", "collect_from", "acquire", "relaxed",
       "T2 returned load relaxed", BLOCK + MORE)
+text("usual_consumer.h",
+     "	uint32_t i = dsi__usual_put_back(plane, pkts, n,\n",
+     "	atomic_store_explicit(&plane->as.consumer.page->returned,\n"
+     "			      plane->as.consumer.returned + n,\n"
+     "			      memory_order_release);\n"
+     "	uint32_t i = dsi__usual_put_back(plane, pkts, n,\n",
+     "T2 returned before a batch's tokens are written", USUAL)
+text("usual_consumer.h",
+     "	block = dsi__packet_table_block(table, n);\n",
+     "	atomic_store_explicit(&consumer->page->taken, position + n,\n"
+     "			      memory_order_release);\n"
+     "	block = dsi__packet_table_block(table, n);\n",
+     "T1 taken before a batch is copied", USUAL)
+text("usual_producer.h",
+     "	return back - at >= n && (!producer->eager || back - at == n);\n",
+     "	return 1;\n", "T2 a batch is taken before it is back",
+     USUAL)
 order("usual_producer.h", "dsi__usual_back", "acquire", "relaxed",
       "T2 returned load relaxed, of what is taken at once", ["commit-get"])
 order("producer.c", "admit", "release", "relaxed", "S1 start relaxed",
@@ -238,12 +271,18 @@ order("data_plane.h", "dsi__plane_flags", "acquire", "relaxed",
       "P1 flags load relaxed", ["cancel", "killed-one"])
 order("data_plane.c", "dsi__plane_wake", "release", "relaxed",
       "P2 word relaxed", ["cancel", "killed-one"])
-order("data_plane.c", "dsi__plane_word", "acquire", "relaxed",
+order("data_plane.h", "dsi__plane_word", "acquire", "relaxed",
       "P2 word load relaxed", ["cancel", "event"],
       "the fence N2 follows before the flags are looked at, and acquires")
 mutant("P2 no private word in the wait", "data_plane.c",
        [("text", "	words[n++] = dsi__plane_word(plane);\n", "")],
        ["killed-one"])
+text("usual_wait.h", "	words[1] = dsi__plane_word(plane);\n",
+     "	words[1] = words[0];\n",
+     "P2 no private word in the usual wait", ["killed-one"])
+text("usual_wait.h", "dsi__plane_flags(plane) == flags && none(plane)",
+     "none(plane)", "P1 flags are not looked at before the usual sleep",
+     ["cancel", "killed-one"])
 text("packet.c", "	return or_gone(got, flags);\n",
      "	return or_gone(got, dsi__plane_flags(plane));\n",
      "P1 gone is read after the ring", KILL)

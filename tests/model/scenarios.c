@@ -198,6 +198,14 @@ static void commit_get(void)
 	add_consumers(joined_consumer);
 }
 
+/* Likewise with a consumer that is off the usual way, so that it sleeps as those
+ * do. */
+static void commit_get_timed(void)
+{
+	commit_get();
+	rig.readers[0].plane->as.consumer.apart = DSI_CONSUMER_TIME_HOLD;
+}
+
 /* The consumer keeps a packet while it gets the next (see consumer.h: when
  * the producer learns of it). */
 static void holding_consumer(void *arg)
@@ -788,7 +796,8 @@ static void fill_for(struct dsi_packet *pkt, uint64_t number)
 
 	for (uint32_t i = 0; i < RIG_PAYLOAD; i++)
 		data[i] = content(number);
-	mc_check(dsi_packet_set_flags(pkt, flags) == 0, "flags");
+	if (!rig.options.ordinary)
+		mc_check(dsi_packet_set_flags(pkt, flags) == 0, "flags");
 }
 
 static void many_producer(void *arg)
@@ -860,6 +869,36 @@ static void many_packet1(void)
 static void many_two(void)
 {
 	many(2, 2, 2, 2);
+}
+
+/* Likewise, and all goes the usual way (usual_producer.h, usual_consumer.h) from
+ * the second get on. */
+static void many_ordinary(uint32_t slots, uint32_t packets, uint32_t total)
+{
+	rig_build(&(struct rig_options){.ring_slots = slots,
+					.packets = packets,
+					.total = total,
+					.ordinary = 1,
+					.readers = 1,
+					.wait_for = 1});
+	mc_thread("producer", many_producer, NULL);
+	add_consumers(many_consumer);
+}
+
+static void many_usual(void)
+{
+	many_ordinary(2, 2, 4);
+}
+
+static void many_usual_ring1(void)
+{
+	many_ordinary(1, 1, 3);
+}
+
+/* Three packets in a ring of two: batches cross its end. */
+static void many_usual_wraps(void)
+{
+	many_ordinary(2, 3, 5);
 }
 
 /* Asks for two and gets the one there is.  The producer, which may sleep
@@ -954,6 +993,19 @@ static const struct entry entries[] = {
 	 0,
 	 ALL},
 	{{.name = "many-two", .set_up = many_two, .end = check_honest}, 0, 1},
+	{{.name = "many-usual", .set_up = many_usual, .end = check_honest},
+	 0,
+	 2},
+	{{.name = "many-usual-ring1",
+	  .set_up = many_usual_ring1,
+	  .end = check_honest},
+	 0,
+	 2},
+	{{.name = "many-usual-wraps",
+	  .set_up = many_usual_wraps,
+	  .end = check_honest},
+	 0,
+	 1},
 	{{.name = "many-short", .set_up = many_short, .end = check_honest},
 	 0,
 	 ALL},
@@ -972,6 +1024,11 @@ static const struct entry entries[] = {
 	 0,
 	 ALL},
 	{{.name = "commit-get", .set_up = commit_get, .end = check_honest},
+	 0,
+	 ALL},
+	{{.name = "commit-get-timed",
+	  .set_up = commit_get_timed,
+	  .end = check_honest},
 	 0,
 	 ALL},
 	{{.name = "block-holding",
@@ -1045,6 +1102,9 @@ static const struct entry entries[] = {
 	{{.name = "many-long", .set_up = many_both, .end = check_honest},
 	 1,
 	 ALL},
+	{{.name = "many-usual-deep", .set_up = many_usual, .end = check_honest},
+	 1,
+	 3},
 	{{.name = "many-two-deep", .set_up = many_two, .end = check_honest},
 	 1,
 	 2},

@@ -364,34 +364,51 @@ static int listen_process(uint64_t arg)
 	return 0;
 }
 
+/* Nothing changes any more. */
+static int wake_and_time_out(const _Atomic uint32_t *wake,
+			     const struct dsi_port_word *w,
+			     uint64_t deadline_ns)
+{
+	int err;
+
+	do {
+		err = dsi_port_wake_wait(wake, w, 2, deadline_ns);
+	} while (err == 0);
+	conf_equal(err, -DSI_ETIMEDOUT);
+	conf_check(dsi_port_now() >= deadline_ns);
+	return 0;
+}
+
 /* It wakes also if there is nothing to wait for, and keeps the deadline. */
 static int wake_and_wait_without_waiting(void)
 {
 	int peer = conf_spawn_process(listen_process, 0);
 	struct dsi_port_listener *listener;
 	_Atomic uint32_t changed = 1;
-	struct dsi_port_word w = {&changed, 0, 0};
+	struct dsi_port_word w[2];
+	const struct page *peers;
 	struct page *page;
 	struct link link;
-	int err;
 
 	conf_try(conf_offer("conf.wait", &listener));
 	conf_try(conf_accept(listener, &link.conn));
 	conf_try(exchange(&link));
 	page = link.own.addr;
+	peers = link.peer.addr;
+	w[0] = (struct dsi_port_word){&peers->word, 0, 1};
+	w[1] = (struct dsi_port_word){&changed, 0, 0};
 	for (uint32_t i = 0; i < CALLS; i++) {
 		/* Time for it to fall asleep; if it does not, so be it. */
 		conf_sleep_until(conf_soon());
 		atomic_store_explicit(&page->word, i + 1, memory_order_release);
-		conf_equal(dsi_port_wake_wait(&page->word, &w, 1, DSI_FOREVER),
+		conf_equal(dsi_port_wake_wait(&page->word, w, 2, DSI_FOREVER),
 			   0);
 	}
 	conf_try(hear(&link, 0, conf_later()));
-	w.expected = 1;
-	do {
-		err = dsi_port_wake_wait(&page->word, &w, 1, 1);
-	} while (err == 0);
-	conf_equal(err, -DSI_ETIMEDOUT);
+	w[0].expected = 1;
+	w[1].expected = 1;
+	conf_try(wake_and_time_out(&page->word, w, 1));
+	conf_try(wake_and_time_out(&page->word, w, conf_soon()));
 	conf_equal(conf_join(peer), 0);
 	unlink_pages(&link);
 	dsi_port_listener_close(listener);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * must.h - a check that is never compiled out, for tests with threads and
- * processes.  A failure is reported and ends the process at once.
+ * processes.  A failure is reported and ends the process at once.  Who includes
+ * this may define MUST_SAY() before: what there is to be said about the moment.
  */
 #ifndef DSI_TEST_MUST_H
 #define DSI_TEST_MUST_H
@@ -12,11 +13,16 @@
 
 #include <dsi/errno.h>
 
+#ifndef MUST_SAY
+#define MUST_SAY() (void)0
+#endif
+
 #define MUST(condition)                                                        \
 	do {                                                                   \
 		if (!(condition)) {                                            \
 			fprintf(stderr, "%s:%d: %s: not true: %s\n", __FILE__, \
 				__LINE__, __func__, #condition);               \
+			MUST_SAY();                                            \
 			_exit(1);                                              \
 		}                                                              \
 	} while (0)
@@ -33,6 +39,7 @@
 				__FILE__, __LINE__, __func__, #call,       \
 				must_have_, dsi_strerror((int)must_have_), \
 				must_want_);                               \
+			MUST_SAY();                                        \
 			_exit(1);                                          \
 		}                                                          \
 	} while (0)

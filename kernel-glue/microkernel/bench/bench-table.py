@@ -4,8 +4,8 @@
 benchmark as a table, beside that of the original DSI.
 
 A boot is the kernel for one CPU (one), or that for several with both tasks on
-one CPU (smp) or each on its own (apart); or the first with another way to wake
-(flagged, sync-thread) or to hand over packets (map, copy).
+one CPU (smp) or each on its own (apart); or the first with deadlines (deadline),
+another way to wake (flagged, sync-thread) or to hand over packets (map, copy).
 """
 import argparse
 import json
@@ -19,6 +19,7 @@ ORIGINAL = {4: (3189, 5712, 6857), 16: (3189, 6053, 15891), 64: (3189, 7697, 479
             1024: (3183, 35253, 5003953)}
 NAMES = {"one": "1 CPU, kernel for one", "smp": "1 CPU, kernel for several",
          "apart": "2 CPUs",
+         "deadline": "1 CPU, a deadline for each get",
          "flagged": "1 CPU, notify=flagged", "sync-thread": "1 CPU, notify=sync-thread",
          "map": "1 CPU, packets mapped while the consumer has them (DSI_STREAM_MAP)",
          "copy": "1 CPU, copies for the consumer (DSI_CONSUMER_COPY)"}

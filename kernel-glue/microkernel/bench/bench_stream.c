@@ -13,7 +13,8 @@
  * instructions.  A line is "bench NAME VALUE", with instructions for one packet
  * in hundredths; ../run-bench makes a table of them.  On the boot command line,
  * args=NAME: only that case; args=map: packets are mapped to the consumer while
- * it has them (DSI_STREAM_MAP); args=copy: it gets copies (DSI_CONSUMER_COPY).
+ * it has them (DSI_STREAM_MAP); args=copy: it gets copies (DSI_CONSUMER_COPY);
+ * args=deadline: each get has a deadline.
  */
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +30,8 @@
 #define COPIES_KIB 4096u /* what the consumer has memory for */
 #define BATCH_MAX 64u
 #define LATE_NS 60000000000ull
+/* A deadline that does not come. */
+#define FAR_NS 1000000000000ull
 
 static const struct {
 	uint32_t ring, batch;
@@ -42,6 +45,7 @@ enum transfer { SHARE, MAP, COPY };
 
 struct bench_case {
 	enum transfer transfer;
+	uint64_t deadline_ns; /* of each get */
 	uint32_t ring, batch, kib, warm, packets;
 	char name[DSI_NAME_BYTES];
 };
@@ -79,23 +83,25 @@ static int failed(const struct bench_case *c, const char *what, int err)
 
 /* The same on both sides: a free one becomes a full one, a full one a free
  * one. */
-static int pass_by_one(struct dsi_socket *sock, uint32_t packets)
+static int pass_by_one(struct dsi_socket *sock, uint32_t packets,
+		       uint64_t deadline_ns)
 {
 	struct dsi_packet *pkt;
-	int err = dsi_packet_get(sock, DSI_FOREVER, &pkt);
+	int err = dsi_packet_get(sock, deadline_ns, &pkt);
 
 	while (!err && --packets)
-		err = dsi_packet_commit_get(sock, pkt, DSI_FOREVER, &pkt);
+		err = dsi_packet_commit_get(sock, pkt, deadline_ns, &pkt);
 	return err ? err : dsi_packet_commit(sock, pkt);
 }
 
-static int pass_many(struct dsi_socket *sock, uint32_t packets, uint32_t batch)
+static int pass_many(struct dsi_socket *sock, uint32_t packets, uint32_t batch,
+		     uint64_t deadline_ns)
 {
 	struct dsi_packet *pkts[BATCH_MAX];
 	int32_t got = 0;
 
 	while (packets) {
-		got = dsi_packet_get_many(sock, DSI_FOREVER, pkts,
+		got = dsi_packet_get_many(sock, deadline_ns, pkts,
 					  batch < packets ? batch : packets);
 		if (got < 0)
 			return got;
@@ -110,8 +116,9 @@ static int pass_many(struct dsi_socket *sock, uint32_t packets, uint32_t batch)
 static int pass(const struct bench_case *c, struct dsi_socket *sock,
 		uint32_t packets)
 {
-	return c->batch == 1 ? pass_by_one(sock, packets)
-			     : pass_many(sock, packets, c->batch);
+	return c->batch == 1
+		       ? pass_by_one(sock, packets, c->deadline_ns)
+		       : pass_many(sock, packets, c->batch, c->deadline_ns);
 }
 
 /* ---- the two sides ------------------------------------------------------- */
@@ -218,8 +225,11 @@ int main(int argc, char **argv)
 		strcmp(argv[0], "bench_send") ? receive_case : send_case;
 	struct bench_case c = {.transfer =
 				       transfer_of(argc > 1 ? argv[1] : "")};
-	const char *only = argc > 1 && !c.transfer ? argv[1] : NULL;
+	int late = argc > 1 && !strcmp(argv[1], "deadline");
+	const char *only = argc > 1 && !c.transfer && !late ? argv[1] : NULL;
 	int err = 0;
+
+	c.deadline_ns = late ? dsi_now() + FAR_NS : DSI_FOREVER;
 
 	for (uint32_t shape = 0; !err && shape < COUNT(shapes); shape++)
 		for (uint32_t size = 0; !err && size < COUNT(sizes_kib);

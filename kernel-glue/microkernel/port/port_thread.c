@@ -31,11 +31,6 @@ static struct mk_port_thread threads[MK_PORT_THREADS_MAX];
 static struct mk_port_mutex table;
 static uint64_t last_serial; /* under the lock of the table */
 
-struct mk_port_thread *mk_port_self(void)
-{
-	return (struct mk_port_thread *)(uintptr_t)mk_utcb()->user[0];
-}
-
 struct mk_port_thread *mk_port_thread_at(uint32_t index)
 {
 	return &threads[index];

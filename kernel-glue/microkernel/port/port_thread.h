@@ -17,6 +17,8 @@
 #ifndef PORT_THREAD_H
 #define PORT_THREAD_H
 
+#include <mklib/ipc_stubs.h>
+
 #include "mk_port.h"
 
 #define MK_PORT_THREADS_MAX 24u
@@ -117,7 +119,10 @@ struct mk_port_thread {
 
 /* Once per task, on its first thread, before everything else of the port. */
 int mk_port_threads_begin(void);
-struct mk_port_thread *mk_port_self(void);
+static inline struct mk_port_thread *mk_port_self(void)
+{
+	return (struct mk_port_thread *)(uintptr_t)mk_utcb()->user[0];
+}
 /* By place, 0 to MK_PORT_THREADS_MAX - 1. */
 struct mk_port_thread *mk_port_thread_at(uint32_t index);
 

@@ -408,24 +408,48 @@ void dsi_port_wake(const _Atomic uint32_t *word, uint32_t shared)
 /* ---- both ---------------------------------------------------------------- */
 
 /* The signal has not been sent: the capability is dead.  Or it has, and the
- * wait has ended otherwise: that is worth a look. */
-static int wake_wait_failed(struct mk_port_thread *self,
-			    const _Atomic uint32_t *wake,
-			    const struct dsi_port_word *words, uint32_t n)
+ * wait has ended otherwise: time is up, or that is worth a look. */
+static __attribute__((noinline)) int wake_wait_failed(
+	struct mk_port_thread *self, const _Atomic uint32_t *wake,
+	const struct dsi_port_word *words, uint64_t deadline_ns)
 {
+	if (mk_error() == (MK_IPC_TIMEOUT | MK_IPC_RECEIVE))
+		return dsi_port_now() >= deadline_ns ? -DSI_ETIMEDOUT : 0;
 	if (mk_error() & MK_IPC_RECEIVE)
 		return 0;
 	wake_new(self, wake);
-	return dsi_port_wait(words, n, DSI_FOREVER);
+	return dsi_port_wait(words, 2, deadline_ns);
 }
 
-/* One step, if both are what is known, and signals on both sides. */
-static inline int is_one_step(const struct mk_port_usual *usual,
-			      const _Atomic uint32_t *wake,
-			      const struct dsi_port_word *words, uint32_t n)
+/* The one step with a deadline. */
+static __attribute__((noinline)) int wake_wait_until(
+	struct mk_port_thread *self, const _Atomic uint32_t *wake,
+	const struct dsi_port_word *words, uint64_t deadline_ns)
 {
-	return wake == usual->wake && usual->bits && !usual->alone &&
-	       is_usual(usual, words, n);
+	uint64_t until = deadline_ns;
+	uint32_t limit = mk_port_limit(&until);
+
+	mk_utcb()->until_ns[MK_IPC_RECEIVE] = until;
+	if (!mk_signal_wait(self->usual.slot, self->usual.bits, self->event,
+			    limit))
+		return wake_wait_failed(self, wake, words, deadline_ns);
+	self->taken++;
+	return 0;
+}
+
+/* Two steps, or the first one is of no use. */
+static __attribute__((noinline)) int wake_then_wait(
+	const _Atomic uint32_t *wake, const struct dsi_port_word *words,
+	uint32_t n, uint64_t deadline_ns)
+{
+	dsi_port_wake(wake, 1);
+	return dsi_port_wait(words, n, deadline_ns);
+}
+
+static __attribute__((noinline)) int wake_only(const _Atomic uint32_t *wake)
+{
+	dsi_port_wake(wake, 1);
+	return 0;
 }
 
 int dsi_port_wake_wait(const _Atomic uint32_t *wake,
@@ -435,17 +459,17 @@ int dsi_port_wake_wait(const _Atomic uint32_t *wake,
 	struct mk_port_thread *self = mk_port_self();
 	const struct mk_port_usual *usual = &self->usual;
 
-	if (!is_one_step(usual, wake, words, n) || deadline_ns != DSI_FOREVER) {
-		dsi_port_wake(wake, 1);
-		return dsi_port_wait(words, n, deadline_ns);
-	}
+	/* One step, if both are what is known, and signals on both sides. */
+	if (wake != usual->wake || n != 2 || !is_usual(usual, words, 2) ||
+	    !usual->bits || usual->alone)
+		return wake_then_wait(wake, words, n, deadline_ns);
 	atomic_thread_fence(memory_order_seq_cst);
-	if (mk_port_changed(words, n)) {
-		dsi_port_wake(wake, 1);
-		return 0;
-	}
+	if (mk_port_changed(words, 2))
+		return wake_only(wake);
+	if (deadline_ns != DSI_FOREVER)
+		return wake_wait_until(self, wake, words, deadline_ns);
 	if (!mk_signal_wait(usual->slot, usual->bits, self->event, MK_NEVER))
-		return wake_wait_failed(self, wake, words, n);
+		return wake_wait_failed(self, wake, words, DSI_FOREVER);
 	self->taken++;
 	return 0;
 }

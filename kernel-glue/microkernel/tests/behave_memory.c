@@ -261,7 +261,9 @@ static void b49(void)
 	job_go(&a, own, MK_CALL, MK_FOREVER);
 	CHECK(job_wait(&a) && a.ok);
 	CHECK_EQUAL(mk_tag_proto(a.m.tag), 0);
-	job_make(&b, other);
+	CHECK_EQUAL(mk_map_cap(other, PAGER_GATE, pager.gate, MK_ALL_RIGHTS),
+		    0);
+	job_make_with(&b, other, MAIN_PRIORITY, partner_cpu, PAGER_GATE);
 	CHECK_EQUAL(mapped_in(other, &b, THERE), 88);
 	CHECK_EQUAL(mk_unmap(OWN_TASK, small(SMALL_OWN, MK_ALL_RIGHTS),
 			     MK_UNMAP_OTHERS),
@@ -270,9 +272,9 @@ static void b49(void)
 			     MK_UNMAP_OTHERS),
 		    0);
 	CHECK_EQUAL(*at(ALIAS), 88);
-	CHECK_EQUAL(mapped_in(other, &b, THERE), 0);
-	CHECK(fault_of(&a, read_there, THERE));
+	CHECK(fault_of(&b, read_there, THERE));
 	job_drop(&b);
+	CHECK(fault_of(&a, read_there, THERE));
 	drop_faulting(&a, task);
 	CHECK_EQUAL(mk_delete(OWN_TASK, other), 0);
 	CHECK_EQUAL(

@@ -146,7 +146,7 @@ int map_at(uint64_t handle, uint64_t bytes, uint64_t access, uint64_t at,
 
 bool comes(int (*call)(void), int wanted)
 {
-	uint64_t end = now_ns() + PATIENCE_NS;
+	uint64_t end = patience_end();
 	int is;
 
 	do {

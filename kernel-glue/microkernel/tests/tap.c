@@ -234,9 +234,14 @@ void job_run(struct job *j, void (*body)(struct job *j))
 	go(j);
 }
 
+uint64_t patience_end(void)
+{
+	return now_ns() + patience_ms * 1000000ul;
+}
+
 bool job_wait(struct job *j)
 {
-	uint64_t end = now_ns() + patience_ms * 1000000ul;
+	uint64_t end = patience_end();
 
 	while (now_ns() < end) {
 		if (__atomic_load_n(&j->done, __ATOMIC_ACQUIRE) &&
@@ -249,7 +254,7 @@ bool job_wait(struct job *j)
 
 bool job_reaches(struct job *j, int state)
 {
-	uint64_t end = now_ns() + patience_ms * 1000000ul;
+	uint64_t end = patience_end();
 
 	while (now_ns() < end) {
 		if (mk_thread_state(j->thread) == state)

@@ -86,7 +86,10 @@ void job_make_with(struct job *j, uint64_t task, unsigned priority,
 /* Do it, or do it once more. */
 void job_go(struct job *j, uint64_t cap, unsigned op, uint64_t timeouts);
 void job_run(struct job *j, void (*body)(struct job *j));
-/* Until it is done; false after ten seconds. */
+/* Until when to wait for what should come soon: ten seconds, or as patience= of
+ * the command line says. */
+uint64_t patience_end(void);
+/* Until it is done; false after that. */
 bool job_wait(struct job *j);
 /* Until the thread is in this state; false after ten seconds. */
 bool job_reaches(struct job *j, int state);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * figures_test.c - what is counted, exactly: packets and bytes by each way in which
+ * they can be sent and taken, drops and their events, lifetimes; and which packets
+ * are gone when a slot that several share is filled again.
+ */
+#include <cmocka.h>
+
+#include <string.h>
+
+#include <dsi/dsi.h>
+
+#define PACKETS 4u
+/* A producer sees what came back when it needs it. */
+#define LATER UINT64_MAX
+#define HOUR_NS (UINT64_C(3600) * 1000000000u)
+
+struct ends {
+	struct dsi_socket *from, *to;
+};
+
+static struct ends open_ends(const char *name, uint32_t policy,
+			     uint64_t lifetime_ns)
+{
+	const struct dsi_stream_desc desc = {.size = sizeof(desc),
+					     .packets = PACKETS,
+					     .packet_bytes = 64,
+					     .max_sg = 2,
+					     .lifetime_ns = lifetime_ns};
+	struct dsi_consumer_options wish = {.size = sizeof(wish),
+					    .policy = policy};
+	struct ends ends;
+
+	if (policy == DSI_POLICY_DROP_NEW)
+		wish.queue_packets = 2;
+	assert_int_equal(dsi_producer_create(&desc, NULL, &ends.from), 0);
+	assert_int_equal(dsi_socket_listen(ends.from, name, NULL), 0);
+	assert_int_equal(dsi_socket_start(ends.from), 0);
+	assert_int_equal(dsi_consumer_create(&wish, &ends.to), 0);
+	assert_int_equal(dsi_socket_connect(ends.to, name, DSI_FOREVER), 0);
+	assert_int_equal(dsi_socket_start(ends.to), 0);
+	return ends;
+}
+
+static void close_ends(const struct ends *ends)
+{
+	dsi_socket_destroy(ends->to);
+	dsi_socket_destroy(ends->from);
+}
+
+static struct dsi_packet *get(struct dsi_socket *sock)
+{
+	struct dsi_packet *pkt = NULL;
+
+	assert_int_equal(dsi_packet_get(sock, 0, &pkt), 0);
+	return pkt;
+}
+
+static struct dsi_packet *sized(struct dsi_socket *sock, uint32_t bytes)
+{
+	struct dsi_packet *pkt = get(sock);
+
+	assert_int_equal(dsi_packet_set_size(pkt, bytes), 0);
+	return pkt;
+}
+
+static void expect(struct dsi_socket *sock, uint64_t committed, uint64_t bytes,
+		   uint64_t released)
+{
+	struct dsi_socket_stats stats = {.size = sizeof(stats)};
+
+	assert_int_equal(dsi_socket_stats(sock, &stats), 0);
+	assert_int_equal(stats.committed, committed);
+	assert_int_equal(stats.bytes, bytes);
+	if (released != LATER)
+		assert_int_equal(stats.released, released);
+}
+
+/* 10 bytes alone, 20 + 30 at once, 40 by number, 5 + 7 in two elements. */
+static void packets_and_bytes(void **state)
+{
+	struct ends ends = open_ends("figures.bytes", DSI_POLICY_BLOCK, 0);
+	struct dsi_packet *pkts[2], *next;
+
+	(void)state;
+	assert_int_equal(dsi_packet_commit(ends.from, sized(ends.from, 10)), 0);
+	expect(ends.from, 1, 10, LATER);
+	assert_int_equal(dsi_packet_commit(ends.to, get(ends.to)), 0);
+	expect(ends.to, 1, 10, 1);
+
+	pkts[0] = sized(ends.from, 20);
+	pkts[1] = sized(ends.from, 30);
+	assert_int_equal(dsi_packet_commit_many(ends.from, pkts, 2), 0);
+	expect(ends.from, 3, 60, LATER);
+	assert_int_equal(dsi_packet_get_many(ends.to, 0, pkts, 2), 2);
+	assert_int_equal(dsi_packet_commit_many(ends.to, pkts, 2), 0);
+	expect(ends.to, 3, 60, 3);
+
+	next = sized(ends.from, 40);
+	assert_int_equal(dsi_packet_set_number(next, 77), 0);
+	assert_int_equal(dsi_packet_commit(ends.from, next), 0);
+	assert_int_equal(dsi_packet_get_nr(ends.to, 77, 0, &next), 0);
+	expect(ends.to, 4, 100, 3);
+	assert_int_equal(dsi_packet_commit(ends.to, next), 0);
+
+	next = sized(ends.from, 5);
+	assert_int_equal(dsi_packet_add_data(next, 0, 7), 0);
+	assert_int_equal(dsi_packet_commit(ends.from, next), 0);
+	expect(ends.from, 5, 112, LATER);
+	next = get(ends.to);
+	assert_int_equal(dsi_packet_count(next), 2);
+	expect(ends.to, 5, 112, 4);
+	assert_int_equal(dsi_packet_commit(ends.to, next), 0);
+	/* The end of the ring lies between these two. */
+	for (uint32_t i = 0; i < 2 * PACKETS; i++) {
+		assert_int_equal(dsi_packet_get_many(ends.from, 0, pkts, 2), 2);
+		assert_int_equal(dsi_packet_commit_many(ends.from, pkts, 2), 0);
+		assert_int_equal(dsi_packet_get_many(ends.to, 0, pkts, 2), 2);
+		assert_int_equal(dsi_packet_commit_many(ends.to, pkts, 2), 0);
+	}
+	assert_int_equal(dsi_socket_drain(ends.from, 0), 0);
+	expect(ends.from, 5 + 4 * PACKETS, 112 + 4 * PACKETS * 64,
+	       5 + 4 * PACKETS);
+	expect(ends.to, 5 + 4 * PACKETS, 112 + 4 * PACKETS * 64,
+	       5 + 4 * PACKETS);
+	close_ends(&ends);
+}
+
+static void drops_and_their_events(void **state)
+{
+	struct ends ends = open_ends("figures.drops", DSI_POLICY_DROP_NEW, 0);
+	struct dsi_socket_stats stats = {.size = sizeof(stats)};
+	struct dsi_packet *pkt;
+
+	(void)state;
+	/* Two are queued, one is dropped, and the next one says so. */
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(dsi_packet_commit(ends.from, get(ends.from)),
+				 0);
+	assert_int_equal(dsi_socket_event_count(ends.from, DSI_EVENT_DROPPED),
+			 1);
+	for (uint32_t i = 0; i < 2; i++)
+		assert_int_equal(dsi_packet_commit(ends.to, get(ends.to)), 0);
+	assert_int_equal(dsi_socket_event_count(ends.to, DSI_EVENT_DROPPED), 0);
+	assert_int_equal(dsi_packet_commit(ends.from, get(ends.from)), 0);
+	pkt = get(ends.to);
+	assert_true(dsi_packet_flags(pkt) & DSI_PACKET_DROPPED_BEFORE);
+	assert_int_equal(dsi_socket_event_count(ends.to, DSI_EVENT_DROPPED), 1);
+	assert_int_equal(dsi_packet_commit(ends.to, pkt), 0);
+	assert_int_equal(dsi_socket_stats(ends.to, &stats), 0);
+	assert_int_equal(stats.dropped, 1);
+	assert_int_equal(dsi_socket_stats(ends.from, &stats), 0);
+	assert_int_equal(stats.dropped, 1);
+	close_ends(&ends);
+}
+
+/* Without a time of its own a packet lives from its time stamp on. */
+static void lifetimes(void **state)
+{
+	struct ends ends =
+		open_ends("figures.lifetimes", DSI_POLICY_BLOCK, HOUR_NS);
+	struct dsi_packet *pkt;
+
+	(void)state;
+	for (uint32_t own_number = 0; own_number <= 1; own_number++) {
+		pkt = get(ends.from);
+		if (own_number)
+			assert_int_equal(dsi_packet_set_number(pkt, 9), 0);
+		assert_int_equal(dsi_packet_commit(ends.from, pkt), 0);
+		pkt = get(ends.to);
+		assert_true(dsi_packet_time(pkt) != 0);
+		assert_true(dsi_packet_expiry(pkt) ==
+			    dsi_packet_time(pkt) + HOUR_NS);
+		assert_int_equal(dsi_packet_commit(ends.to, pkt), 0);
+	}
+	pkt = get(ends.from);
+	assert_int_equal(dsi_packet_set_expiry(pkt, DSI_FOREVER - 1), 0);
+	assert_int_equal(dsi_packet_commit(ends.from, pkt), 0);
+	pkt = get(ends.to);
+	assert_true(dsi_packet_expiry(pkt) == DSI_FOREVER - 1);
+	assert_int_equal(dsi_packet_commit(ends.to, pkt), 0);
+	close_ends(&ends);
+}
+
+/* With RECLAIM nobody is asked: the slot of a packet that lends it to another one
+ * is filled again, and what was sent of both is gone. */
+static void gone_with_a_shared_slot(void **state)
+{
+	struct ends ends = open_ends("figures.shared", DSI_POLICY_RECLAIM, 0);
+	struct dsi_packet *owner = get(ends.from);
+	struct dsi_packet *borrower = get(ends.from);
+	struct dsi_packet *seen[2];
+
+	(void)state;
+	assert_int_equal(dsi_packet_add_shared(borrower, owner, 8, 16), 0);
+	assert_int_equal(dsi_packet_commit(ends.from, owner), 0);
+	assert_int_equal(dsi_packet_commit(ends.from, borrower), 0);
+	seen[0] = get(ends.to);
+	seen[1] = get(ends.to);
+	assert_int_equal(dsi_packet_valid(seen[0]), 1);
+	assert_int_equal(dsi_packet_valid(seen[1]), 1);
+	/* The oldest first: the two that were not used yet, then one of them. */
+	for (uint32_t i = 0; i < 2; i++)
+		(void)get(ends.from);
+	assert_int_equal(dsi_packet_valid(seen[1]), 1);
+	(void)get(ends.from);
+	assert_int_equal(dsi_packet_valid(seen[1]), 0);
+	(void)get(ends.from);
+	assert_int_equal(dsi_packet_valid(seen[0]), 0);
+	close_ends(&ends);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(packets_and_bytes),
+		cmocka_unit_test(drops_and_their_events),
+		cmocka_unit_test(lifetimes),
+		cmocka_unit_test(gone_with_a_shared_slot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
