@@ -44,21 +44,11 @@ static uint32_t words_get(void *at, uint64_t *to, uint32_t n)
 
 #include "peer_words.h"
 
-const struct bench_channel peer_boost = {
-	.name = "boost-spsc",
-	.text = "boost::lockfree::spsc_queue",
-	.can = WORDS_CAN | BENCH_CAN_PROCESSES,
-	.limit = false,
-	.payload_max = BENCH_PAYLOAD,
-	.ring_max = BENCH_RING,
-	.consumers_max = 1,
-	.open = words_open,
-	.join = words_join,
-	.take = words_take,
-	.send = words_send,
-	.receive = words_receive,
-	.release = words_release,
-	.calls = words_calls,
-	.leave = words_leave,
-	.close = words_close,
-};
+const struct bench_channel peer_boost = {.name = "boost-spsc",
+					 .text = "boost::lockfree::spsc_queue",
+					 .can = WORDS_CAN | BENCH_CAN_PROCESSES,
+					 .limit = false,
+					 .payload_max = BENCH_PAYLOAD,
+					 .ring_max = BENCH_RING,
+					 .consumers_max = 1,
+					 WORDS_CALLS};

@@ -62,13 +62,4 @@ const struct bench_channel peer_readerwriter = {
 	.payload_max = BENCH_PAYLOAD,
 	.ring_max = BENCH_RING,
 	.consumers_max = 1,
-	.open = words_open,
-	.join = words_join,
-	.take = words_take,
-	.send = words_send,
-	.receive = words_receive,
-	.release = words_release,
-	.calls = words_calls,
-	.leave = words_leave,
-	.close = words_close,
-};
+	WORDS_CALLS};

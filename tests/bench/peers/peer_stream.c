@@ -229,6 +229,12 @@ static int stream_release(void *raw, uint32_t n)
 	return 0;
 }
 
+/* What both channels have in common. */
+#define STREAM_CALLS                                                   \
+	.join = stream_join, .take = stream_take, .send = stream_send, \
+	.receive = stream_receive, .release = stream_release,          \
+	.calls = stream_calls, .leave = stream_leave, .close = stream_close,
+
 const struct bench_channel peer_pipe = {
 	.name = "pipe",
 	.text = "a pipe, with one write() for a batch",
@@ -238,15 +244,7 @@ const struct bench_channel peer_pipe = {
 	.ring_max = BENCH_RING,
 	.consumers_max = 1,
 	.open = pipe_open,
-	.join = stream_join,
-	.take = stream_take,
-	.send = stream_send,
-	.receive = stream_receive,
-	.release = stream_release,
-	.calls = stream_calls,
-	.leave = stream_leave,
-	.close = stream_close,
-};
+	STREAM_CALLS};
 
 const struct bench_channel peer_unix_stream = {
 	.name = "unix-stream",
@@ -257,12 +255,4 @@ const struct bench_channel peer_unix_stream = {
 	.ring_max = BENCH_RING,
 	.consumers_max = 1,
 	.open = unix_open,
-	.join = stream_join,
-	.take = stream_take,
-	.send = stream_send,
-	.receive = stream_receive,
-	.release = stream_release,
-	.calls = stream_calls,
-	.leave = stream_leave,
-	.close = stream_close,
-};
+	STREAM_CALLS};

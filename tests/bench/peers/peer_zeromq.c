@@ -198,6 +198,12 @@ static int zeromq_release(void *raw, uint32_t n)
 	return 0;
 }
 
+/* What both channels have in common. */
+#define ZEROMQ_CALLS                                                         \
+	.join = zeromq_join, .take = zeromq_take, .send = zeromq_send,       \
+	.receive = zeromq_receive, .release = zeromq_release, .calls = NULL, \
+	.leave = zeromq_leave, .close = zeromq_close,
+
 const struct bench_channel peer_zeromq_ipc = {
 	.name = "zeromq-ipc",
 	.text = "ZeroMQ between processes, PUSH to PULL",
@@ -207,15 +213,7 @@ const struct bench_channel peer_zeromq_ipc = {
 	.ring_max = BENCH_RING,
 	.consumers_max = 1,
 	.open = ipc_open,
-	.join = zeromq_join,
-	.take = zeromq_take,
-	.send = zeromq_send,
-	.receive = zeromq_receive,
-	.release = zeromq_release,
-	.calls = NULL,
-	.leave = zeromq_leave,
-	.close = zeromq_close,
-};
+	ZEROMQ_CALLS};
 
 const struct bench_channel peer_zeromq_inproc = {
 	.name = "zeromq-inproc",
@@ -226,12 +224,4 @@ const struct bench_channel peer_zeromq_inproc = {
 	.ring_max = BENCH_RING,
 	.consumers_max = 1,
 	.open = inproc_open,
-	.join = zeromq_join,
-	.take = zeromq_take,
-	.send = zeromq_send,
-	.receive = zeromq_receive,
-	.release = zeromq_release,
-	.calls = NULL,
-	.leave = zeromq_leave,
-	.close = zeromq_close,
-};
+	ZEROMQ_CALLS};
