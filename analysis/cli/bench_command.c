@@ -16,6 +16,7 @@
 #include "progress.h"
 
 #define BUSY 0.05 /* of our CPUs' time, by others */
+#define UNSTEADY 1.5
 #define SHOW_NS UINT64_C(200000000)
 #define MIB (1024u * 1024u)
 
@@ -201,6 +202,26 @@ static void note_load(struct bench_report *report)
 			   disturbed, runs);
 }
 
+/* A machine that stays as it is gives the same cache line in the same time. */
+static void note_unsteady(struct bench_report *report)
+{
+	for (size_t i = 0; i < report->plan.n && report->foreign < BUSY; i++) {
+		const struct bench_row *row = &report->plan.rows[i];
+		struct bench_spread s;
+
+		if (row->channel != &bench_line || row->what.payload ||
+		    !bench_row_value(row, BENCH_MIDDLE, &s) ||
+		    s.high < UNSTEADY * s.low)
+			continue;
+		bench_note(report,
+			   "a cache line took %.0f to %.0f ns there and back: "
+			   "the machine changed meanwhile, as virtual ones do "
+			   "that are moved; look at ratios",
+			   s.low, s.high);
+		return;
+	}
+}
+
 static bool counts_instructions(const struct bench_report *report)
 {
 	struct bench_spread s;
@@ -217,6 +238,7 @@ static void note_all(struct bench_report *report)
 	const struct bench_settings *s = &report->options->settings;
 
 	note_load(report);
+	note_unsteady(report);
 	if (s->n_cpus > 1 && bench_machine_siblings(s->cpus[0], s->cpus[1]))
 		bench_note(report,
 			   "CPU %d and CPU %d are threads of one core, which "

@@ -6,8 +6,8 @@
 #define LEAST_MARGIN_NS 5000u
 /* The date follows by this part of an error. */
 #define FOLLOW 8
-/* Steps of a quartile: this part of it, and not less. */
-#define STEPS 16
+/* Steps of an octile: this part of it, and not less. */
+#define STEPS 32
 #define LEAST_STEP_NS 500u
 
 void media_pace_init(struct media_pace *pace, const struct dsi_traffic *traffic,
@@ -29,15 +29,15 @@ static guint64 distance(guint64 a, guint64 b)
 	return a > b ? a - b : b - a;
 }
 
-/* Towards the upper quartile of what comes: of four steps one is up, and as
- * large as three down.  A mean would be that of the few that come much too
+/* Towards the upper octile of what comes: of eight steps one is up, and as
+ * large as seven down.  A mean would be that of the few that come much too
  * late when the machine is busy. */
-static guint64 quartile(guint64 before, guint64 one, guint64 most)
+static guint64 octile(guint64 before, guint64 one, guint64 most)
 {
 	guint64 step = MAX(before / STEPS, LEAST_STEP_NS);
 
 	if (one > before)
-		return MIN(before + 3 * step, most);
+		return MIN(before + 7 * step, most);
 	return before > step ? before - step : 0;
 }
 
@@ -68,7 +68,7 @@ void media_pace_woke(struct media_pace *pace, guint64 wanted_ns, guint64 now_ns)
 {
 	guint64 late = now_ns > wanted_ns ? now_ns - wanted_ns : 0;
 
-	pace->late_ns = quartile(pace->late_ns, late, pace->spin_ns);
+	pace->late_ns = octile(pace->late_ns, late, pace->spin_ns);
 }
 
 void media_pace_came(struct media_pace *pace, guint64 now_ns)
@@ -83,7 +83,7 @@ void media_pace_came(struct media_pace *pace, guint64 now_ns)
 		pace->due_ns = now_ns + pace->period_ns;
 		return;
 	}
-	pace->noise_ns = quartile(pace->noise_ns, wrong, pace->spin_ns);
+	pace->noise_ns = octile(pace->noise_ns, wrong, pace->spin_ns);
 	wrong = MIN(wrong, pace->noise_ns + LEAST_MARGIN_NS) / FOLLOW;
 	if (now_ns > pace->due_ns)
 		pace->due_ns += wrong;

@@ -19,8 +19,8 @@ struct media_pace {
 	guint64 period_ns; /* 0: nothing is known, or nothing is to be done */
 	guint64 spin_ns;
 	guint64 due_ns;	  /* 0: not known */
-	guint64 noise_ns; /* three of four come so near to that */
-	guint64 late_ns;  /* and three of four sleeps end so near */
+	guint64 noise_ns; /* seven of eight come so near to that */
+	guint64 late_ns;  /* and so do sleeps of ours end */
 };
 
 /* Look at most @spin_ns for each packet. */
