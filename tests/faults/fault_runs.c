@@ -153,6 +153,7 @@ pid_t fault_begin_peer(const struct fault_scene *scene)
 	peer_pid = -1;
 	if (!scene->peer)
 		return -1;
+	(void)fflush(NULL);
 	peer_pid = fork();
 	MUST(peer_pid >= 0);
 	if (peer_pid) {

@@ -220,9 +220,24 @@ static int consume(const struct dsi_consumer_options *options,
 	return err;
 }
 
+/* A name that does not appear is waited for. */
+static int wait_in_vain(void)
+{
+	struct dsi_socket *sock;
+	int err = SAID(dsi_consumer_create, (NULL, &sock));
+
+	if (err)
+		return err;
+	err = SAID(dsi_socket_connect, (sock, "nobody", dsi_now() + 1000000u));
+	dsi_socket_destroy(sock);
+	return err == -DSI_ETIMEDOUT ? 0 : err;
+}
+
 static int connect_attempt(uint64_t patience_ns)
 {
-	return consume(NULL, patience_ns);
+	int err = wait_in_vain();
+
+	return err ? err : consume(NULL, patience_ns);
 }
 
 /* With a ring of its own, and buffers for copies. */
