@@ -256,12 +256,13 @@ static int do_request(struct control *control, struct dsi_wire_in *in,
 	}
 }
 
-static void answer(struct control *control, struct dsi_wire_in *in)
+static int answer(struct control *control, struct dsi_wire_in *in)
 {
 	union dsi_wire out = {.reply = {.serial = in->msg.request.serial}};
 	struct part *part = NULL;
 	struct dsi_text text =
 		dsi__text(out.reply.text, sizeof(out.reply.text));
+	int err;
 
 	out.reply.err = do_request(control, in, &out.reply, &part);
 	if (part) {
@@ -273,10 +274,11 @@ static void answer(struct control *control, struct dsi_wire_in *in)
 		dsi__text_add(&text, dsi_socket_error(part->sock));
 	else if (out.reply.err)
 		dsi__text_add(&text, dsi_strerror(out.reply.err));
-	(void)dsi__wire_send(control->conn, &out, DSI_WIRE_REPLY,
+	err = dsi__wire_send(control->conn, &out, DSI_WIRE_REPLY,
 			     sizeof(out.reply), NULL, 0);
-	if (part)
+	if (!err && part)
 		send_events(part);
+	return err;
 }
 
 /* ---- control applications come and go ------------------------------------ */
@@ -316,8 +318,10 @@ static void control_ready(struct dsi_port_source *source, uint32_t why)
 	(void)why;
 	if (type == -DSI_EAGAIN)
 		return;
+	/* Who waits for an answer that cannot be sent shall not wait for ever:
+	 * hang up. */
 	if (type == DSI_WIRE_REQUEST)
-		answer(control, &in);
+		type = answer(control, &in) ? -DSI_EPIPE : type;
 	else if (type == -DSI_EPROTONOSUPPORT)
 		dsi__wire_refuse(control->conn, type,
 				 "version: this component speaks dsi protocol "

@@ -237,6 +237,11 @@ static int other_answer(struct dsi_socket *sock, int type,
 				     "protocol or byte order");
 		return type;
 	}
+	if (type < 0 && type != -DSI_EPROTO) {
+		dsi__text_add(&text, "could not receive the answer: ");
+		dsi__text_add(&text, dsi_strerror(type));
+		return type;
+	}
 	if (type != DSI_WIRE_REFUSE) {
 		dsi__text_add(&text, "the producer's answer makes no sense");
 		return -DSI_EPROTO;

@@ -363,6 +363,7 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 	struct dsi_socket *sock = link->sock;
 	struct dsi_producer_peer *peer = dsi__producer_place(&sock->plane);
 	union dsi_wire msg = {0};
+	int err;
 
 	if (!peer) {
 		refuse(link, -DSI_EUSERS,
@@ -370,9 +371,13 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 		       "that left; try again later");
 		return;
 	}
-	if (map_page(link, in)) {
-		refuse(link, -DSI_EPROTO,
-		       "consumer page or bell: not what it should be");
+	err = map_page(link, in);
+	if (err) {
+		refuse(link, err,
+		       err == -DSI_EPROTO
+			       ? "consumer page or bell: not what it should be"
+			       : "the producer could not map the consumer "
+				 "page");
 		return;
 	}
 	take_stats(link, in);
@@ -422,6 +427,8 @@ static void message(struct dsi_link *link, int type, struct dsi_wire_in *in)
 		refuse(link, type,
 		       "version: this producer speaks dsi protocol 1 in its "
 		       "own byte order");
+	else if (type < 0 && type != -DSI_EPROTO)
+		refuse(link, type, "the producer could not receive a message");
 	else
 		refuse(link, -DSI_EPROTO, "unexpected message");
 }

@@ -44,9 +44,11 @@ static int ask(const char *name, uint64_t deadline_ns,
 	if (err)
 		return err;
 	(void)dsi_port_peer(conn, &info->owner);
-	(void)dsi__wire_send(conn, &msg, DSI_WIRE_HELLO, sizeof(msg.hello),
+	err = dsi__wire_send(conn, &msg, DSI_WIRE_HELLO, sizeof(msg.hello),
 			     NULL, 0);
-	err = dsi__wire_wait(conn, &in, deadline_ns);
+	/* Who refused at the door has closed already; its reason is there. */
+	if (!err || err == -DSI_EPIPE)
+		err = dsi__wire_wait(conn, &in, deadline_ns);
 	if (err > 0)
 		dsi__wire_drop(&in);
 	dsi_port_handle_close(conn);

@@ -91,11 +91,12 @@ static int hear(struct hearing *hearing, uint64_t deadline_ns)
 {
 	union dsi_wire msg = {.hello = {.purpose = DSI_HELLO_REGIONS}};
 	struct dsi_wire_in in;
-	int err = 0;
+	int err = dsi__wire_send(hearing->conn, &msg, DSI_WIRE_HELLO,
+				 sizeof(msg.hello), NULL, 0);
 
 	/* Who refused at the door has closed already; its reason is there. */
-	(void)dsi__wire_send(hearing->conn, &msg, DSI_WIRE_HELLO,
-			     sizeof(msg.hello), NULL, 0);
+	if (err == -DSI_EPIPE)
+		err = 0;
 	for (uint32_t i = 0; !err && !hearing->complete; i++) {
 		int type;
 

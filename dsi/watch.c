@@ -149,8 +149,9 @@ static int take_news(struct dsi_watch *watch, int type, struct dsi_wire_in *in)
 		forget(&watch->peers[in->msg.parted.place]);
 		return 0;
 	}
-	return type == DSI_WIRE_BYE || type == -DSI_EPIPE ? -DSI_EPIPE
-							  : -DSI_EPROTO;
+	if (type < 0)
+		return type;
+	return type == DSI_WIRE_BYE ? -DSI_EPIPE : -DSI_EPROTO;
 }
 
 /* The first answer. */
@@ -202,11 +203,12 @@ static int greet(struct dsi_watch *watch, uint64_t deadline_ns)
 	union dsi_wire msg = {.hello = {.purpose = DSI_HELLO_WATCH}};
 	struct dsi_wire_in in;
 	int type;
-	int err;
+	int err = dsi__wire_send(watch->conn, &msg, DSI_WIRE_HELLO,
+				 sizeof(msg.hello), NULL, 0);
 
 	/* Who refused at the door has closed already; its reason is there. */
-	(void)dsi__wire_send(watch->conn, &msg, DSI_WIRE_HELLO,
-			     sizeof(msg.hello), NULL, 0);
+	if (err && err != -DSI_EPIPE)
+		return err;
 	type = dsi__wire_wait(watch->conn, &in, deadline_ns);
 	err = take_answer(watch, type, &in);
 	if (type > 0)

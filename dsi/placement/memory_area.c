@@ -137,9 +137,11 @@ static int make_fd(const struct kind *kind, uint64_t bytes, struct why why)
 	if (fd < 0)
 		return why_fail(why, why_code(errno), "memfd_create: %s",
 				strerror(errno));
-	if (ftruncate(fd, (off_t)bytes) == 0)
+	do
+		error = ftruncate(fd, (off_t)bytes) < 0 ? errno : 0;
+	while (error == EINTR);
+	if (!error)
 		return fd;
-	error = errno;
 	(void)close(fd);
 	return why_fail(why, error == EFBIG ? -DSI_ENOMEM : why_code(error),
 			"a data area of %llu bytes: %s",

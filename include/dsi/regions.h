@@ -71,7 +71,7 @@ struct dsi_region_info {
  *   -DSI_EPIPE      it went away meanwhile
  *   -DSI_EPROTO     its answer makes no sense
  *   -DSI_EPROTONOSUPPORT  it does not tell: another version
- *   -DSI_EINVAL, -DSI_ENAMETOOLONG, -DSI_EMFILE
+ *   -DSI_EINVAL, -DSI_ENAMETOOLONG, -DSI_ENOMEM, -DSI_EMFILE
  * Context: any thread; blocks.
  * Since:   0.1
  */

@@ -82,7 +82,8 @@ DSI_API DSI_MUST_CHECK int dsi_producer_create(
  * @opts:     what it needs, NULL = defaults; copied
  * @out_sock: the socket, state CREATED
  *
- * Return: 0, -DSI_EINVAL, -DSI_ENOMEM, -DSI_EMFILE.
+ * Return: 0, -DSI_EINVAL, or
+ *   -DSI_ENOMEM, -DSI_EMFILE, -DSI_EACCES  as the system says
  * Context: any thread.
  * Since:   0.1
  */
@@ -103,7 +104,10 @@ DSI_API DSI_MUST_CHECK int dsi_consumer_create(
  *   -DSI_EEXIST  a live producer has this name (a dead one's is reclaimed)
  *   -DSI_EACCES  no permission for the place of names
  *   -DSI_EBUSY   somebody keeps the place of names locked; try again
+ *   -DSI_ENOSPC  the place of names is full
  *   -DSI_EISCONN wrong state
+ *   -DSI_ENOMEM, -DSI_EMFILE  the system has no memory, threads or descriptors
+ *                left for us; nothing has changed, try again
  * Context: any thread.
  * Since:   0.1
  */

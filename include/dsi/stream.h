@@ -138,7 +138,8 @@ DSI_API void dsi_stream_destroy(struct dsi_stream *stream);
  * @deadline_ns: absolute
  * @out_stats:   set size before
  *
- * Return: 0, -DSI_EPIPE (component gone), -DSI_ETIMEDOUT, -DSI_EINVAL.
+ * Return: 0, -DSI_EPIPE (component gone), -DSI_ETIMEDOUT, -DSI_EINVAL, or
+ *         -DSI_EAGAIN, -DSI_ENOMEM, -DSI_EMFILE (it could not be asked).
  * Context: as dsi_stream_add().
  * Since:   0.1
  */

@@ -109,6 +109,7 @@ DSI_API DSI_MUST_CHECK int dsi_watch_open(const char *name,
  * Return: 0, -DSI_EINVAL, or what ends the watch, which can still be read:
  *   -DSI_EPIPE   the stream has ended, or hung up on us
  *   -DSI_EPROTO  what its producer says makes no sense
+ *   -DSI_ENOMEM, -DSI_EMFILE  no room for the news that came
  * Context: any thread; does not block.
  * Since:   0.1
  */

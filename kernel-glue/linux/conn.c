@@ -193,6 +193,5 @@ int dsi_port_conn_wait(int32_t conn, uint64_t deadline_ns)
 {
 	struct pollfd fd = {.fd = conn, .events = POLLIN};
 
-	/* An error of poll is not for us to explain: recv will say more. */
 	return dsi__poll_until(&fd, 1, deadline_ns) == 0 ? -DSI_ETIMEDOUT : 0;
 }

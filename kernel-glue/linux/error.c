@@ -25,6 +25,9 @@ DSI_ERRNO_MAP(ERROR_SAME)
 
 int dsi__error_from(int err)
 {
+	/* Of the system it means memory, of dsi packets. */
+	if (err == ENOBUFS)
+		return -DSI_ENOMEM;
 	switch (err) {
 #define ERROR_CASE(name, number, text) case DSI_##name:
 		DSI_ERRNO_MAP(ERROR_CASE)
@@ -35,6 +38,10 @@ int dsi__error_from(int err)
 		return -DSI_EMFILE;
 	case ECONNRESET:
 		return -DSI_EPIPE;
+	case EDQUOT:
+		return -DSI_ENOSPC;
+	case ENOLCK:
+		return -DSI_ENOMEM;
 	case EROFS:
 		return -DSI_EACCES;
 	case EBADF:

@@ -44,8 +44,8 @@ int dsi__error_from(int err);
 /* clock.c: a point of DSI time as the system wants it. */
 struct timespec dsi__clock_timespec(uint64_t ns);
 
-/* poll.c: sleep until a descriptor is ready.  1, 0 at the deadline, or a
- * negative code.  Restarts after signals. */
+/* poll.c: sleep until a descriptor is ready.  1: it may be; 0: the deadline has
+ * passed.  Restarts after signals. */
 int dsi__poll_until(struct pollfd *fds, uint32_t n, uint64_t deadline_ns);
 
 /* module.c: a shared object that belongs to this library, by its file name; NULL:

@@ -61,10 +61,13 @@ static int listener_admit(struct dsi_port_listener *listener,
 	mode_t mode = listener_mode(access);
 	char self[32];
 	struct stat st;
-	int fd = openat(listener->dir, listener->hidden,
-			O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	int result = 0;
+	int fd;
 
+	do
+		fd = openat(listener->dir, listener->hidden,
+			    O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return dsi__error_from(errno);
 	/* chmod() through /proc: an O_PATH descriptor has no fchmod(). */
@@ -182,7 +185,11 @@ static int listener_open(struct dsi_port_listener *listener,
 
 	if (result < 0)
 		return result;
-	listener->spare = open("/", O_PATH | O_CLOEXEC);
+	do
+		listener->spare = open("/", O_PATH | O_CLOEXEC);
+	while (listener->spare < 0 && errno == EINTR);
+	if (listener->spare < 0)
+		return dsi__error_from(errno);
 	listener->handle = socket(
 		AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (listener->handle < 0)

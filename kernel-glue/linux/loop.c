@@ -185,19 +185,28 @@ static uint32_t loop_round(struct dsi_port_loop *loop)
 int dsi_port_loop_dispatch(struct dsi_port_loop *loop, uint64_t deadline_ns)
 {
 	struct pollfd fd = {.fd = loop->epoll, .events = POLLIN};
-	int ready;
 
 	if (loop_foreign(loop))
 		return -DSI_EINVAL;
 	/* Again if it was nothing: the eventfd may speak of a kick that an
 	 * earlier round has delivered. */
-	while ((ready = dsi__poll_until(&fd, 1, deadline_ns)) > 0)
+	while (dsi__poll_until(&fd, 1, deadline_ns))
 		if (loop_round(loop) > 0)
 			return 0;
-	return ready < 0 ? ready : -DSI_ETIMEDOUT;
+	return -DSI_ETIMEDOUT;
 }
 
 /* ---- sources ------------------------------------------------------------ */
+
+/* Into the set.  How many may be in sets is counted for each user, as open
+ * descriptors are for each process. */
+static int loop_set(struct dsi_port_loop *loop, int fd,
+		    struct epoll_event *event)
+{
+	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, event) == 0)
+		return 0;
+	return errno == ENOSPC ? -DSI_EMFILE : dsi__error_from(errno);
+}
 
 /* Handles come from peers as well.  Polling a file asks its file system, and
  * a FUSE server could let us wait; only sockets of our own kind may in. */
@@ -218,9 +227,7 @@ static int loop_watch(struct dsi_port_loop *loop,
 		return dsi__error_from(errno);
 	if (domain != AF_UNIX)
 		return -DSI_EPROTO;
-	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, source->handle, &event) < 0)
-		return dsi__error_from(errno);
-	return 0;
+	return loop_set(loop, source->handle, &event);
 }
 
 /* A number that no source has.  They repeat after 2^32 adds only. */
@@ -312,8 +319,10 @@ static void loop_wake(struct dsi_port_loop *loop)
 {
 	uint64_t one = 1;
 
-	/* It fails only if the counter is full, which is as good. */
-	(void)!write(loop->event, &one, sizeof(one));
+	/* But for a signal it fails only if the counter is full, which is as
+	 * good. */
+	while (write(loop->event, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
 }
 
 void dsi_port_loop_kick(struct dsi_port_loop *loop,
@@ -352,8 +361,6 @@ int dsi_port_loop_wait_any(struct dsi_port_loop *const *loops, uint32_t n,
 	ready = dsi__poll_until(fds, n, deadline_ns);
 	if (fds != few)
 		dsi_port_free(fds);
-	if (ready < 0)
-		return ready;
 	return ready ? 0 : -DSI_ETIMEDOUT;
 }
 
@@ -376,6 +383,8 @@ static void *loop_thread(void *argument)
 {
 	struct dsi_port_loop *loop = argument;
 
+	/* Its own, which takes no look into /proc. */
+	(void)pthread_setname_np(pthread_self(), "dsi-monitor");
 	/* acquire: pairs with dsi_port_loop_destroy() */
 	while (!atomic_load_explicit(&loop->stop, memory_order_acquire)) {
 		struct pollfd fd = {.fd = loop->epoll, .events = POLLIN};
@@ -402,14 +411,14 @@ static int loop_start(struct dsi_port_loop *loop)
 	err = pthread_create(&loop->thread, NULL, loop_thread, loop);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (err)
-		return dsi__error_from(err);
-	(void)pthread_setname_np(loop->thread, "dsi-monitor");
+		return -DSI_ENOMEM; /* EAGAIN: or too many threads */
 	return 0;
 }
 
 static int loop_open(struct dsi_port_loop *loop)
 {
 	struct epoll_event event = {.events = EPOLLIN};
+	int result;
 
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	loop->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -418,12 +427,11 @@ static int loop_open(struct dsi_port_loop *loop)
 	if (loop->epoll < 0 || loop->event < 0 || loop->timer < 0)
 		return dsi__error_from(errno);
 	event.data.u64 = LOOP_ID_EVENT;
-	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->event, &event) < 0)
-		return dsi__error_from(errno);
+	result = loop_set(loop, loop->event, &event);
+	if (result < 0)
+		return result;
 	event.data.u64 = LOOP_ID_TIMER;
-	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->timer, &event) < 0)
-		return dsi__error_from(errno);
-	return 0;
+	return loop_set(loop, loop->timer, &event);
 }
 
 int dsi_port_loop_create(uint32_t flags, struct dsi_port_loop **out_loop)

@@ -103,7 +103,9 @@ int dsi__place_open(const struct dsi__place *place, int make)
 		flags |= O_NOFOLLOW;
 	if (make)
 		place_make(place);
-	fd = open(place->path, flags);
+	do
+		fd = open(place->path, flags);
+	while (fd < 0 && errno == EINTR); /* of a network, or in user space */
 	if (fd < 0)
 		return errno == ENOTDIR || errno == ELOOP
 			       ? -DSI_EACCES

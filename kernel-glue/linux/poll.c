@@ -18,6 +18,17 @@
  * a wake-up every 24 days; the loop then sleeps again. */
 #define POLL_MAX_NS (UINT64_C(24) * 86400 * DSI__NS_PER_S)
 
+/* No memory, or the limit of descriptors is below what is open already.  The
+ * caller may look, for it might be ready; but not all the time, and not beyond
+ * the deadline. */
+static int poll_broken(uint64_t deadline_ns)
+{
+	struct timespec nap = dsi__clock_timespec(DSI__NS_PER_MS);
+
+	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+	return dsi_port_now() < deadline_ns;
+}
+
 int dsi__poll_until(struct pollfd *fds, uint32_t n, uint64_t deadline_ns)
 {
 	for (;;) {
@@ -33,7 +44,7 @@ int dsi__poll_until(struct pollfd *fds, uint32_t n, uint64_t deadline_ns)
 		if (ready > 0)
 			return 1;
 		if (ready < 0 && errno != EINTR)
-			return dsi__error_from(errno);
+			return poll_broken(deadline_ns);
 		if (ready == 0 && left < POLL_MAX_NS)
 			return 0;
 	}

@@ -81,6 +81,22 @@ static void region_empty(struct dsi_port_region *region)
 	region->physical = 0; /* never known */
 }
 
+/* EAGAIN: mlockall() is in force, and more may not be locked. */
+static int region_error(int err)
+{
+	switch (err) {
+	case EPERM:
+		return -DSI_EACCES;
+	case EAGAIN:
+	case EDQUOT:
+	case EFBIG:
+	case ENOSPC:
+		return -DSI_ENOMEM;
+	default:
+		return dsi__error_from(err);
+	}
+}
+
 static int region_map(struct dsi_port_region *region, int fd, uint64_t bytes,
 		      uint32_t access, int populate)
 {
@@ -94,7 +110,7 @@ static int region_map(struct dsi_port_region *region, int fd, uint64_t bytes,
 		flags |= MAP_POPULATE;
 	addr = mmap(NULL, (size_t)bytes, prot, flags, fd, 0);
 	if (addr == MAP_FAILED)
-		return errno == EPERM ? -DSI_EACCES : dsi__error_from(errno);
+		return region_error(errno);
 	region->addr = addr;
 	region->bytes = bytes;
 	return 0;
@@ -162,27 +178,31 @@ static int memfd_make(uint64_t bytes)
 	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
 		fd = memfd_create("dsi", flags);
 	if (fd < 0)
-		return dsi__error_from(errno);
-	if (ftruncate(fd, (off_t)bytes) < 0) {
-		result = errno == EFBIG ? -DSI_ENOMEM : dsi__error_from(errno);
+		return region_error(errno);
+	do
+		result = ftruncate(fd, (off_t)bytes) < 0 ? errno : 0;
+	while (result == EINTR);
+	if (result) {
 		(void)close(fd);
-		return result;
+		return region_error(result);
 	}
 	return fd;
 }
 
-/* Make all pages, of the memory that they shall be made of.  As with
- * MAP_POPULATE, which could not wait for that, one that cannot be made is a
- * fault later. */
-static void region_fill(const struct dsi_port_region *region)
+/* Make all pages, of the memory that they shall be made of: MAP_POPULATE could
+ * not wait for that, and says nothing of a page that it could not make, which
+ * is a fault later. */
+static int region_fill(const struct dsi_port_region *region)
 {
 	dsi__numa_bind(region->addr, region->bytes);
 	if (madvise(region->addr, (size_t)region->bytes, MADV_POPULATE_WRITE) ==
 	    0)
-		return;
+		return 0;
+	if (errno != EINVAL)
+		return -DSI_ENOMEM;
 	/* Before Linux 5.14: reading does not do, a hole stays a hole. */
-	if (errno == EINVAL)
-		memset(region->addr, 0, (size_t)region->bytes);
+	memset(region->addr, 0, (size_t)region->bytes);
+	return 0;
 }
 
 int dsi_port_region_create(struct dsi_port_region *region, uint64_t bytes,
@@ -203,9 +223,9 @@ int dsi_port_region_create(struct dsi_port_region *region, uint64_t bytes,
 	 * The pages come last: where they lie must be said before. */
 	result = region_map(region, fd, bytes, DSI_PORT_WRITE, 0);
 	if (result == 0)
-		region_fill(region);
+		result = region_fill(region);
 	if (result == 0 && fcntl(fd, F_ADD_SEALS, seals_for(share)) < 0)
-		result = dsi__error_from(errno);
+		result = region_error(errno);
 	return region_own(region, fd, result);
 }
 
@@ -237,7 +257,7 @@ int dsi_port_region_import(struct dsi_port_region *region, int32_t handle,
 	region_empty(region);
 	fd = fcntl(handle, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
-		return dsi__error_from(errno);
+		return region_error(errno);
 
 	/* The rest of a file's last page can be accessed, so it counts. */
 	have = pages_of(file_bytes(fd));

@@ -9,6 +9,7 @@
  */
 #include "dsi/usual_consumer.h"
 #include "dsi/usual_producer.h"
+#include "dsi/usual_wait.h"
 
 #include "hostile_world.h"
 
@@ -88,6 +89,8 @@ static void consume(uint32_t n)
 		(void)dsi__usual_take(&plane, out, n, 1, &bytes);
 	else if (any_int)
 		(void)dsi__usual_take_one(&plane, &pkt);
+	else if (any_int)
+		(void)dsi__usual_none_came(&plane);
 	else if (dsi__usual_give(&plane, out, n))
 		(void)dsi__usual_gave(&plane, n);
 }
@@ -108,6 +111,7 @@ static void make_producer(uint64_t position)
 	peer->returned = any_u64;
 	peer->back = any_u64;
 	peer->first = any_u64;
+	peer->news = any_int ? &page.returned : &peer->back;
 	peer->taken = any_u64;
 	peer->return_mask = PACKETS - 1u;
 	peer->page = &page;
@@ -124,6 +128,11 @@ static void produce(uint32_t n)
 	choose();
 	if (any_int)
 		(void)dsi__usual_reserve(&plane, out, n);
+	else if (any_int)
+		(void)dsi__usual_reserve_free(&plane, out, n);
+	else if (any_int)
+		(void)(dsi__usual_all_out(&plane) &&
+		       dsi__usual_none_back(&plane));
 	else if (dsi__usual_send(&plane, out, n, any_u64, &bytes))
 		(void)dsi__usual_sent(&plane, n, bytes);
 }

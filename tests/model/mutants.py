@@ -240,7 +240,7 @@ text("usual_consumer.h",
      "	block = dsi__packet_table_block(table, n);\n",
      "T1 taken before a batch is copied", USUAL)
 text("usual_producer.h",
-     "	return back - at >= n && (!producer->eager || back - at == n);\n",
+     "	return back - at >= n && (known == at || !producer->eager);\n",
      "	return 1;\n", "T2 a batch is taken before it is back",
      USUAL)
 order("usual_producer.h", "dsi__usual_back", "acquire", "relaxed",
