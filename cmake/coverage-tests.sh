@@ -32,7 +32,7 @@ find "$folder" -name '*.gcda' -delete
 # of minutes, which go the same ways as the tests.
 tests=(-L '^(unit|port|hostile|kill|faults|placement|sizing|lttng|media|gstreamer)$'
 	-LE '^(long|machines|fuzz|numa|package|abi)$'
-	-E 'mutant|seen-to-fail|freestanding|headers.alone|sizing\.(property|pipeline|oracle_command)|unit\.(plot|fit|pipeline|curve|exact|simulate|budget)|rt\.sized|strace')
+	-E 'mutant|seen-to-fail|none-forgotten|freestanding|headers.alone|sizing\.(property|pipeline|oracle_command)|unit\.(plot|fit|pipeline|curve|exact|simulate|budget)|rt\.sized|strace')
 if [ -n "${DSI_COVERAGE_TESTS-}" ]; then
 	IFS=, read -r -a tests <<<"$DSI_COVERAGE_TESTS"
 fi

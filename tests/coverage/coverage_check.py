@@ -19,7 +19,7 @@ import os
 import sys
 
 # What must not become less, and what is aimed at.
-LEAST_LINES, LEAST_BRANCHES = 93.0, 82.0
+LEAST_LINES, LEAST_BRANCHES = 94.0, 85.0
 GOAL_LINES, GOAL_BRANCHES = 95.0, 90.0
 
 
