@@ -30,9 +30,9 @@ find "$folder" -name '*.gcda' -delete
 # Left out: copies of the sources with a mistake, what is compiled by other
 # compilers or only looks at files, the analysis above the library, and measurements
 # of minutes, which go the same ways as the tests.
-tests=(-L '^(unit|port|hostile|kill|placement|sizing|lttng|media|gstreamer)$'
+tests=(-L '^(unit|port|hostile|kill|faults|placement|sizing|lttng|media|gstreamer)$'
 	-LE '^(long|machines|fuzz|numa|package|abi)$'
-	-E 'mutant|freestanding|headers.alone|sizing\.(property|pipeline|oracle_command)|unit\.(plot|fit|pipeline|curve|exact|simulate|budget)|rt\.sized|strace')
+	-E 'mutant|seen-to-fail|freestanding|headers.alone|sizing\.(property|pipeline|oracle_command)|unit\.(plot|fit|pipeline|curve|exact|simulate|budget)|rt\.sized|strace')
 if [ -n "${DSI_COVERAGE_TESTS-}" ]; then
 	IFS=, read -r -a tests <<<"$DSI_COVERAGE_TESTS"
 fi
