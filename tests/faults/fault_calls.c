@@ -285,7 +285,8 @@ int __wrap_openat64(int dir, const char *path, int flags, ...)
 
 int __real_fcntl64(int fd, int command, ...);
 int __wrap_fcntl64(int fd, int command, ...);
-int __wrap_fcntl64(int fd, int command, ...)
+__attribute__((no_sanitize_address)) int __wrap_fcntl64(int fd, int command,
+							...)
 {
 	va_list list;
 	long argument;
@@ -401,7 +402,7 @@ ssize_t __wrap_write(int fd, const void *buffer, size_t bytes)
  * for it does not read. */
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
-long __wrap_syscall(long number, ...)
+__attribute__((no_sanitize_address)) long __wrap_syscall(long number, ...)
 {
 	long argument[6];
 	va_list list;
