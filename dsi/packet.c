@@ -192,21 +192,26 @@ DSI_RARE static int get_one(struct dsi_data_plane *plane, uint64_t deadline_ns,
 	return got < 0 ? got : 0;
 }
 
-/* Any get, after a sleep: whatever came. */
-DSI_RARE static int32_t get_waiting(struct dsi_data_plane *plane,
+/* Any get, after a sleep that ended as @slept says: whatever came. */
+DSI_RARE static int32_t get_waiting(struct dsi_data_plane *plane, int slept,
 				    uint64_t deadline_ns,
 				    struct dsi_packet **out_pkts, uint32_t n)
 {
 	struct get_request request = {.out_pkts = out_pkts, .n = n};
+	int32_t got = look_get(plane, &request);
 
-	return dsi__plane_wait(plane, deadline_ns, look_get, &request);
+	if (got != -DSI_EAGAIN && got != -DSI_EBUSY)
+		return got;
+	return slept < 0 ? slept
+			 : dsi__plane_wait(plane, deadline_ns, look_get,
+					   &request);
 }
 
-DSI_RARE static int get_one_waiting(struct dsi_data_plane *plane,
+DSI_RARE static int get_one_waiting(struct dsi_data_plane *plane, int slept,
 				    uint64_t deadline_ns,
 				    struct dsi_packet **out_pkt)
 {
-	int32_t got = get_waiting(plane, deadline_ns, out_pkt, 1);
+	int32_t got = get_waiting(plane, slept, deadline_ns, out_pkt, 1);
 
 	return got < 0 ? got : 0;
 }
@@ -245,13 +250,15 @@ DSI_RARE static int take_one_later(struct dsi_data_plane *plane,
 				   struct dsi_packet **out_pkt)
 {
 	int64_t size = -1;
+	int slept;
 
-	if (!dsi__usual_may_sleep(plane, deadline_ns))
+	if (!dsi__usual_may_sleep(plane, deadline_ns, dsi__usual_none_came))
 		return get_one(plane, deadline_ns, out_pkt);
-	if (sleep_for_packet(plane, deadline_ns))
+	slept = sleep_for_packet(plane, deadline_ns);
+	if (slept > 0)
 		size = dsi__usual_take_one(plane, out_pkt);
 	return size >= 0 ? dsi__usual_got(plane, 1, (uint64_t)size, 0)
-			 : get_one_waiting(plane, deadline_ns, out_pkt);
+			 : get_one_waiting(plane, slept, deadline_ns, out_pkt);
 }
 
 /* A function for each role, here and below, so that each has the registers for
@@ -290,12 +297,11 @@ DSI_USUAL int reserve_more(struct dsi_data_plane *plane,
 	return dsi__usual_reserve_free(plane, out_pkts, n);
 }
 
-/* Sleep, and take what came back.  1 if that was usual. */
-DSI_USUAL int reserve_after_sleep(struct dsi_data_plane *plane,
-				  uint64_t deadline_ns,
+/* Take what came back after a sleep.  1 if that was usual. */
+DSI_USUAL int reserve_after_sleep(struct dsi_data_plane *plane, int slept,
 				  struct dsi_packet **out_pkts, uint32_t n)
 {
-	return sleep_for_space(plane, deadline_ns) &&
+	return slept > 0 &&
 	       (n <= plane->as.producer.room ||
 		dsi__producer_widen(plane, n)) &&
 	       dsi__usual_reserve(plane, out_pkts, n);
@@ -306,22 +312,28 @@ DSI_RARE static int32_t reserve_later(struct dsi_data_plane *plane,
 				      uint64_t deadline_ns,
 				      struct dsi_packet **out_pkts, uint32_t n)
 {
-	if (!dsi__usual_may_sleep(plane, deadline_ns))
+	int slept;
+
+	if (!dsi__usual_may_sleep(plane, deadline_ns, dsi__usual_none_back))
 		return get(plane, deadline_ns, out_pkts, n);
-	return reserve_after_sleep(plane, deadline_ns, out_pkts, n)
+	slept = sleep_for_space(plane, deadline_ns);
+	return reserve_after_sleep(plane, slept, out_pkts, n)
 		       ? (int32_t)n
-		       : get_waiting(plane, deadline_ns, out_pkts, n);
+		       : get_waiting(plane, slept, deadline_ns, out_pkts, n);
 }
 
 DSI_RARE static int reserve_one_later(struct dsi_data_plane *plane,
 				      uint64_t deadline_ns,
 				      struct dsi_packet **out_pkt)
 {
-	if (!dsi__usual_may_sleep(plane, deadline_ns))
+	int slept;
+
+	if (!dsi__usual_may_sleep(plane, deadline_ns, dsi__usual_none_back))
 		return get_one(plane, deadline_ns, out_pkt);
-	return reserve_after_sleep(plane, deadline_ns, out_pkt, 1)
+	slept = sleep_for_space(plane, deadline_ns);
+	return reserve_after_sleep(plane, slept, out_pkt, 1)
 		       ? 0
-		       : get_one_waiting(plane, deadline_ns, out_pkt);
+		       : get_one_waiting(plane, slept, deadline_ns, out_pkt);
 }
 
 /* None came back that was not known. */
@@ -405,15 +417,17 @@ DSI_RARE static int32_t take_later(struct dsi_data_plane *plane,
 {
 	uint64_t bytes = 0;
 	uint32_t got = 0;
+	int slept;
 
-	if (!dsi__usual_may_sleep(plane, deadline_ns))
+	if (!dsi__usual_may_sleep(plane, deadline_ns, dsi__usual_none_came))
 		return get(plane, deadline_ns, out_pkts, n);
-	if (sleep_for_packet(plane, deadline_ns))
+	slept = sleep_for_packet(plane, deadline_ns);
+	if (slept > 0)
 		got = dsi__usual_take(plane, out_pkts, n, 0, &bytes);
 	if (got == n)
 		return dsi__usual_got(plane, n, bytes, (int32_t)n);
 	return got > 0 ? dsi__consumer_get_rest(plane, out_pkts, n, got, bytes)
-		       : get_waiting(plane, deadline_ns, out_pkts, n);
+		       : get_waiting(plane, slept, deadline_ns, out_pkts, n);
 }
 
 DSI_RARE static int32_t take_many(struct dsi_data_plane *plane,

@@ -125,8 +125,8 @@ DSI_USUAL int dsi__usual_reserve_free(struct dsi_data_plane *plane,
 	struct dsi_packet **block;
 
 	if (n > producer->room || n > dsi__packet_table_free(table) ||
-	    /* relaxed: only this thread has it. */
-	    atomic_load_explicit(&peer->back, memory_order_relaxed) !=
+	    /* relaxed: those that came are for others to read. */
+	    atomic_load_explicit(peer->news, memory_order_relaxed) !=
 		    peer->returned)
 		return 0;
 	block = dsi__packet_table_block(table, n);

@@ -59,15 +59,17 @@ DSI_USUAL int dsi__usual_none_back(const struct dsi_data_plane *plane)
 	       dsi__usual_returned(peer) == returned;
 }
 
-/* May a get sleep the usual way? */
+/* May a get sleep the usual way, and has it nothing else to find?  Whoever would
+ * not sleep shall not say that it does: the peer would wake it. */
 DSI_USUAL int dsi__usual_may_sleep(const struct dsi_data_plane *plane,
-				   uint64_t deadline_ns)
+				   uint64_t deadline_ns,
+				   int (*none)(const struct dsi_data_plane *))
 {
-	return deadline_ns != 0 && plane->spin_ns == 0;
+	return deadline_ns != 0 && plane->spin_ns == 0 && none(plane);
 }
 
 /* One sleep, if the flags are still @flags and there is still none().  Wakes whom
- * we owe it.  0: the flags are others now. */
+ * we owe it.  0: the flags are others now; -DSI_ETIMEDOUT: time is up. */
 DSI_USUAL int dsi__usual_sleep(struct dsi_data_plane *plane,
 			       struct dsi_waiter *waiter, uint32_t flags,
 			       uint64_t deadline_ns,
@@ -75,6 +77,7 @@ DSI_USUAL int dsi__usual_sleep(struct dsi_data_plane *plane,
 {
 	const struct dsi_waker *waker = plane->owed;
 	struct dsi_port_word words[2];
+	int timeout = 0;
 
 	dsi__waiter_announce(waiter, 0);
 	words[0] = dsi__waiter_word(waiter);
@@ -82,17 +85,16 @@ DSI_USUAL int dsi__usual_sleep(struct dsi_data_plane *plane,
 	dsi__notify_fence();
 	if (dsi__plane_flags(plane) == flags && none(plane)) {
 		dsi__stat_add(&plane->stats->waits, 1);
-		/* That time is up is found by whoever looks next. */
 		if (waker) {
 			plane->owed = NULL;
-			(void)dsi_port_wake_wait(waker->signal, words, 2,
-						 deadline_ns);
+			timeout = dsi_port_wake_wait(waker->signal, words, 2,
+						     deadline_ns);
 		} else {
-			(void)dsi_port_wait(words, 2, deadline_ns);
+			timeout = dsi_port_wait(words, 2, deadline_ns);
 		}
 	}
 	dsi__waiter_withdraw(waiter);
-	return dsi__plane_flags(plane) == flags;
+	return timeout ? timeout : dsi__plane_flags(plane) == flags;
 }
 
 #endif /* DSI_USUAL_WAIT_H */

@@ -92,9 +92,9 @@ text("data_plane.c", "	return dsi_port_wake_wait(waker->signal, words, n, deadli
      "	return dsi_port_wait(words, n, deadline_ns);\n",
      "N  a wake-up put off is forgotten before sleeping", ["commit-get-timed"])
 text("usual_wait.h",
-     "			(void)dsi_port_wake_wait(waker->signal, words, 2,\n"
-     "						 deadline_ns);\n",
-     "			(void)dsi_port_wait(words, 2, deadline_ns);\n",
+     "			timeout = dsi_port_wake_wait(waker->signal, words, 2,\n"
+     "						     deadline_ns);\n",
+     "			timeout = dsi_port_wait(words, 2, deadline_ns);\n",
      "N  a wake-up put off is forgotten before the usual sleep", ["commit-get"])
 order("consumer.c", "skip_lost", "acquire", "relaxed",
       "N1 signal load in skip_lost() relaxed", RECLAIM,

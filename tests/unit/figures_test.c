@@ -210,6 +210,42 @@ static void gone_with_a_shared_slot(void **state)
 	close_ends(&ends);
 }
 
+/* A wait is a sleep, and there is one until the deadline, at either end. */
+static void sleeps(void **state)
+{
+	const struct dsi_stream_desc desc = {.size = sizeof(desc),
+					     .packets = PACKETS,
+					     .packet_bytes = 64,
+					     .flags = DSI_STREAM_NO_STAMP};
+	struct dsi_socket_stats stats = {.size = sizeof(stats)};
+	struct dsi_packet *pkt;
+	struct ends ends;
+
+	(void)state;
+	assert_int_equal(dsi_producer_create(&desc, NULL, &ends.from), 0);
+	assert_int_equal(dsi_socket_listen(ends.from, "sleeps", NULL), 0);
+	assert_int_equal(dsi_socket_start(ends.from), 0);
+	assert_int_equal(dsi_consumer_create(NULL, &ends.to), 0);
+	assert_int_equal(dsi_socket_connect(ends.to, "sleeps", DSI_FOREVER), 0);
+	assert_int_equal(dsi_socket_start(ends.to), 0);
+	/* The second finds itself on the usual way. */
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(
+			dsi_packet_get(ends.to, dsi_now() + 1000000, &pkt),
+			-DSI_ETIMEDOUT);
+		assert_int_equal(dsi_socket_stats(ends.to, &stats), 0);
+		assert_int_equal(stats.waits, i + 1);
+	}
+	for (uint32_t i = 0; i < PACKETS; i++)
+		assert_int_equal(dsi_packet_commit(ends.from, get(ends.from)),
+				 0);
+	assert_int_equal(dsi_packet_get(ends.from, dsi_now() + 1000000, &pkt),
+			 -DSI_ETIMEDOUT);
+	assert_int_equal(dsi_socket_stats(ends.from, &stats), 0);
+	assert_int_equal(stats.waits, 1);
+	close_ends(&ends);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +253,7 @@ int main(void)
 		cmocka_unit_test(drops_and_their_events),
 		cmocka_unit_test(lifetimes),
 		cmocka_unit_test(gone_with_a_shared_slot),
+		cmocka_unit_test(sleeps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
