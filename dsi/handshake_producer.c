@@ -31,10 +31,13 @@ static struct dsi_socket *socket_of_door(struct dsi_port_source *source)
 					     offsetof(struct dsi_socket, door));
 }
 
+static void parted(struct dsi_link *link, uint32_t event);
+
+/* One that has joined already is gone by that. */
 static void refuse(struct dsi_link *link, int err, const char *text)
 {
 	dsi__wire_refuse(link->conn, err, text);
-	dsi__link_end(link);
+	parted(link, DSI_EVENT_PEER_GONE);
 }
 
 /* ---- hello: does it match, and is there room? ---------------------------- */
@@ -394,7 +397,7 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 	dsi_port_loop_timer(sock->monitor, &link->source, DSI_FOREVER);
 	if (dsi__wire_send(link->conn, &msg, DSI_WIRE_READY, sizeof(msg.head),
 			   NULL, 0))
-		dsi__link_end(link);
+		parted(link, DSI_EVENT_PEER_GONE);
 	dsi__watchers_joined(link);
 }
 

@@ -270,6 +270,17 @@ int32_t dsi_port_listener_handle(const struct dsi_port_listener *listener)
 	return listener->handle;
 }
 
+/* The connection stays at the head of the queue and keeps the listener readable:
+ * it is looked at again, but not all the time. */
+static int listener_broken(int result)
+{
+	struct timespec nap = dsi__clock_timespec(DSI__NS_PER_MS);
+
+	if (result != -DSI_EAGAIN)
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+	return result;
+}
+
 /* No descriptor left for the connection at the head of the queue.  It would
  * stay there and keep the listener readable: the loop would spin.  So one
  * descriptor is held in reserve, to accept it and to close it.
@@ -283,8 +294,8 @@ static int listener_shed(struct dsi_port_listener *listener)
 	dsi_port_handle_close(listener->spare);
 	fd = accept4(listener->handle, NULL, NULL,
 		     SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd < 0 && errno == EAGAIN)
-		result = -DSI_EAGAIN;
+	if (fd < 0)
+		result = listener_broken(dsi__error_from(errno));
 	dsi_port_handle_close(fd);
 	listener->spare = open("/", O_PATH | O_CLOEXEC);
 	return result;
@@ -302,7 +313,8 @@ int dsi_port_accept(struct dsi_port_listener *listener, int32_t *out_conn,
 	while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
 	if (fd < 0) {
 		result = dsi__error_from(errno);
-		return result == -DSI_EMFILE ? listener_shed(listener) : result;
+		return result == -DSI_EMFILE ? listener_shed(listener)
+					     : listener_broken(result);
 	}
 	result = dsi_port_peer(fd, out_peer);
 	if (result < 0) {
