@@ -739,6 +739,56 @@ GST_START_TEST(up_and_down)
 }
 GST_END_TEST
 
+GST_START_TEST(set_in_ready)
+{
+	GstElement *element = gst_element_factory_make("dsisink", NULL);
+	gchar *name;
+	guint slots;
+
+	g_object_set(element, "stream", "suite", NULL);
+	set_state(element, GST_STATE_READY);
+	g_object_set(element, "stream", "other", "slots", 5u, NULL);
+	g_object_get(element, "stream", &name, "slots", &slots, NULL);
+	fail_unless_equals_string(name, "other");
+	fail_unless_equals_int(slots, 5);
+	g_free(name);
+	set_state(element, GST_STATE_NULL);
+	gst_object_unref(element);
+}
+GST_END_TEST
+
+/* A reader that ends with a buffer still kept somewhere stops nobody. */
+GST_START_TEST(kept_beyond_the_end)
+{
+	GstBuffer *kept;
+
+	start(CAPS, "slots=5 wait-for-consumer=true", "consumer-policy=block");
+	push(1);
+	kept = pull();
+	gst_harness_teardown(src);
+	for (guint8 i = 2; i < 100; i++)
+		push(i);
+	fail_unless_equals_int(value_of(kept), 1);
+	gst_buffer_unref(kept);
+	gst_harness_teardown(sink);
+}
+GST_END_TEST
+
+/* A reader ends while its producer flushes: each waits for nothing of the other. */
+GST_START_TEST(end_in_flush)
+{
+	start(CAPS, "wait-for-consumer=true", "");
+	push(1);
+	fail_unless_equals_int(pull_value(), 1);
+	fail_unless(gst_harness_push_event(sink, gst_event_new_flush_start()));
+	g_usleep(100000);
+	gst_harness_teardown(src);
+	fail_unless(
+		gst_harness_push_event(sink, gst_event_new_flush_stop(TRUE)));
+	gst_harness_teardown(sink);
+}
+GST_END_TEST
+
 static Suite *dsi_suite(void)
 {
 	Suite *suite = suite_create("dsi");
@@ -761,6 +811,9 @@ static Suite *dsi_suite(void)
 	tcase_add_test(cases, reclaim_overwritten);
 	tcase_add_test(cases, set_while_running);
 	tcase_add_test(cases, up_and_down);
+	tcase_add_test(cases, set_in_ready);
+	tcase_add_test(cases, kept_beyond_the_end);
+	tcase_add_test(cases, end_in_flush);
 	return suite;
 }
 

@@ -301,6 +301,25 @@ static gboolean sink_stop(GstBaseSink *base)
 	return TRUE;
 }
 
+/* Not start() and stop() of the base class, which belong to NULL and READY: in
+ * READY properties may still change. */
+static GstStateChangeReturn sink_change_state(GstElement *element,
+					      GstStateChange change)
+{
+	GstBaseSink *base = GST_BASE_SINK(element);
+	GstStateChangeReturn result;
+
+	if (change == GST_STATE_CHANGE_READY_TO_PAUSED && !sink_start(base))
+		return GST_STATE_CHANGE_FAILURE;
+	result = GST_ELEMENT_CLASS(gst_dsi_sink_parent_class)
+			 ->change_state(element, change);
+	if (change == GST_STATE_CHANGE_PAUSED_TO_READY ||
+	    (change == GST_STATE_CHANGE_READY_TO_PAUSED &&
+	     result == GST_STATE_CHANGE_FAILURE))
+		(void)sink_stop(base);
+	return result;
+}
+
 static gboolean sink_set_caps(GstBaseSink *base, GstCaps *caps)
 {
 	GstDsiSink *sink = GST_DSI_SINK(base);
@@ -694,8 +713,7 @@ static void gst_dsi_sink_class_init(GstDsiSinkClass *klass)
 		"Send buffers to other processes without a copy", "dsi");
 	element->send_event = sink_send_event;
 	element->set_clock = sink_set_clock;
-	base->start = sink_start;
-	base->stop = sink_stop;
+	element->change_state = sink_change_state;
 	base->set_caps = sink_set_caps;
 	base->propose_allocation = sink_propose_allocation;
 	base->render = sink_render;

@@ -216,6 +216,15 @@ static gboolean stops(GstDsiSrc *src)
 	return g_atomic_int_get(&src->flusher_stops);
 }
 
+/* Not gst_element_send_event(): that takes the lock of the state, which is held
+ * by who waits for this thread to end. */
+static void send_flush(GstDsiSrc *src, GstEvent *event)
+{
+	GstElement *element = GST_ELEMENT(src);
+
+	(void)GST_ELEMENT_GET_CLASS(element)->send_event(element, event);
+}
+
 /* Downstream gets rid of what it has, and whoever is blocked there is free.
  * Until @inlet's producer is done with its flush, nothing comes. */
 static void flush_downstream(GstDsiSrc *src, struct media_inlet *inlet)
@@ -226,8 +235,7 @@ static void flush_downstream(GstDsiSrc *src, struct media_inlet *inlet)
 	guint64 waited = 0;
 
 	GST_DEBUG_OBJECT(src, "the producer flushes");
-	(void)gst_element_send_event(GST_ELEMENT(src),
-				     gst_event_new_flush_start());
+	send_flush(src, gst_event_new_flush_start());
 	for (; (now & 1) && waited < FLUSH_NS && !stops(src);
 	     waited += FLUSH_SLICE_NS) {
 		media_board_wait(board, now, FLUSH_SLICE_NS);
@@ -237,8 +245,7 @@ static void flush_downstream(GstDsiSrc *src, struct media_inlet *inlet)
 	if (src->inlet == inlet)
 		g_atomic_int_set(&src->flushed, (now + 1) & ~1);
 	GST_OBJECT_UNLOCK(src);
-	(void)gst_element_send_event(GST_ELEMENT(src),
-				     gst_event_new_flush_stop(reset));
+	send_flush(src, gst_event_new_flush_stop(reset));
 }
 
 static gpointer flusher(gpointer user)
@@ -519,14 +526,16 @@ static void new_segment(GstDsiSrc *src, const struct media_header *h)
 	(void)gst_base_src_new_segment(GST_BASE_SRC(src), &segment);
 }
 
-static GstClockTime our_time(GstDsiSrc *src, uint64_t absolute)
+static GstClockTime our_base(GstDsiSrc *src)
 {
-	GstClockTime base;
+	return media_clock_base_of(GST_ELEMENT(src),
+				   g_atomic_int_get(&src->monotonic));
+}
 
+static GstClockTime our_time(uint64_t absolute, GstClockTime base)
+{
 	if (!GST_CLOCK_TIME_IS_VALID(absolute))
 		return GST_CLOCK_TIME_NONE;
-	base = media_clock_base_of(GST_ELEMENT(src),
-				   g_atomic_int_get(&src->monotonic));
 	/* What was sent before this pipeline began is shown at once. */
 	return absolute > base ? absolute - base : 0;
 }
@@ -538,8 +547,11 @@ static void times(GstDsiSrc *src, const struct media_header *h,
 		GST_BUFFER_PTS(buffer) = h->own_pts;
 		GST_BUFFER_DTS(buffer) = h->own_dts;
 	} else {
-		GST_BUFFER_PTS(buffer) = our_time(src, h->pts);
-		GST_BUFFER_DTS(buffer) = our_time(src, h->dts);
+		/* Both from one look at the clocks, or DTS may pass PTS. */
+		GstClockTime base = our_base(src);
+
+		GST_BUFFER_PTS(buffer) = our_time(h->pts, base);
+		GST_BUFFER_DTS(buffer) = our_time(h->dts, base);
 	}
 }
 
@@ -597,7 +609,7 @@ static GstFlowReturn as_event(GstDsiSrc *src, const struct media_header *h)
 	default: /* MEDIA_GAP */
 		start = src->timestamps == TIMES_ORIGINAL
 				? h->own_pts
-				: our_time(src, h->pts);
+				: our_time(h->pts, our_base(src));
 		if (*src->caps && GST_CLOCK_TIME_IS_VALID(start))
 			(void)gst_pad_push_event(
 				pad, gst_event_new_gap(start, h->duration));

@@ -15,17 +15,28 @@ gboolean media_clock_is_monotonic(GstClock *clock)
 	return type == GST_CLOCK_TYPE_MONOTONIC;
 }
 
+/* One that follows another has a calibration, and may get it at any time. */
+static gboolean is_calibrated(GstClock *clock)
+{
+	GstClockTime internal, external, num, denom;
+
+	gst_clock_get_calibration(clock, &internal, &external, &num, &denom);
+	return internal != external || num != denom;
+}
+
 GstClockTime media_clock_base_of(GstElement *element, gboolean monotonic)
 {
 	GstClockTime base = gst_element_get_base_time(element);
 	GstClockTime now, here;
 	GstClock *clock;
 
-	if (monotonic)
-		return base;
 	clock = gst_element_get_clock(element);
 	if (!clock)
 		return base;
+	if (monotonic && !is_calibrated(clock)) {
+		gst_object_unref(clock);
+		return base;
+	}
 	/* What it shows now, beside what that shows now. */
 	now = gst_clock_get_time(clock);
 	here = dsi_now();

@@ -16,6 +16,10 @@
  * long a wait for it is. */
 #define ROOM_NS (200 * GST_MSECOND)
 #define ROOM_SLICE_US 20000
+/* A producer that died wakes nobody. */
+#define LEAVE_NS (50 * GST_MSECOND)
+/* So many go back before whoever releases a buffer gets the lock. */
+#define LEAVE_AT_ONCE 64u
 /* What a producer that is not to be believed says there are. */
 #define LEAST_FRAMES 2u
 
@@ -378,10 +382,58 @@ struct media_inlet *media_inlet_new(const struct media_inlet_options *options,
 	return NULL;
 }
 
+/* All that waits goes back, unread.  TRUE: buffers are out, and more may come. */
+static gboolean give_up(struct media_inlet *inlet)
+{
+	struct dsi_packet *packet;
+	int err = -DSI_EAGAIN;
+
+	gboolean more;
+
+	g_mutex_lock(&inlet->lock);
+	for (guint n = 0; inlet->out && n < LEAVE_AT_ONCE; n++) {
+		err = dsi_packet_get(inlet->socket, 0, &packet);
+		if (err)
+			break;
+		(void)dsi_packet_commit(inlet->socket, packet);
+	}
+	more = inlet->out &&
+	       (!err || err == -DSI_EAGAIN || err == -DSI_ENOBUFS);
+	g_mutex_unlock(&inlet->lock);
+	return more;
+}
+
+/* The producer still counts us among its readers, as long as one buffer is out:
+ * it shall not wait for us. */
+static gpointer leave(gpointer user)
+{
+	struct media_inlet *inlet = user;
+	gint seen = media_board_packets(inlet->board);
+
+	while (give_up(inlet)) {
+		media_board_wait_packet(inlet->board, seen, LEAVE_NS);
+		seen = media_board_packets(inlet->board);
+	}
+	media_inlet_unref(inlet);
+	return NULL;
+}
+
 void media_inlet_close(struct media_inlet *inlet)
 {
+	GThread *thread = NULL;
+	gboolean out;
+
 	if (!inlet)
 		return;
+	g_mutex_lock(&inlet->lock);
+	out = inlet->out > 0;
+	g_mutex_unlock(&inlet->lock);
+	if (out)
+		thread = g_thread_try_new("dsisrc-leave", leave, inlet, NULL);
+	if (thread) {
+		g_thread_unref(thread);
+		return;
+	}
 	(void)dsi_socket_stop(inlet->socket);
 	media_inlet_unref(inlet);
 }
