@@ -10,9 +10,9 @@ set(DSI_WARNINGS
 	-Wextra
 	-Wpedantic
 	-Wshadow
-	-Wstrict-prototypes
-	-Wmissing-prototypes
-	-Wold-style-definition
+	$<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
+	$<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
+	$<$<COMPILE_LANGUAGE:C>:-Wold-style-definition>
 	-Wundef
 	-Wpointer-arith
 	-Wcast-align

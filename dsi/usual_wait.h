@@ -69,7 +69,8 @@ DSI_USUAL int dsi__usual_may_sleep(const struct dsi_data_plane *plane,
 }
 
 /* One sleep, if the flags are still @flags and there is still none().  Wakes whom
- * we owe it.  0: the flags are others now; -DSI_ETIMEDOUT: time is up. */
+ * we owe it.  1: look once more; 0: the flags are others now; -DSI_ETIMEDOUT:
+ * time is up. */
 DSI_USUAL int dsi__usual_sleep(struct dsi_data_plane *plane,
 			       struct dsi_waiter *waiter, uint32_t flags,
 			       uint64_t deadline_ns,

@@ -229,7 +229,8 @@ void bench_json(const struct bench_report *report, struct size_writer *w)
 	size_write_close(w, '}');
 }
 
-int bench_json_write(const struct bench_report *report, const char *path)
+int bench_write(const struct bench_report *report, const char *path,
+		bool (*put)(FILE *file, const char *text, size_t bytes))
 {
 	struct size_writer w = {.pretty = false};
 	FILE *file = NULL;
@@ -240,12 +241,22 @@ int bench_json_write(const struct bench_report *report, const char *path)
 		errno = ENOMEM;
 	else
 		file = fopen(path, "we");
-	good = file && fwrite(w.text, 1, w.used, file) == w.used &&
-	       fputc('\n', file) != EOF;
+	good = file && put(file, w.text, w.used);
 	if (file && fclose(file) != 0)
 		good = false;
 	if (!good)
 		message_error(path, "cannot write: %s", strerror(errno));
 	size_write_free(&w);
 	return good ? CLI_OK : CLI_FAILURE;
+}
+
+static bool put_line(FILE *file, const char *text, size_t bytes)
+{
+	return fwrite(text, 1, bytes, file) == bytes &&
+	       fputc('\n', file) != EOF;
+}
+
+int bench_json_write(const struct bench_report *report, const char *path)
+{
+	return bench_write(report, path, put_line);
 }

@@ -42,6 +42,9 @@ void bench_print_cases(const struct bench_report *report);
 void bench_json(const struct bench_report *report, struct size_writer *w);
 
 /* Exit codes. */
+/* Write the report to @path by @put, which gets it as JSON; CLI_*, with a message. */
+int bench_write(const struct bench_report *report, const char *path,
+		bool (*put)(FILE *file, const char *text, size_t bytes));
 int bench_json_write(const struct bench_report *report, const char *path);
 int bench_html_write(const struct bench_report *report, const char *path);
 bool bench_html_ready(void);

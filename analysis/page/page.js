@@ -22,25 +22,8 @@ function draw_curve(parent, stream) {
 
 	if (metrics.length === 0)
 		return;
-	const chart = plot(box, 330, {
-		type: "scatter",
-		data: {datasets: curve_sets(stream, metrics[0])},
-		options: {
-			interaction: {mode: "nearest", intersect: false},
-			scales: {
-				x: axis("percentile", {min: 0, ticks: {
-					color: "#52606d", stepSize: 1,
-					callback: nines}}),
-				y: axis(metrics[0], {type: "logarithmic",
-					afterDataLimits: room_above,
-					ticks: {color: "#52606d",
-						callback: decades}}),
-			},
-			plugins: {tooltip: {callbacks: {label: (item) =>
-				item.dataset.label + ": " + level(item.raw.x) +
-				" are at most " + time(item.raw.y)}}},
-		},
-	});
+	const chart = plot_percentiles(box, 330,
+		curve_sets(stream, metrics[0]), metrics[0]);
 	const select = make(box.firstChild, "select");
 
 	select.setAttribute("aria-label", "metric");

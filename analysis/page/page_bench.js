@@ -210,25 +210,7 @@ function draw_curves(parent, rows) {
 
 	if (sets.length === 0)
 		return;
-	plot(parent, 340, {
-		type: "scatter",
-		data: {datasets: sets},
-		options: {
-			interaction: {mode: "nearest", intersect: false},
-			scales: {
-				x: axis("percentile", {min: 0, ticks: {
-					color: "#52606d", stepSize: 1,
-					callback: nines}}),
-				y: axis("time", {type: "logarithmic",
-					afterDataLimits: room_above,
-					ticks: {color: "#52606d",
-						callback: decades}}),
-			},
-			plugins: {tooltip: {callbacks: {label: (item) =>
-				item.dataset.label + ": " + level(item.raw.x) +
-				" are at most " + time(item.raw.y)}}},
-		},
-	});
+	plot_percentiles(parent, 340, sets, "time");
 }
 
 function draw_bars(parent, rows) {

@@ -121,6 +121,29 @@ function line(label, colour, points, more) {
 	}, more);
 }
 
+/* How much of all is at most so long: lines over 0 %, 90 %, 99 %... */
+function plot_percentiles(parent, height, sets, what) {
+	return plot(parent, height, {
+		type: "scatter",
+		data: {datasets: sets},
+		options: {
+			interaction: {mode: "nearest", intersect: false},
+			scales: {
+				x: axis("percentile", {min: 0, ticks: {
+					color: "#52606d", stepSize: 1,
+					callback: nines}}),
+				y: axis(what, {type: "logarithmic",
+					afterDataLimits: room_above,
+					ticks: {color: "#52606d",
+						callback: decades}}),
+			},
+			plugins: {tooltip: {callbacks: {label: (item) =>
+				item.dataset.label + ": " + level(item.raw.x) +
+				" are at most " + time(item.raw.y)}}},
+		},
+	});
+}
+
 function draw_footer(parent, note) {
 	const foot = make(parent, "footer", undefined, "quiet");
 

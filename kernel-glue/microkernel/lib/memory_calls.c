@@ -1,42 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* memory_calls.c - what the compiler calls by itself. */
+/* memory_calls.c - what the compiler calls by itself, beside string.c of the kernel. */
 #include <stddef.h>
-#include <stdint.h>
 
-void *memset(void *to, int byte, size_t bytes);
 void *memcpy(void *to, const void *from, size_t bytes);
 void *memmove(void *to, const void *from, size_t bytes);
 int memcmp(const void *a, const void *b, size_t bytes);
-
-void *memset(void *to, int byte, size_t bytes)
-{
-	void *start = to;
-	size_t words = bytes / 8, rest = bytes % 8;
-	uint64_t all = 0x0101010101010101ul * (unsigned char)byte;
-
-	/* By words, then the rest by bytes: an emulator takes one step for each. */
-	__asm__ volatile("rep stosq\n\t"
-			 "mov %[rest],%%rcx\n\t"
-			 "rep stosb"
-			 : "+&D"(to), "+&c"(words)
-			 : "a"(all), [rest] "r"(rest)
-			 : "memory");
-	return start;
-}
-
-void *memcpy(void *to, const void *from, size_t bytes)
-{
-	void *start = to;
-	size_t words = bytes / 8, rest = bytes % 8;
-
-	__asm__ volatile("rep movsq\n\t"
-			 "mov %[rest],%%rcx\n\t"
-			 "rep movsb"
-			 : "+&D"(to), "+&S"(from), "+&c"(words)
-			 : [rest] "r"(rest)
-			 : "memory");
-	return start;
-}
 
 void *memmove(void *to, const void *from, size_t bytes)
 {

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* string.c - what the compiler calls by itself. */
-#include <kbase.h>
+/* string.c - what the compiler calls by itself; programs have the same. */
+#include <stddef.h>
+#include <stdint.h>
+
+void *memset(void *to, int byte, size_t bytes);
+void *memcpy(void *to, const void *from, size_t bytes);
 
 void *memset(void *to, int byte, size_t bytes)
 {
