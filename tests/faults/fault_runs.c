@@ -20,6 +20,7 @@
 #include <dsi/dsi.h>
 
 #include "tests/faults/fault_calls.h"
+#include "tests/unit/belongings.h"
 #include "tests/unit/must.h"
 
 /* However slow the machine. */
@@ -28,8 +29,6 @@
 #define SHORT_NS UINT64_C(20000000)
 /* A process that takes so long hangs. */
 #define HANGS_S 150u
-/* Numbers beyond are not in use. */
-#define DESCRIPTORS_MAX 512
 
 /* ---- what a process has -------------------------------------------------- */
 
@@ -45,53 +44,14 @@ static uint32_t entries(const char *folder)
 	return n;
 }
 
-/* Not by /proc/self/fd: what is looked up there makes the end of a process
- * slow. */
-static uint32_t descriptors(void)
-{
-	uint32_t n = 0;
-
-	for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
-
-/* Lines of a file of this process that have these words in them. */
-static uint32_t lines(const char *path, const char *words)
-{
-	FILE *file = fopen(path, "re");
-	char line[512];
-	uint32_t n = 0;
-
-	MUST(file);
-	while (fgets(line, sizeof(line), file))
-		n += strstr(line, words) != NULL;
-	(void)fclose(file);
-	return n;
-}
-
-static uint32_t threads(void)
-{
-	FILE *file = fopen("/proc/self/status", "re");
-	char line[512];
-	uint32_t n = 0;
-
-	MUST(file);
-	while (fgets(line, sizeof(line), file) &&
-	       sscanf(line, "Threads: %u", &n) != 1)
-		;
-	(void)fclose(file);
-	return n;
-}
-
 struct fault_belongings fault_count(void)
 {
 	uintptr_t place;
 
 	return (struct fault_belongings){
-		.descriptors = descriptors(),
-		.regions = lines("/proc/self/maps", "/memfd:"),
-		.threads = threads(),
+		.descriptors = own_descriptors(),
+		.regions = own_regions("/memfd:"),
+		.threads = own_figure("Threads:"),
 		.memory = fault_live(&place),
 		.names = entries(getenv("DSI_RUNTIME_DIR")),
 	};

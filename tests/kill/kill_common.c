@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "tests/kill/kill_common.h"
 
+#include "tests/unit/belongings.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -64,15 +66,7 @@ uint32_t count_names(void)
 
 uint32_t count_regions(void)
 {
-	FILE *maps = fopen("/proc/self/maps", "r");
-	uint32_t n = 0;
-	char line[512];
-
-	MUST(maps);
-	while (fgets(line, sizeof(line), maps))
-		n += strstr(line, "/memfd:dsi") != NULL;
-	(void)fclose(maps);
-	return n;
+	return own_regions("/memfd:dsi");
 }
 
 static struct kill_page *map_page(void)

@@ -85,6 +85,9 @@ extern const struct kill_step kill_steps_control[];
 extern const struct kill_step kill_steps_component[];
 extern const struct kill_step kill_steps_watch[];
 
+/* A victim obeys, prepares, and goes through its window from mark to mark. */
+void kill_go_through(struct kill_victim *victim);
+
 /* A producer with packets of KILL_BYTES that hands out none before @consumers
  * have joined. */
 struct dsi_socket *kill_make_producer(uint32_t consumers);

@@ -37,6 +37,16 @@
 
 struct kill_page *kill_page;
 
+void kill_go_through(struct kill_victim *victim)
+{
+	kill_obey();
+	if (victim->step->prepare)
+		victim->step->prepare(victim);
+	kill_mark();
+	victim->step->window(victim);
+	kill_mark();
+}
+
 /* What a step's process tells. */
 static struct tally {
 	uint32_t kills;

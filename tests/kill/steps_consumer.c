@@ -200,12 +200,7 @@ static int live(struct kill_victim *v)
 		start(v);
 		atomic_store(&kill_page->running, 1);
 	}
-	kill_obey();
-	if (step->prepare)
-		step->prepare(v);
-	kill_mark();
-	step->window(v);
-	kill_mark();
+	kill_go_through(v);
 	/* It was stopped, and goes on. */
 	if (!v->sock)
 		return 0;

@@ -14,12 +14,7 @@
 
 static int live(struct kill_victim *v)
 {
-	kill_obey();
-	if (v->step->prepare)
-		v->step->prepare(v);
-	kill_mark();
-	v->step->window(v);
-	kill_mark();
+	kill_go_through(v);
 	dsi_stream_destroy(v->stream);
 	return 0;
 }

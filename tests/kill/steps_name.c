@@ -31,12 +31,7 @@ static void stream_to_the_end(struct dsi_socket *sock)
 
 static int live(struct kill_victim *v)
 {
-	kill_obey();
-	if (v->step->prepare)
-		v->step->prepare(v);
-	kill_mark();
-	v->step->window(v);
-	kill_mark();
+	kill_go_through(v);
 	/* It was stopped, and goes on. */
 	if (dsi_socket_state(v->sock) == (int)DSI_STATE_CREATED)
 		MUST_BE(dsi_socket_listen(v->sock, KILL_NAME, NULL), 0);

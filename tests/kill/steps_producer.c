@@ -102,12 +102,7 @@ static int live(struct kill_victim *v)
 
 	v->sock = kill_make_producer(readers_of(step) + third);
 	MUST_BE(dsi_socket_listen(v->sock, KILL_NAME, NULL), 0);
-	kill_obey();
-	if (step->prepare)
-		step->prepare(v);
-	kill_mark();
-	step->window(v);
-	kill_mark();
+	kill_go_through(v);
 	/* It was stopped, and goes on. */
 	if (!v->sock)
 		return 0;

@@ -12,12 +12,7 @@
 
 static int live(struct kill_victim *v)
 {
-	kill_obey();
-	if (v->step->prepare)
-		v->step->prepare(v);
-	kill_mark();
-	v->step->window(v);
-	kill_mark();
+	kill_go_through(v);
 	dsi_watch_close(v->watch);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include <dsi/dsi.h>
 #include <dsi/watch.h>
 
+#include "tests/unit/belongings.h"
 #include "tests/unit/must.h"
 
 #define PACKETS 32u
@@ -22,7 +23,6 @@
 #define LOOK_NS UINT64_C(2000000)
 /* However slow the machine; no wait may be longer. */
 #define PATIENCE_NS UINT64_C(120000000000)
-#define DESCRIPTORS_MAX 512
 
 struct soak_shared *soak;
 
@@ -56,46 +56,16 @@ static const char *name_of(uint32_t stream)
 
 /* ---- what a process has -------------------------------------------------- */
 
-static uint32_t figure(const char *path, const char *key)
-{
-	FILE *file = fopen(path, "re");
-	size_t bytes = strlen(key);
-	char line[512];
-	uint32_t n = 0;
-
-	MUST(file);
-	while (fgets(line, sizeof(line), file))
-		if (strncmp(line, key, bytes) == 0)
-			n = (uint32_t)strtoul(line + bytes, NULL, 10);
-	(void)fclose(file);
-	return n;
-}
-
-static uint32_t regions(void)
-{
-	FILE *file = fopen("/proc/self/maps", "re");
-	char line[512];
-	uint32_t n = 0;
-
-	MUST(file);
-	while (fgets(line, sizeof(line), file))
-		n += strstr(line, "/memfd:") != NULL;
-	(void)fclose(file);
-	return n;
-}
-
 static void sample(struct soak_long *self)
 {
 	uint32_t ask = atomic_load(&self->ask);
 
 	if (atomic_load(&self->answered) == ask)
 		return;
-	self->descriptors = 0;
-	for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
-		self->descriptors += fcntl(fd, F_GETFD) >= 0;
-	self->regions = regions();
-	self->threads = figure("/proc/self/status", "Threads:");
-	self->kilobytes = figure("/proc/self/status", "RssAnon:");
+	self->descriptors = own_descriptors();
+	self->regions = own_regions("/memfd:");
+	self->threads = own_figure("Threads:");
+	self->kilobytes = own_figure("RssAnon:");
 	atomic_store(&self->answered, ask);
 }
 
