@@ -9,15 +9,17 @@ kills is a hole in the tests, or does the same as the original: survivors.txt sa
 of each which, and why.
 
 usage: mutate.py --build DIR --work DIR [--sample N] [--seed N] [--jobs N]
-                 [--file NAME]... [--tests LEVEL] [--again] [--key TEXT]
+                 [--file NAME]... [--kind NAME]... [--tests LEVEL] [--again]
+                 [--key TEXT]
                  [--least PERCENT] [--fresh] [--strict] [--report]
 
 --build  a configured build; its compile_commands.json says how things are made
 --work   results.jsonl (which is continued) and all that is compiled
 --tests  unit: only the cheapest tests; seeds: also whether the code is the same,
-         and more schedules of the deterministic port; all: also the explorer and
-         the stress (the usual); wide: also the Linux port and hostile peers, which
-         sleep a lot.  What survives less than `all` is open, not judged.
+         and more schedules of the deterministic port; all: also the explorer with
+         one preemption, and the stress (the usual); wide: also the explorer's whole
+         scenarios, the Linux port, and hostile peers, which sleep a lot.  What
+         survives less than `all` is open, not judged.
 --again  only what was open, or survived, the last time
 --key    only mutants with this text in their key, whatever is known of them
 --fresh  forget what results.jsonl says
@@ -116,8 +118,7 @@ def scenarios(names, *options):
 
 
 QUICK = scenarios(BOUNDED, "--bound", "1")
-MODEL = scenarios(SHORT)
-ORDERS = scenarios(LONGER)
+MODEL = scenarios(SHORT + LONGER)
 STRESS = [
     ("stress_hand", ["consumers=3", "policy=mixed", "waiting=sleep", "packets=67",
                      "batch=7", "shuffle=1", "wrap=1"], 30, 300),
@@ -433,14 +434,14 @@ def by_of(test):
 def stages_of(kind, level):
     """What to run, in this order; None is the question for the same code."""
     if kind in ("order", "fence") and level >= 2:
-        stages = [QUICK, MODEL, ORDERS, UNIT, SEEDS, STRESS]
+        stages = [QUICK, UNIT, STRESS]
     else:
         stages = [UNIT]
         if level >= 1:
             stages += [None, SEEDS]
         if level >= 2:
-            stages += [QUICK, STRESS, MODEL]
-    return stages + ([WIDE] if level >= 3 else [])
+            stages += [QUICK, STRESS]
+    return stages + ([MODEL, WIDE] if level >= 3 else [])
 
 
 class Judge:
@@ -673,6 +674,7 @@ def arguments():
     parser.add_argument("--file", action="append")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--key")
+    parser.add_argument("--kind", action="append")
     parser.add_argument("--tests", choices=LEVELS, default="all")
     parser.add_argument("--least", type=float, default=95)
     parser.add_argument("--fresh", action="store_true")
@@ -715,7 +717,8 @@ def main():
     for mutant in mutants:
         firsts.setdefault((mutant.file, mutant.function), numbers[mutant.key])
     chosen = choose([m for m in mutants
-                     if not args.file or m.file in args.file], args)
+                     if (not args.file or m.file in args.file) and
+                     (not args.kind or m.kind in args.kind)], args)
     todo = undone(chosen, args, results)
     say(f"{len(mutants)} mutants, {len(chosen)} of them chosen, "
         f"{len(todo)} to run")
