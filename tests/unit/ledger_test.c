@@ -27,6 +27,7 @@
 #define APPLICATION (1u << READERS)
 #define HOUR_NS (UINT64_C(3600) * 1000000000u)
 #define NONE UINT32_MAX
+#define PAST 1u /* a deadline: sleep, and be late */
 
 /* One kind of stream. */
 struct kind {
@@ -70,6 +71,11 @@ static const struct kind kinds[] = {
 	{8, 8, 0, {DROP, NONE}, .quota = 2, .own_numbers = 1, .wind = 9},
 	{8, 4, PLAIN, {BLOCK, DROP}, .quota = 2, .visits = 1},
 	{6, 4, 0, {DROP, DROP}, .quota = 1, .visits = 1, .eager = 1},
+	{8, 4, PLAIN, {DROP, NONE}, .quota = 3},
+	/* Alone, and so sometimes nobody is there. */
+	{4, 4, PLAIN, {NONE, BLOCK}, .visits = 1, .plain = 1},
+	{8, 4, 0, {NONE, BLOCK}, .visits = 1},
+	{8, 4, 0, {NONE, DROP}, .quota = 2, .visits = 1},
 };
 
 /* What was committed. */
@@ -97,7 +103,9 @@ struct reader {
 	uint64_t expired;
 	uint32_t n_held_max, losing;
 	/* Telling the producer. */
-	uint32_t tells, unsaid, told, wakes, eos;
+	uint32_t tells, unsaid, told, wakes, eos, waits;
+	uint64_t first; /* its counter of taken packets began there */
+	uint32_t started;
 	/* It says that it sleeps, since it was given so many. */
 	uint32_t asleep, asleep_since, woken;
 };
@@ -113,7 +121,7 @@ struct world {
 	uint32_t users[MOST_PACKETS]; /* of each packet: READERS, APPLICATION */
 	struct dsi_packet *held[MOST_PACKETS];
 	uint32_t n_held, n_held_max;
-	uint64_t bytes, dropped, unclaimed, backlog_max, wakes, eos;
+	uint64_t bytes, dropped, unclaimed, backlog_max, wakes, eos, waits;
 	uint32_t generation, joined, notices, noticed;
 	/* The producer says that it sleeps, and whom has it not heard since? */
 	uint32_t asleep;
@@ -213,8 +221,13 @@ static void join(struct reader *reader, uint32_t policy)
 		    (policy == DROP
 			     ? 1
 			     : world.stream.plane.as.producer.position + 1));
-	if (kind->wind)
+	reader->first = policy == DROP ? 0 : kind->begin + world.n_log;
+	if (kind->wind) {
 		hand_wind_up(&world.stream, &reader->end, kind->wind);
+		reader->started = 1;
+		if (policy == DROP)
+			reader->first = UINT64_C(0x100000000) - kind->wind;
+	}
 	reader->tells =
 		reader->end.plane.as.consumer.ring.slots < kind->packets;
 }
@@ -262,18 +275,29 @@ static void had(struct dsi_packet *const *pkts, uint32_t n)
 		world.n_held_max = world.n_held;
 }
 
+/* What a get answers that may wait; who sleeps says so no more afterwards. */
+static int32_t producer_waits(int32_t want, uint64_t deadline_ns)
+{
+	if (want != -DSI_EAGAIN || !deadline_ns)
+		return want;
+	world.waits++;
+	world.asleep = 0;
+	return -DSI_ETIMEDOUT;
+}
+
 static void producer_gets(void)
 {
 	struct dsi_packet *pkts[MOST_PACKETS + 1];
 	uint32_t n = 1 + draw(world.kind->packets + 1);
-	int32_t want = may_get(n);
+	uint64_t deadline_ns = draw(2) ? 0 : PAST;
+	int32_t want = producer_waits(may_get(n), deadline_ns);
 	int32_t got;
 
 	if (n == 1 && draw(2)) {
-		got = dsi_packet_get(world.from, 0, pkts);
+		got = dsi_packet_get(world.from, deadline_ns, pkts);
 		got = got ? got : 1;
 	} else {
-		got = dsi_packet_get_many(world.from, 0, pkts, n);
+		got = dsi_packet_get_many(world.from, deadline_ns, pkts, n);
 	}
 	assert_int_equal(got, want);
 	if (got > 0)
@@ -416,6 +440,7 @@ static void producer_commits(void)
 
 static void producer_commits_and_gets(void)
 {
+	uint64_t deadline_ns = draw(2) ? 0 : PAST;
 	struct dsi_packet *pkt, *next;
 	int32_t want;
 
@@ -425,9 +450,10 @@ static void producer_commits_and_gets(void)
 	fill(&world.log[world.n_log], pkt);
 	gone(pkt);
 	after_commit();
-	want = may_get(1);
-	assert_int_equal(dsi_packet_commit_get(world.from, pkt, 0, &next),
-			 want < 0 ? want : 0);
+	want = producer_waits(may_get(1), deadline_ns);
+	assert_int_equal(
+		dsi_packet_commit_get(world.from, pkt, deadline_ns, &next),
+		want < 0 ? want : 0);
 	if (want > 0)
 		had(&next, 1);
 }
@@ -575,8 +601,31 @@ static uint32_t may_take(struct reader *reader, uint32_t n, uint32_t *at)
 	return found;
 }
 
+/* Likewise of a consumer. */
+static int consumer_waits(struct reader *reader, int want, uint64_t deadline_ns)
+{
+	if (want != -DSI_EAGAIN || !deadline_ns)
+		return want;
+	reader->waits++;
+	reader->asleep = 0;
+	return -DSI_ETIMEDOUT;
+}
+
+/* Is there one? */
+static void consumer_looks(struct reader *reader)
+{
+	int there = reader->next < reader->n_given;
+
+	reader->started = 1;
+	assert_int_equal(dsi__consumer_look(&reader->end.plane),
+			 there ? 0 : -DSI_EAGAIN);
+	if (!there && reader->unsaid)
+		tell(reader);
+}
+
 static void consumer_gets(struct reader *reader)
 {
+	uint64_t deadline_ns = draw(2) ? 0 : PAST;
 	struct dsi_packet *pkts[MOST_PACKETS + 1];
 	uint32_t at[MOST_PACKETS + 1];
 	uint32_t n = 1 + draw(world.kind->packets + 1);
@@ -585,16 +634,19 @@ static void consumer_gets(struct reader *reader)
 	uint32_t there = reader->next < reader->n_given;
 	int32_t got;
 
+	reader->started = 1;
 	if (n == 1 && draw(2)) {
-		got = dsi_packet_get(reader->sock, 0, pkts);
+		got = dsi_packet_get(reader->sock, deadline_ns, pkts);
 		got = got ? got : 1;
 	} else {
-		got = dsi_packet_get_many(reader->sock, 0, pkts, n);
+		got = dsi_packet_get_many(reader->sock, deadline_ns, pkts, n);
 	}
 	if (want == 0) {
+		int none = full && there ? -DSI_ENOBUFS : -DSI_EAGAIN;
+
 		assert_int_equal(got,
-				 full && there ? -DSI_ENOBUFS : -DSI_EAGAIN);
-		if (got == -DSI_EAGAIN && reader->unsaid)
+				 consumer_waits(reader, none, deadline_ns));
+		if (none == -DSI_EAGAIN && reader->unsaid)
 			tell(reader);
 		return;
 	}
@@ -638,14 +690,18 @@ static void consumer_gets_by_number(struct reader *reader)
 	uint32_t at = 0;
 	int want = may_get_nr(reader, number, &at);
 	int late = !want && world.log[reader->given[at]].expired;
+	uint64_t deadline_ns = draw(2) ? 0 : PAST;
 	int none = reader->n_given - reader->next <
 		   reader->end.plane.as.consumer.ring.slots;
 
 	for (uint32_t i = reader->next; i < reader->n_given; i++)
 		none &= reader->is[i] != THERE ||
 			world.log[reader->given[i]].number < number;
-	assert_int_equal(dsi_packet_get_nr(reader->sock, number, 0, &pkt),
-			 late ? -DSI_ESTALE : want);
+	reader->started = 1;
+	want = consumer_waits(reader, want, deadline_ns);
+	assert_int_equal(
+		dsi_packet_get_nr(reader->sock, number, deadline_ns, &pkt),
+		late ? -DSI_ESTALE : want);
 	if (want && none && reader->unsaid)
 		tell(reader);
 	if (want)
@@ -749,7 +805,7 @@ static void check_producer(void)
 	assert_true(load(&stats->unclaimed) == world.unclaimed);
 	assert_true(load(&stats->backlog_max) == world.backlog_max);
 	assert_true(load(&stats->wakes) == world.wakes);
-	assert_true(load(&stats->waits) == 0);
+	assert_true(load(&stats->waits) == world.waits);
 	assert_true(dsi_socket_event_count(world.from, DSI_EVENT_EOS) ==
 		    world.eos);
 	assert_true(dsi_socket_event_count(world.from, DSI_EVENT_DROPPED) ==
@@ -784,6 +840,9 @@ static void check_reader(const struct reader *reader)
 	assert_true(dsi_socket_event_count(reader->sock, DSI_EVENT_EXPIRED) ==
 		    reader->expired);
 	assert_true(load(&stats->wakes) == reader->wakes);
+	assert_true(load(&stats->waits) == reader->waits);
+	assert_true(load(&end->page->taken) ==
+		    (reader->started ? reader->first + reader->next : 0));
 	assert_true(load(&stats->dropped) == reader->seen_dropped);
 	for (uint32_t i = 0; i < DSI_HISTOGRAM_BUCKETS; i++)
 		latencies += load(&stats->latency[i]);
@@ -814,6 +873,8 @@ static void reader_step(struct reader *reader)
 	case 6:
 		if (draw(2))
 			consumer_gets_by_number(reader);
+		else
+			consumer_looks(reader);
 		break;
 	default:
 		consumer_sleeps(reader);

@@ -190,6 +190,8 @@ static void beginnings(void **state)
 		set_up(&world);
 		atomic_store(&world.consumer.signal->start,
 			     DSI_POSITION_MAX + (uint64_t)beyond);
+		assert_int_equal(dsi__consumer_look(&world.consumer.plane),
+				 beyond ? -DSI_EPROTO : -DSI_EAGAIN);
 		assert_int_equal(dsi_packet_get(world.to, 0, &pkt),
 				 beyond ? -DSI_EPROTO : -DSI_EAGAIN);
 		assert_int_equal(errors(&world), beyond);

@@ -311,6 +311,66 @@ static void disarmed(void **state)
 	}
 }
 
+static uint32_t kicks;
+
+static void kicked(struct dsi_port_source *source, uint32_t why)
+{
+	(void)source;
+	kicks += why == DSI_PORT_WHY_KICK;
+}
+
+/* With one it is kicked by each wake; who disarms takes back what was kicked. */
+static void kicks_a_loop(void **state)
+{
+	struct dsi_data_plane *plane;
+	struct dsi_port_loop *loop;
+
+	(void)state;
+	set_up(0, DSI_POLICY_BLOCK);
+	plane = world.planes[0];
+	assert_int_equal(dsi_port_loop_create(0, &loop), 0);
+	plane->bell_kick.ready = kicked;
+	plane->bell_kick.deadline_ns = DSI_FOREVER;
+	assert_int_equal(dsi_port_loop_add(loop, &plane->bell_kick), 0);
+	atomic_store(&plane->bells, loop);
+	assert_int_equal(dsi_port_loop_dispatch(loop, 0), -DSI_ETIMEDOUT);
+	dsi__plane_wake(plane);
+	assert_int_equal(dsi_port_loop_dispatch(loop, 0), 0);
+	assert_int_equal(kicks, 1);
+	for (uint32_t twice = 0; twice < 2; twice++) {
+		plane->armed = 1;
+		dsi__plane_wake(plane);
+		dsi__plane_disarm(plane);
+		assert_int_equal(plane->armed, 0);
+		assert_int_equal(plane->unarmed, 1);
+		assert_int_equal(dsi_port_loop_dispatch(loop, 0),
+				 -DSI_ETIMEDOUT);
+	}
+	/* None is waited for. */
+	dsi__plane_disarm(plane);
+	atomic_store(&plane->bells, NULL);
+	dsi_port_loop_remove(loop, &plane->bell_kick);
+	dsi_port_loop_destroy(loop);
+	tear_down();
+}
+
+/* Who is not connected has no word to sleep on. */
+static void not_connected(void **state)
+{
+	struct dsi_port_word words[DSI_PEER_SLOTS];
+	struct dsi_data_plane *plane;
+
+	(void)state;
+	set_up(0, DSI_POLICY_BLOCK);
+	plane = world.planes[1];
+	plane->as.consumer.waiter.signal = NULL;
+	atomic_store(&world.consumer.page->sleep, 77);
+	assert_int_equal(dsi__plane_announce(plane, words, 0), 0);
+	dsi__plane_withdraw(plane);
+	assert_true(atomic_load(&world.consumer.page->sleep) == 77);
+	tear_down();
+}
+
 /* ---- a producer's consumers --------------------------------------------------- */
 
 /* Each state, what leaving makes of it, and whether its memory may go. */
@@ -378,6 +438,9 @@ static void places(void **state)
 	tear_down();
 }
 
+static const uint32_t policies[] = {DSI_POLICY_BLOCK, DSI_POLICY_DROP_NEW,
+				    DSI_POLICY_RECLAIM};
+
 /* Who comes into a place finds nothing of who was there before. */
 static void nothing_of_others(void **state)
 {
@@ -387,7 +450,7 @@ static void nothing_of_others(void **state)
 
 	(void)state;
 	for (uint32_t policy = 0; policy < 3; policy++) {
-		set_up(0, DSI_POLICY_BLOCK);
+		set_up(0, policies[(policy + 1) % 3]);
 		producer = &world.stream.plane.as.producer;
 		peer = world.consumer.peer;
 		shown = &world.stream.plane.stats->peers[0];
@@ -395,7 +458,10 @@ static void nothing_of_others(void **state)
 		(void)dsi__producer_look(&world.stream.plane);
 		assert_int_equal(works, 1);
 		assert_int_equal(atomic_load(&producer->present), 0);
-		assert_int_equal(producer->active_mask, 0);
+		assert_int_equal(producer->block_mask | producer->drop_mask |
+					 producer->reclaim_mask |
+					 producer->active_mask,
+				 0);
 		assert_null(producer->sole);
 		assert_true(producer->limit == DSI_POSITION_MAX);
 		assert_true(atomic_load(&shown->admitted) == 0);
@@ -406,11 +472,7 @@ static void nothing_of_others(void **state)
 		atomic_store(&peer->back, 77);
 		atomic_store(&shown->dropped, 77);
 		producer->eager = policy & 1;
-		hand_join(&world.stream, &world.consumer,
-			  policy == 0	? DSI_POLICY_BLOCK
-			  : policy == 1 ? DSI_POLICY_DROP_NEW
-					: DSI_POLICY_RECLAIM,
-			  2);
+		hand_join(&world.stream, &world.consumer, policies[policy], 2);
 		assert_int_equal(dsi__producer_look(&world.stream.plane), 0);
 		assert_ptr_equal(world.consumer.peer, peer);
 		assert_true(!peer->first && !peer->position && !peer->taken &&
@@ -448,6 +510,8 @@ int main(void)
 		cmocka_unit_test(usual_unless_armed),
 		cmocka_unit_test(armed_again),
 		cmocka_unit_test(disarmed),
+		cmocka_unit_test(kicks_a_loop),
+		cmocka_unit_test(not_connected),
 		cmocka_unit_test(leaving),
 		cmocka_unit_test(places),
 		cmocka_unit_test(nothing_of_others),
