@@ -63,6 +63,7 @@ PORTS = {"fake": "dsi_fake", "linux": "dsi_port_linux"}
 PROGRAMS = {  # name: (port, targets)
     "unit.ledger": ("linux", ["unit.ledger"]),
     "unit.plane": ("linux", ["unit.plane"]),
+    "unit.usual": ("linux", ["unit.usual"]),
     "unit.waiting": ("linux", ["unit.waiting"]),
     "unit.overtaken": ("linux", ["unit.overtaken"]),
     "unit.liars": ("linux", ["unit.liars"]),
@@ -91,13 +92,13 @@ EXPLORER_TARGETS = ["dsi_watched_core", "dsi_explorer", "model.scenarios"]
 # (program, arguments, seconds of processor time, seconds); cheap ones first.  A
 # process of a test takes milliseconds of its processor's time, whatever else the
 # machine does; what is killed by the limit does not end.
-UNIT = [("unit.ledger", [], 2, 60), ("unit.liars", [], 2, 60), ("unit.passing", [], 2, 60),
-        ("unit.plane", [], 2, 60), ("unit.waiting", [], 2, 60),
-        ("unit.overtaken", [], 2, 60),
-        ("unit.lied-to", [], 2, 60), ("unit.shm_check", [], 2, 60),
-        ("unit.packet_table", [], 2, 60), ("unit.figures", [], 5, 60),
-        ("unit.events", [], 5, 60), ("unit.misuse", [], 5, 60),
-        ("unit.trace", [], 5, 60), ("port.fake", ["--seeds", "1"], 3, 120)]
+UNIT = [("unit.ledger", [], 2, 30), ("unit.liars", [], 2, 30), ("unit.passing", [], 2, 30),
+        ("unit.usual", [], 2, 30), ("unit.plane", [], 2, 30), ("unit.waiting", [], 2, 30),
+        ("unit.overtaken", [], 2, 30),
+        ("unit.lied-to", [], 2, 30), ("unit.shm_check", [], 2, 30),
+        ("unit.packet_table", [], 2, 30), ("unit.figures", [], 5, 30),
+        ("unit.events", [], 5, 30), ("unit.misuse", [], 5, 30),
+        ("unit.trace", [], 5, 30), ("port.fake", ["--seeds", "1"], 3, 120)]
 # What survives these is compiled as users get it: the same code is no mutant.
 # Those of the explorer that are over in two seconds; and for the order of accesses,
 # which only the explorer sees, others as well.

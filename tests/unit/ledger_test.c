@@ -81,7 +81,8 @@ static const struct kind kinds[] = {
 /* What was committed. */
 struct item {
 	uint64_t number, time_ns;
-	uint32_t token, size, more, flags, stamped;
+	uint32_t token, size, flags, stamped;
+	uint32_t n_more, more; /* elements, bytes of the first */
 	uint32_t expired;
 };
 
@@ -112,7 +113,7 @@ struct reader {
 
 struct world {
 	const struct kind *kind;
-	uint64_t random;
+	uint64_t random, begun_ns;
 	struct hand_stream stream;
 	struct dsi_socket *from;
 	struct reader reader[READERS];
@@ -311,7 +312,8 @@ static void fill(struct item *item, struct dsi_packet *pkt)
 	if (!world.kind->plain) {
 		item->flags = draw(2) ? 0 : draw(2) | draw(16) << 8;
 		item->flags |= draw(16) ? 0 : DSI_PACKET_EOS;
-		item->more = draw(4) ? 0 : 1 + draw(SLOT);
+		item->n_more = draw(4) ? 0 : draw(4);
+		item->more = 1 + draw(SLOT);
 		item->time_ns = draw(4) ? 0 : 1 + draw(1000);
 	}
 	if (world.kind->plain ? draw(2) : draw(4))
@@ -323,8 +325,9 @@ static void fill(struct item *item, struct dsi_packet *pkt)
 	assert_int_equal(dsi_packet_set_size(pkt, item->size), 0);
 	if (item->flags)
 		assert_int_equal(dsi_packet_set_flags(pkt, item->flags), 0);
-	if (item->more)
-		assert_int_equal(dsi_packet_add_data(pkt, 0, item->more), 0);
+	for (uint32_t i = 0; i < item->n_more; i++)
+		assert_int_equal(dsi_packet_add_data(pkt, i, item->more + i),
+				 0);
 	if (item->time_ns)
 		assert_int_equal(dsi_packet_set_time(pkt, item->time_ns), 0);
 	item->number = world.kind->begin + world.n_log;
@@ -332,6 +335,15 @@ static void fill(struct item *item, struct dsi_packet *pkt)
 		item->number = 3u * item->number + 5u;
 		assert_int_equal(dsi_packet_set_number(pkt, item->number), 0);
 	}
+}
+
+static uint64_t bytes_of(const struct item *item)
+{
+	uint64_t bytes = item->size;
+
+	for (uint32_t i = 0; i < item->n_more; i++)
+		bytes += item->more + i;
+	return bytes;
 }
 
 /* The packet goes to this consumer, or is dropped for it. */
@@ -387,7 +399,7 @@ static void gone(struct dsi_packet *pkt)
 			deliver(&world.reader[i], item);
 		}
 	world.unclaimed += !readers;
-	world.bytes += item->size + item->more;
+	world.bytes += bytes_of(item);
 	world.eos += !!(item->flags & DSI_PACKET_EOS);
 	world.n_log++;
 	(void)pkt;
@@ -526,12 +538,13 @@ static void check(struct reader *reader, struct dsi_packet *pkt, uint32_t at)
 		flags |= DSI_PACKET_DROPPED_BEFORE;
 	assert_true(dsi_packet_number(pkt) == item->number);
 	assert_int_equal(dsi_packet_flags(pkt), flags);
-	assert_int_equal(dsi_packet_count(pkt), item->more ? 2 : 1);
+	assert_int_equal(dsi_packet_count(pkt), 1 + item->n_more);
 	assert_int_equal(dsi_packet_element(pkt, 0, &offset, &size), 0);
 	assert_true(offset == item->token * SLOT && size == item->size);
-	if (item->more) {
-		assert_int_equal(dsi_packet_element(pkt, 1, &offset, &size), 0);
-		assert_true(offset == 0 && size == item->more);
+	for (uint32_t i = 0; i < item->n_more; i++) {
+		assert_int_equal(dsi_packet_element(pkt, 1 + i, &offset, &size),
+				 0);
+		assert_true(offset == i && size == item->more + i);
 	}
 	if (item->stamped)
 		assert_true(dsi_packet_time(pkt) != 0);
@@ -555,7 +568,7 @@ static void took(struct reader *reader, struct dsi_packet *pkt, uint32_t at)
 	reader->n_held_max = reader->n_held > reader->n_held_max
 				     ? reader->n_held
 				     : reader->n_held_max;
-	reader->bytes += item->size + item->more;
+	reader->bytes += bytes_of(item);
 	reader->stamped += item->stamped;
 	reader->eos += !!(item->flags & DSI_PACKET_EOS);
 	reader->taken++;
@@ -820,6 +833,7 @@ static void check_reader(const struct reader *reader)
 	const struct dsi_producer_peer *peers =
 		world.stream.plane.as.producer.peers;
 	uint32_t wind = world.kind->wind ? 0u - world.kind->wind : 0;
+	uint64_t elapsed = dsi_port_now() - world.begun_ns;
 	uint64_t latencies = 0;
 
 	assert_int_equal(atomic_load(&end->page->signal), wind + reader->told);
@@ -847,6 +861,10 @@ static void check_reader(const struct reader *reader)
 	for (uint32_t i = 0; i < DSI_HISTOGRAM_BUCKETS; i++)
 		latencies += load(&stats->latency[i]);
 	assert_true(latencies == reader->stamped);
+	/* None was later than all took. */
+	assert_true(load(&stats->latency_max_ns) <= elapsed);
+	assert_true(load(&stats->latency_sum_ns) <=
+		    latencies * load(&stats->latency_max_ns));
 	assert_true(load(&stats->latency_max_ns) <=
 		    load(&stats->latency_sum_ns));
 	assert_true(dsi_socket_event_count(reader->sock, DSI_EVENT_EOS) ==
@@ -914,12 +932,13 @@ static void begin(const struct kind *kind)
 		.packets = kind->packets,
 		.ring_slots = kind->ring_slots,
 		.packet_bytes = SLOT,
-		.max_sg = 2,
+		.max_sg = 4,
 		.lifetime_ns = kind->lifetime_ns,
 	};
 
 	memset(&world, 0, sizeof(world));
 	world.kind = kind;
+	world.begun_ns = dsi_port_now();
 	world.random = 1u + (uint64_t)(kind - kinds);
 	hand_stream_init(&world.stream, &desc, kind->begin);
 	world.stream.plane.notice = notice;

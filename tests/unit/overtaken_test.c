@@ -387,6 +387,44 @@ static void slots_of_others(void **state)
 	}
 }
 
+/* Slots are filled again in the order in which they came free, also many at once. */
+static void oldest_first(void **state)
+{
+	struct dsi_packet *pkts[4];
+	struct world world;
+	uint32_t next = 0;
+
+	(void)state;
+	set_up(&world, 4, 8, DSI_POLICY_RECLAIM);
+	for (uint32_t i = 0; i < 4; i++)
+		put(&world, 1);
+	for (uint32_t n = 1; n <= 4; n++) {
+		struct dsi_packet *order[4];
+
+		for (uint32_t i = 0; i < 4; i++)
+			order[i] =
+				world.stream.plane.table.free
+					[(world.stream.plane.table.free_head +
+					  i) &
+					 3];
+		assert_int_equal(dsi_packet_get_many(world.from, 0, pkts, n),
+				 n);
+		for (uint32_t i = 0; i < n; i++) {
+			assert_ptr_equal(pkts[i], order[i]);
+			/* And is gone for who may still look at it. */
+			assert_int_equal(
+				dsi__ring_look(
+					&world.stream.plane.as.producer.ring,
+					next + i),
+				DSI_RING_LOST);
+		}
+		assert_int_equal(dsi_packet_commit_many(world.from, pkts, n),
+				 0);
+		next += n;
+	}
+	tear_down(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +436,7 @@ int main(void)
 		cmocka_unit_test(who_must_not_be),
 		cmocka_unit_test(while_it_is_held),
 		cmocka_unit_test(slots_of_others),
+		cmocka_unit_test(oldest_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
