@@ -19,7 +19,7 @@
 #include "tests/stress/hand_wired.h"
 #include "tests/unit/must.h"
 
-#define STEPS 1500u
+#define STEPS 3000u
 #define LOG (STEPS * 4u)
 #define READERS 2u
 #define MOST_PACKETS 8u
@@ -105,6 +105,7 @@ struct reader {
 	uint32_t n_held_max, losing;
 	/* Telling the producer. */
 	uint32_t tells, unsaid, told, wakes, eos, waits;
+	uint32_t usual;
 	uint64_t first; /* its counter of taken packets began there */
 	uint32_t started;
 	/* It says that it sleeps, since it was given so many. */
@@ -593,6 +594,19 @@ static void expire(struct reader *reader, uint32_t at)
 		reader->newest = item->number + 1u;
 }
 
+/* After a get: may the next one expect ordinary packets?  Not while some were taken
+ * ahead of the order, nor if they expire. */
+static void note_usual(struct reader *reader)
+{
+	uint32_t early = 0;
+
+	for (uint32_t i = reader->next; i < reader->n_given; i++)
+		early |= reader->is[i] != THERE;
+	reader->usual = early || world.kind->lifetime_ns ? 0
+			: world.kind->flags & PLAIN	 ? DSI_USUAL_TAKE
+						    : DSI_USUAL_TAKE_STAMPED;
+}
+
 /* Places of the next @n that it may take. */
 static uint32_t may_take(struct reader *reader, uint32_t n, uint32_t *at)
 {
@@ -848,6 +862,8 @@ static void check_reader(const struct reader *reader)
 	assert_true(load(&end->signal->dropped) == reader->dropped);
 	assert_true(load(&world.stream.plane.stats->peers[end->peer - peers]
 				  .dropped) == reader->dropped);
+	assert_int_equal(dsi__plane_flags(&end->plane),
+			 DSI_PLANE_FLOWS | reader->usual);
 	assert_int_equal(end->plane.held, reader->n_held);
 	assert_int_equal(atomic_load(&stats->held), reader->n_held);
 	assert_true(load(&stats->held_max) == reader->n_held_max);
@@ -886,6 +902,7 @@ static void reader_step(struct reader *reader)
 	case 1:
 	case 2:
 		consumer_gets(reader);
+		note_usual(reader);
 		break;
 	case 3:
 	case 4:
@@ -893,10 +910,12 @@ static void reader_step(struct reader *reader)
 		consumer_commits(reader);
 		break;
 	case 6:
-		if (draw(2))
-			consumer_gets_by_number(reader);
-		else
+		if (!draw(3)) {
 			consumer_looks(reader);
+			break;
+		}
+		consumer_gets_by_number(reader);
+		note_usual(reader);
 		break;
 	default:
 		consumer_sleeps(reader);

@@ -196,6 +196,26 @@ static void revoked_one_by_one(void **state)
 	}
 }
 
+/* In a ring of one slot what comes next is not lost with what was there. */
+static void revoked_where_the_next_comes(void **state)
+{
+	struct dsi_packet *pkt;
+	struct world world;
+
+	(void)state;
+	set_up(&world, 1, 1, DSI_POLICY_RECLAIM);
+	for (uint32_t i = 0; i < 3; i++) {
+		put(&world, 1);
+		expect_next(&world, i, 0);
+		pkt = get(world.from);
+		assert_int_equal(dsi_packet_get(world.to, 0, &pkt),
+				 -DSI_EAGAIN);
+		expect_lost(&world, 0);
+		assert_int_equal(dsi_packet_discard(world.from, pkt), 0);
+	}
+	tear_down(&world);
+}
+
 /* The signal of a producer says how far the consumer is behind.  One that cannot be
  * moves it on by one packet. */
 static void by_a_lie(void **state)
@@ -430,6 +450,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(overtaken),
 		cmocka_unit_test(revoked_one_by_one),
+		cmocka_unit_test(revoked_where_the_next_comes),
 		cmocka_unit_test(by_a_lie),
 		cmocka_unit_test(not_what_was_taken_early),
 		cmocka_unit_test(by_number),
