@@ -230,7 +230,7 @@ class Project:
         with open(path, "w", encoding="utf-8") as handle:
             handle.write(text)
 
-    def weave(self, name, text, functions, mutants):
+    def weave(self, name, text, functions, mutants, firsts):
         """Those that are no C are found by what the compiler says."""
         with open(os.path.join(ROOT, "dsi", "check.h"), encoding="utf-8") as handle:
             check = handle.read()
@@ -241,7 +241,7 @@ class Project:
         self.write("check.h", plain)
         flags = next(o.flags for o in self.objects if o.target == "dsi_core")
         for _ in range(8):
-            woven = weave.weave(text, functions, mutants)
+            woven = weave.weave(text, functions, mutants, firsts)
             self.write(name, woven)
             done = self.compile(flags, self.woven(name), "/dev/null", self.base,
                                 ["-x", "c", "-fsyntax-only", "-fmax-errors=0"])
@@ -731,7 +731,9 @@ def main():
         for name in FILES:
             project.weave(name, texts[name], functions[name],
                           [(numbers[m.key], m) for m in mutants
-                           if m.file == name])
+                           if m.file == name],
+                          {function: number for (file, function), number
+                           in firsts.items() if file == name})
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
             project.make(pool)
         judge = Judge(args, project, numbers, firsts,

@@ -59,7 +59,7 @@ def names_of(head):
     return [re.search(r"(\w+)\s*$", part)[1] for part in inside.split(",")]
 
 
-def one(text, function, mutants):
+def one(text, function, mutants, number_of_it):
     """The text of a function with these mutants, a list of (number, mutant)."""
     start, at, body, end = function.start, function.at, function.body, function.end
     specifiers = re.compile(r"\b(DSI_USUAL|DSI_RARE|static|inline)\b\s*")
@@ -68,7 +68,6 @@ def one(text, function, mutants):
     rest = text[at + len(function.name):body]
     arguments = ", ".join(names_of(rest))
     answers = before.strip() != "void"
-    first = mutants[0][0]
     lines = []
 
     def copy(name, code):
@@ -83,7 +82,7 @@ def one(text, function, mutants):
     answer = "return " if answers else ""
     lines.append(f"DSI_MUTANT_ASKS {'' if shared else 'static '}{before}"
                  f"{function.name}{rest}{{\n"
-                 f"\tif (dsi_mutant < 0) dsi_mutant_met({first});\n"
+                 f"\tif (dsi_mutant < 0) dsi_mutant_met({number_of_it});\n"
                  "\tswitch (dsi_mutant) {\n")
     for number, _ in mutants:
         lines.append(f"\tcase {number}: {answer}{function.name}__m{number}"
@@ -92,14 +91,16 @@ def one(text, function, mutants):
     return "".join(lines)
 
 
-def weave(text, functions, mutants):
-    """The text with all mutants, a list of (number, mutant)."""
+def weave(text, functions, mutants, numbers):
+    """The text with all mutants, a list of (number, mutant); @numbers are those of
+    the functions."""
     parts, done = [], 0
     for function in sorted(functions.values(), key=lambda f: f.start):
         its = [(n, m) for n, m in mutants if m.function == function.name]
         if not its:
             continue
-        parts += [text[done:function.start], one(text, function, its)]
+        parts += [text[done:function.start], one(text, function, its,
+                                               numbers[function.name])]
         done = function.end
     whole = "".join([*parts, text[done:]])
     # Behind the comments and the guard, before the first #include.
