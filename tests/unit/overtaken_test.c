@@ -16,6 +16,8 @@
 #include "tests/stress/hand_wired.h"
 
 #define MOST 40u
+/* The first position, a multiple of all rings. */
+#define BASE 1024u
 
 struct world {
 	struct hand_stream stream;
@@ -43,7 +45,7 @@ static void set_up(struct world *world, uint32_t packets, uint32_t ring_slots,
 	};
 
 	memset(world, 0, sizeof(*world));
-	hand_stream_init(&world->stream, &desc, 0);
+	hand_stream_init(&world->stream, &desc, BASE);
 	hand_join(&world->stream, &world->consumer, policy, 0);
 	world->from = hand_socket(&world->stream.plane);
 	world->to = hand_socket(&world->consumer.plane);
@@ -85,8 +87,12 @@ static void expect_lost(const struct world *world, uint64_t lost)
 	assert_true(dsi_socket_event_count(world->to, DSI_EVENT_RECLAIMED) ==
 		    lost);
 	assert_true(atomic_load(&stats->committed) +
-			    atomic_load(&stats->reclaimed) ==
-		    world->consumer.plane.as.consumer.position);
+			    atomic_load(&stats->reclaimed) +
+			    atomic_load(&stats->expired) ==
+		    world->consumer.plane.as.consumer.position - BASE);
+	/* It was never asked, and so says nothing. */
+	assert_int_equal(atomic_load(&world->consumer.page->signal), 0);
+	assert_true(atomic_load(&world->consumer.page->returned) == 0);
 }
 
 /* The next packet is this one, and says whether some are missing before it. */
@@ -94,7 +100,7 @@ static void expect_next(struct world *world, uint64_t number, int late)
 {
 	struct dsi_packet *pkt = get(world->to);
 
-	assert_true(dsi_packet_number(pkt) == number);
+	assert_true(dsi_packet_number(pkt) == BASE + number);
 	assert_int_equal(!!(dsi_packet_flags(pkt) & DSI_PACKET_DROPPED_BEFORE),
 			 late);
 	assert_int_equal(dsi_packet_valid(pkt), 1);
@@ -141,7 +147,7 @@ static void one_lap(uint32_t packets, uint32_t ring_slots, uint32_t sent,
 		assert_int_equal(n, sent - next);
 		for (uint32_t i = 0; i < sent - next; i++) {
 			assert_true(dsi_packet_number(pkts[i]) ==
-				    before + next + i);
+				    BASE + before + next + i);
 			assert_int_equal(
 				dsi_packet_flags(pkts[i]),
 				next && i == 0 ? DSI_PACKET_DROPPED_BEFORE : 0);
@@ -255,7 +261,7 @@ static void by_a_lie(void **state)
 				dsi_packet_get_many(world.to, 0, pkts, 8),
 				5 - lies[i].lost);
 			assert_true(dsi_packet_number(pkts[0]) ==
-				    1 + lies[i].lost);
+				    BASE + 1 + lies[i].lost);
 		}
 		assert_true(world.told == lies[i].lost);
 		tear_down(&world);
@@ -266,16 +272,20 @@ static void by_a_lie(void **state)
  * lost. */
 static void not_what_was_taken_early(void **state)
 {
-	/* In the order in which they are taken; then 10 are sent in all, and it
-	 * goes on at 7; @late: 7 and some more were taken as well. */
+	/* In the order in which they are taken, of so many; then it goes on. */
 	static const struct {
-		uint32_t early[4], n, sent, next, lost;
+		uint32_t early[4], n, sent, all, next, lost;
 	} cases[] = {
-		{{1}, 1, 3, 7, 6},
-		{{3}, 1, 4, 7, 6},
-		{{3, 1, 2}, 3, 4, 7, 4},
-		/* All: so there is nothing to tell. */
-		{{3, 1, 2, 0}, 4, 4, 7, 3},
+		{{1}, 1, 3, 10, 7, 6},
+		{{3}, 1, 4, 10, 7, 6},
+		{{3, 1, 2}, 3, 4, 10, 7, 4},
+		/* All of them. */
+		{{3, 1, 2, 0}, 4, 4, 10, 7, 3},
+		/* And those with which it would go on. */
+		{{2}, 1, 4, 5, 3, 2},
+		{{3}, 1, 4, 6, 4, 3},
+		{{3, 2}, 2, 4, 5, 4, 2},
+		{{3, 1}, 2, 4, 6, 4, 2},
 	};
 
 	(void)state;
@@ -286,18 +296,21 @@ static void not_what_was_taken_early(void **state)
 		set_up(&world, 8, 4, DSI_POLICY_RECLAIM);
 		put(&world, cases[i].sent);
 		for (uint32_t k = 0; k < cases[i].n; k++) {
-			assert_int_equal(dsi_packet_get_nr(world.to,
-							   cases[i].early[k], 0,
-							   &pkt),
-					 0);
+			assert_int_equal(
+				dsi_packet_get_nr(world.to,
+						  BASE + cases[i].early[k], 0,
+						  &pkt),
+				0);
 			assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
 		}
-		put(&world, 10 - cases[i].sent);
+		put(&world, cases[i].all - cases[i].sent);
 		expect_next(&world, cases[i].next, 1);
 		assert_true(world.told == cases[i].lost);
 		assert_int_equal(world.consumer.plane.as.consumer.n_early, 0);
-		expect_next(&world, 8, 0);
-		expect_next(&world, 9, 0);
+		for (uint32_t k = cases[i].next + 1; k < cases[i].all; k++)
+			expect_next(&world, k, 0);
+		assert_int_equal(dsi_packet_get(world.to, 0, &pkt),
+				 -DSI_EAGAIN);
 		assert_true(world.told == cases[i].lost);
 		tear_down(&world);
 	}
@@ -322,12 +335,14 @@ static void by_number(void **state)
 
 		set_up(&world, 8, 4, DSI_POLICY_RECLAIM);
 		put(&world, 10);
-		assert_int_equal(
-			dsi_packet_get_nr(world.to, cases[i].number, 0, &pkt),
-			cases[i].answer);
+		assert_int_equal(dsi_packet_get_nr(world.to,
+						   BASE + cases[i].number, 0,
+						   &pkt),
+				 cases[i].answer);
 		assert_true(world.told == 7);
 		if (!cases[i].answer)
-			assert_true(dsi_packet_number(pkt) == cases[i].number);
+			assert_true(dsi_packet_number(pkt) ==
+				    BASE + cases[i].number);
 		tear_down(&world);
 	}
 }
@@ -342,8 +357,8 @@ static void who_must_not_be(void **state)
 
 		set_up(&world, 8, 4, DSI_POLICY_BLOCK);
 		put(&world, 1);
-		dsi__ring_revoke(&world.stream.plane.as.producer.ring, 0);
-		assert_int_equal(nr ? dsi_packet_get_nr(world.to, 0, 0, &pkt)
+		dsi__ring_revoke(&world.stream.plane.as.producer.ring, BASE);
+		assert_int_equal(nr ? dsi_packet_get_nr(world.to, BASE, 0, &pkt)
 				    : dsi_packet_get(world.to, 0, &pkt),
 				 -DSI_EPROTO);
 		assert_true(dsi_socket_event_count(world.to, DSI_EVENT_ERROR) !=
@@ -400,11 +415,51 @@ static void slots_of_others(void **state)
 			assert_int_equal(
 				dsi__ring_look(
 					&world.stream.plane.as.producer.ring,
-					behind - i),
+					BASE + behind - i),
 				behind - i == 0 ? DSI_RING_LOST
 						: DSI_RING_READY);
 		tear_down(&world);
 	}
+}
+
+/* Nor does it give back what came too late for it. */
+static void expired(void **state)
+{
+	struct dsi_packet *pkt;
+	struct world world;
+
+	(void)state;
+	set_up(&world, 4, 4, DSI_POLICY_RECLAIM);
+	for (uint32_t i = 0; i < 3; i++) {
+		pkt = get(world.from);
+		assert_int_equal(dsi_packet_set_expiry(pkt, 1), 0);
+		assert_int_equal(dsi_packet_commit(world.from, pkt), 0);
+		put(&world, 1);
+		expect_next(&world, 2 * i + 1, 0);
+		expect_lost(&world, 0);
+		assert_true(atomic_load(&world.consumer.plane.stats->expired) ==
+			    i + 1);
+	}
+	tear_down(&world);
+}
+
+/* Who blocks has what it holds, also when the slot of its descriptor is another
+ * packet's. */
+static void not_with_the_descriptor(void **state)
+{
+	struct dsi_packet *pkts[3];
+	struct world world;
+
+	(void)state;
+	set_up(&world, 4, 1, DSI_POLICY_BLOCK);
+	for (uint32_t i = 0; i < 3; i++) {
+		put(&world, 1);
+		pkts[i] = get(world.to);
+		for (uint32_t k = 0; k <= i; k++)
+			assert_int_equal(dsi_packet_valid(pkts[k]), 1);
+	}
+	assert_true(world.calls == 0);
+	tear_down(&world);
 }
 
 /* Slots are filled again in the order in which they came free, also many at once. */
@@ -435,7 +490,7 @@ static void oldest_first(void **state)
 			assert_int_equal(
 				dsi__ring_look(
 					&world.stream.plane.as.producer.ring,
-					next + i),
+					BASE + next + i),
 				DSI_RING_LOST);
 		}
 		assert_int_equal(dsi_packet_commit_many(world.from, pkts, n),
@@ -458,6 +513,8 @@ int main(void)
 		cmocka_unit_test(while_it_is_held),
 		cmocka_unit_test(slots_of_others),
 		cmocka_unit_test(oldest_first),
+		cmocka_unit_test(expired),
+		cmocka_unit_test(not_with_the_descriptor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,6 +171,10 @@ static void told(void **state)
 		assert_int_equal(word_of(plane), ++word);
 		flags = (flags | DSI_PLANE_ABORT) & ~DSI_PLANE_RUNNING;
 		assert_int_equal(flags_of(plane), flags);
+		dsi__plane_tell(plane, DSI_PLANE_RUNNING, DSI_PLANE_ABORT);
+		assert_int_equal(word_of(plane), ++word);
+		flags = (flags | DSI_PLANE_RUNNING) & ~DSI_PLANE_ABORT;
+		assert_int_equal(flags_of(plane), flags);
 		assert_int_equal(notices, 0);
 		assert_int_equal(dsi__plane_fail(plane), -DSI_EPROTO);
 		assert_int_equal(word_of(plane), ++word);
@@ -178,6 +182,38 @@ static void told(void **state)
 		assert_true(dsi_socket_event_count(sock, DSI_EVENT_ERROR) == 1);
 		assert_int_equal(notices, 1);
 		assert_int_equal(works, 1);
+		tear_down();
+	}
+}
+
+/* What is committed to a socket that has failed nobody gets. */
+static void committed_in_vain(void **state)
+{
+	(void)state;
+	for (uint32_t role = 0; role < 2; role++) {
+		struct dsi_packet *pkt;
+
+		set_up(0, DSI_POLICY_BLOCK);
+		assert_int_equal(
+			dsi_packet_get(hand_socket(world.planes[0]), 0, &pkt),
+			0);
+		if (role) {
+			assert_int_equal(
+				dsi_packet_commit(hand_socket(world.planes[0]),
+						  pkt),
+				0);
+			assert_int_equal(
+				dsi_packet_get(hand_socket(world.planes[1]), 0,
+					       &pkt),
+				0);
+		}
+		assert_int_equal(dsi__plane_fail(world.planes[role]),
+				 -DSI_EPROTO);
+		assert_int_equal(
+			dsi_packet_commit(hand_socket(world.planes[role]), pkt),
+			-DSI_EPROTO);
+		/* It is gone all the same. */
+		assert_int_equal(world.planes[role]->held, 0);
 		tear_down();
 	}
 }
@@ -504,6 +540,7 @@ int main(void)
 		cmocka_unit_test(every_flag),
 		cmocka_unit_test(every_flag_for_select),
 		cmocka_unit_test(told),
+		cmocka_unit_test(committed_in_vain),
 		cmocka_unit_test(events),
 		cmocka_unit_test(usual_unless_armed),
 		cmocka_unit_test(armed_again),

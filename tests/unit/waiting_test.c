@@ -388,12 +388,49 @@ static void put_off(void **state)
 	}
 }
 
+static uint32_t rung;
+
+static void ringing(struct dsi_port_source *source, uint32_t why)
+{
+	rung += (why & DSI_PORT_WHY_READY) != 0;
+	dsi_port_bell_silence(source->handle);
+}
+
+/* Who sleeps in an event loop is woken by its bell, if it said so. */
+static void rings(void **state)
+{
+	struct dsi_port_source source = {.ready = ringing,
+					 .deadline_ns = DSI_FOREVER};
+	_Atomic uint32_t signal = 0;
+	struct dsi_waker waker = {.signal = &signal};
+	struct dsi_port_loop *loop;
+	int32_t ends[2];
+
+	(void)state;
+	assert_int_equal(dsi_port_loop_create(0, &loop), 0);
+	assert_int_equal(dsi_port_bell_pair(ends), 0);
+	source.handle = ends[1];
+	waker.bell = ends[0];
+	assert_int_equal(dsi_port_loop_add(loop, &source), 0);
+	dsi__waker_ring(&waker);
+	assert_int_equal(dsi_port_loop_dispatch(loop, 0), -DSI_ETIMEDOUT);
+	waker.woken = DSI_SLEEP_BELL;
+	dsi__waker_ring(&waker);
+	assert_int_equal(dsi_port_loop_dispatch(loop, 0), 0);
+	assert_int_equal(rung, 1);
+	assert_int_equal(dsi_port_loop_dispatch(loop, 0), -DSI_ETIMEDOUT);
+	dsi_port_loop_remove(loop, &source);
+	dsi_port_loop_destroy(loop);
+	dsi_port_handle_close(ends[0]);
+	dsi_port_handle_close(ends[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_waits), cmocka_unit_test(polls),
 		cmocka_unit_test(due_once),  cmocka_unit_test(announced),
-		cmocka_unit_test(put_off),
+		cmocka_unit_test(put_off),   cmocka_unit_test(rings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
