@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * refused_test.c - what libdsi-placement says and leaves behind when the system,
+ * system_refuses_test.c - what libdsi-placement says and leaves behind when the system,
  * hwloc or libnuma refuse something.
  *
  * The linker puts a function of this file before each call that can be refused.
