@@ -357,6 +357,24 @@ static void nanoseconds(void)
 
 /* ---- packets ------------------------------------------------------------- */
 
+static void await_consumers(struct dsi_socket *sock, int32_t n)
+{
+	uint64_t deadline = dsi_now() + PATIENCE_NS;
+	const struct timespec nap = {.tv_nsec = 1000000};
+
+	for (;;) {
+		struct dsi_packet *pkt = get(sock);
+
+		/* It looks who is there. */
+		MUST_BE(dsi_packet_discard(sock, pkt), 0);
+		if (__builtin_popcount(sock->plane.as.producer.active_mask) ==
+		    n)
+			return;
+		MUST(dsi_now() < deadline);
+		(void)nanosleep(&nap, NULL);
+	}
+}
+
 static void packets(void)
 {
 	const struct dsi_stream_desc desc = {.size = sizeof(desc),
@@ -388,8 +406,10 @@ static void packets(void)
 	MUST_BE(dsi_packet_commit(first, held), 0);
 	TOLD(release, 1);
 	MUST_BE(nth(DSI_TRACE_AT_release, 0).a, 0);
-	/* Who has not given back counts, also when the first one has left. */
+	/* Who has not given back counts, also when the first one has left, as
+	 * soon as that has been noticed. */
 	dsi_socket_destroy(first);
+	await_consumers(producer, 1);
 	put(producer);
 	IS(commit, 2, 2, 0, 3);
 	MUST_BE(dsi_packet_commit(second, get(second)), 0);
