@@ -581,7 +581,7 @@ static void hear(int fd)
 	MUST_BE(read(fd, &c, 1), 1);
 }
 
-static void live(struct mortal *mortal, void (*life)(void *), void *arg)
+static void live(struct mortal *mortal, void (*life)(void *, int), void *arg)
 {
 	MUST_BE(pipe(mortal->begin), 0);
 	MUST_BE(pipe(mortal->done), 0);
@@ -592,7 +592,7 @@ static void live(struct mortal *mortal, void (*life)(void *), void *arg)
 	(void)close(mortal->begin[1]);
 	(void)close(mortal->done[0]);
 	hear(mortal->begin[0]);
-	life(arg);
+	life(arg, mortal->begin[0]);
 	say(mortal->done[1]);
 	for (;;)
 		(void)pause();
@@ -617,11 +617,11 @@ static void die(struct mortal *mortal)
 
 struct reader {
 	uint32_t policy, packets;
-	uint32_t lies; /* of what it has taken */
+	uint32_t lies; /* of what it has taken, when the producer is done */
 };
 
-/* Two packets, of which it gives one back, or none, and it has a third. */
-static void read_some(void *arg)
+/* Gets packets and gives the first one back. */
+static void read_some(void *arg, int begin)
 {
 	const struct reader *reader = arg;
 	struct dsi_consumer_options options = policy(reader->policy);
@@ -636,8 +636,10 @@ static void read_some(void *arg)
 		if (i == 0)
 			MUST_BE(dsi_packet_commit(sock, pkt), 0);
 	}
-	if (reader->lies)
-		atomic_fetch_add(&sock->plane.as.consumer.page->taken, 1000);
+	if (!reader->lies)
+		return;
+	hear(begin);
+	atomic_fetch_add(&sock->plane.as.consumer.page->taken, 1000);
 }
 
 static void reader_dies(uint32_t number, uint32_t some, uint32_t lies,
@@ -653,6 +655,8 @@ static void reader_dies(uint32_t number, uint32_t some, uint32_t lies,
 	say(mortal.begin[1]);
 	for (uint32_t i = 0; some && i < 4; i++)
 		put(producer);
+	if (lies)
+		say(mortal.begin[1]);
 	hear(mortal.done[0]);
 	TOLD(peer_dead, 0);
 	die(&mortal);
@@ -661,11 +665,12 @@ static void reader_dies(uint32_t number, uint32_t some, uint32_t lies,
 	dsi_socket_destroy(producer);
 }
 
-static void write_some(void *arg)
+static void write_some(void *arg, int begin)
 {
 	struct dsi_socket *sock = produce_for(1, NAME, &small);
 
 	(void)arg;
+	(void)begin;
 	for (uint32_t i = 0; i < 4; i++)
 		put(sock);
 }
