@@ -633,6 +633,20 @@ static void wait_for_room(GstDsiSrc *src)
 		(NULL));
 }
 
+/* A buffer is due: what it will take shall be in the cache when it comes.  After
+ * a sleep that costs as much as the wake-up. */
+static void rehearse(GstDsiSrc *src)
+{
+	GstBuffer *buffer;
+
+	if (src->header.kind != MEDIA_BUFFER)
+		return;
+	buffer = media_inlet_rehearse();
+	(void)media_header_to_buffer(&src->header, "", buffer, G_MAXSIZE);
+	times(src, &src->header, buffer);
+	gst_buffer_unref(buffer);
+}
+
 /* Get the next packet into `pending`. */
 static GstFlowReturn get(GstDsiSrc *src)
 {
@@ -644,7 +658,8 @@ static GstFlowReturn get(GstDsiSrc *src)
 		src->dropped += src->dropped_before;
 		return GST_FLOW_OK;
 	case -DSI_EAGAIN:
-		media_inlet_wait(src->inlet, LOOK_AGAIN_NS);
+		if (media_inlet_wait(src->inlet, LOOK_AGAIN_NS))
+			rehearse(src);
 		return GST_FLOW_OK;
 	case -DSI_EBUSY:
 		wait_for_room(src);

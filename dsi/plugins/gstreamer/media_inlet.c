@@ -3,15 +3,15 @@
 #include "media_inlet.h"
 
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "media_pace.h"
+#include "media_thread.h"
 
 /* Looks between two looks at the clock; whoever else wants the core, perhaps the
  * producer, has it in between. */
 #define LOOKS_PER_CLOCK 16
-/* Timers of a thread that looks may not be rounded by 50 us, as they are. */
-#define TIMER_SLACK_NS 1000ul
+/* Who is woken up for a packet has it later than this. */
+#define PROMPT_NS 20000u
 /* How long downstream may keep all but one frame until copies are made, and how
  * long a wait for it is. */
 #define ROOM_NS (200 * GST_MSECOND)
@@ -31,7 +31,8 @@ struct media_inlet {
 	const struct media_board *board;
 	struct dsi_stream_desc desc;
 	struct media_pace pace; /* of the thread that waits */
-	guint64 spin_ns;
+	guint64 spin_ns, until_ns;
+	gboolean looks;	 /* until then, instead of sleeping */
 	guint frames;	 /* of the stream; 0: it does not matter to us */
 	guint64 full_ns; /* since when downstream keeps too many */
 	gboolean tight;	 /* and it is not waited for that any more */
@@ -212,12 +213,42 @@ gboolean media_inlet_wait_room(struct media_inlet *inlet)
 	return inlet->tight;
 }
 
+GstBuffer *media_inlet_rehearse(void)
+{
+	static guint8 nothing[1];
+	struct held *held = g_new0(struct held, 1);
+	GstBuffer *buffer = gst_buffer_new();
+
+	gst_buffer_append_memory(
+		buffer, gst_memory_new_wrapped(GST_MEMORY_FLAG_READONLY,
+					       nothing, sizeof(nothing), 0,
+					       sizeof(nothing), held, g_free));
+	return buffer;
+}
+
 guint64 media_inlet_copied(const struct media_inlet *inlet)
 {
 	return inlet->copied;
 }
 
 /* ---- packets ------------------------------------------------------------- */
+
+static gboolean has_more(const struct media_inlet *inlet)
+{
+	return media_board_packets(inlet->board) != inlet->seen;
+}
+
+/* When it was sent: how late we saw it says nothing of the next one. */
+static void came(struct media_inlet *inlet)
+{
+	guint64 now = dsi_now();
+	guint64 sent = media_board_sent_at(inlet->board, now,
+					   inlet->pace.period_ns / 2);
+
+	if (inlet->looks)
+		media_pace_looked(&inlet->pace, now - sent < PROMPT_NS);
+	media_pace_came(&inlet->pace, sent);
+}
 
 int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
 		    char *out_text, GstBuffer **out_buffer,
@@ -226,6 +257,11 @@ int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
 	struct dsi_packet *packet;
 	int err;
 
+	if (inlet->looks && has_more(inlet)) {
+		/* It came while the caller got ready. */
+		came(inlet);
+		inlet->looks = FALSE;
+	}
 	inlet->seen = media_board_packets(inlet->board);
 	g_mutex_lock(&inlet->lock);
 	err = may_get(inlet) ? dsi_packet_get(inlet->socket, 0, &packet)
@@ -250,11 +286,6 @@ static void sleep_for(struct media_inlet *inlet, guint64 wait_ns)
 	media_board_wait_packet(inlet->board, inlet->seen, wait_ns);
 }
 
-static gboolean has_more(const struct media_inlet *inlet)
-{
-	return media_board_packets(inlet->board) != inlet->seen;
-}
-
 static void look_until(const struct media_inlet *inlet, guint64 until_ns)
 {
 	while (!has_more(inlet) && dsi_now() < until_ns) {
@@ -264,37 +295,67 @@ static void look_until(const struct media_inlet *inlet, guint64 until_ns)
 	}
 }
 
-/* Be awake when the next one is due, if that is known well enough. */
-static void wait_for_date(struct media_inlet *inlet, guint64 wait_ns)
+/* A sleep until @from_ns, unless there is more before.  When it is now. */
+static guint64 wake_up_at(struct media_inlet *inlet, guint64 now_ns,
+			  guint64 from_ns)
 {
-	guint64 now = dsi_now(), from, until;
+	gulong slack;
 
-	if (!media_pace_window(&inlet->pace, now, &from, &until) ||
-	    (from > now && from - now > wait_ns))
-		return;
-	if (now < from) {
-		(void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
-		sleep_for(inlet, from - now);
-		now = dsi_now();
-		/* Or else woken for another reason. */
-		if (now >= from)
-			media_pace_woke(&inlet->pace, from, now);
-	}
-	if (now >= from)
-		look_until(inlet, until);
+	if (now_ns >= from_ns)
+		return now_ns;
+	slack = media_thread_precise();
+	sleep_for(inlet, from_ns - now_ns);
+	media_thread_imprecise(slack);
+	now_ns = dsi_now();
+	/* Or else woken for another reason. */
+	if (now_ns >= from_ns)
+		media_pace_woke(&inlet->pace, from_ns, now_ns);
+	return now_ns;
 }
 
-void media_inlet_wait(struct media_inlet *inlet, guint64 wait_ns)
+/* Sleep until shortly before the next one is due, if that is known well enough.
+ * FALSE: it is not, or there is more already. */
+static gboolean wait_for_date(struct media_inlet *inlet, guint64 wait_ns)
+{
+	guint64 now = dsi_now(), from;
+
+	if (!media_pace_window(&inlet->pace, now, &from, &inlet->until_ns) ||
+	    (from > now && from - now > wait_ns))
+		return FALSE;
+	if (wake_up_at(inlet, now, from) < from || has_more(inlet))
+		return FALSE;
+	/* Where the producer runs it cannot send while we look, and goes on
+	 * with its next buffer before we have this one. */
+	if (!media_board_is_beside(inlet->board) ||
+	    media_thread_leave_processor())
+		return TRUE;
+	media_pace_looked(&inlet->pace, FALSE);
+	return FALSE;
+}
+
+gboolean media_inlet_wait(struct media_inlet *inlet, guint64 wait_ns)
 {
 	if (!inlet->spin_ns) {
 		sleep_for(inlet, wait_ns);
-		return;
+		return FALSE;
 	}
-	wait_for_date(inlet, wait_ns);
+	if (!inlet->looks) {
+		inlet->looks = wait_for_date(inlet, wait_ns);
+		if (inlet->looks)
+			return TRUE;
+	} else {
+		look_until(inlet, inlet->until_ns);
+		if (!has_more(inlet)) {
+			media_pace_looked(&inlet->pace, FALSE);
+			inlet->looks = FALSE;
+		}
+	}
 	if (!has_more(inlet))
 		sleep_for(inlet, wait_ns);
 	if (has_more(inlet))
-		media_pace_came(&inlet->pace, dsi_now());
+		came(inlet);
+	inlet->looks = FALSE;
+	return FALSE;
 }
 
 gboolean media_inlet_closed_in_order(struct media_inlet *inlet)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fake_loan.c - pages that a peer sees only for a time: all processes of
- * this port share one address space, so there are none.
+ * no_loan.c - pages that a peer sees only for a time, for ports that have none:
+ * Linux has no way to take a page out of another process that does not agree, and
+ * all processes of the deterministic port share one address space.
  */
 #include "dsi/port.h"
 
