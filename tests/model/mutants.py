@@ -34,6 +34,7 @@ RECLAIM = ["reclaim", "reclaim-ring", "reclaim-ordinary"]
 JOIN = ["visit", "two-visit", "join-late"]
 USUAL = ["many-usual", "many-usual-ring1", "many-usual-wraps"]
 KILL = ["killed-one", "killed-ring2"]
+DIES = ["dies-packet1", "dies-ring1", "dies-owed"]
 
 MUTANTS = []
 
@@ -256,6 +257,46 @@ text("data_plane.c",
      "err == -DSI_EAGAIN && peers == dsi__plane_peers(plane)",
      "err == -DSI_EAGAIN",
      "J1 sleeps on words of a peer let go of", ["two-leave"])
+
+# ---- D: consumers that die ----------------------------------------------------
+text("producer.c", "				 memory_order_release);\n"
+     "	dsi__plane_wake(plane);\n}\n",
+     "				 memory_order_release);\n}\n",
+     "D  nobody is woken by a death", DIES)
+mutant("D  what the dead had is not given back", "producer.c",
+       [("text", "		if (pkt->owners & dsi__owners(bit)) {\n"
+         "			if (dsi__traced(plane))\n"
+         "				dsi__trace_left(",
+         "		if (0) {\n			if (dsi__traced(plane))\n"
+         "				dsi__trace_left("),
+        ("text", "	DSI_ASSERT(has == 0);\n	dsi__transfer_forget(",
+         "	dsi__transfer_forget(")], DIES)
+text("producer.c",
+     "			released += clear_owners(plane, pkt, dsi__owners(bit));\n",
+     "			released += clear_owners(plane, pkt, UINT32_MAX);\n",
+     "D  and so is what others have", ["dies-two"])
+text("producer.c",
+     "			released += clear_owners(plane, pkt, dsi__owners(bit));\n",
+     "			if (!(pkt->owners &= ~dsi__owners(bit)))\n"
+     "				released += clear_owners(plane, pkt, 0) +\n"
+     "					clear_owners(plane, pkt, 0) - 1u;\n",
+     "D  it is free twice", DIES)
+text("producer.c", "	producer->reclaim_mask &= ~bit;\n	note_active(plane);\n",
+     "	producer->reclaim_mask &= ~bit;\n",
+     "D  the dead is still who packets go to", DIES)
+text("producer.c", "	return dsi__producer_left(peer);\n", "	return 1;\n",
+     "D  its pages are gone before it is let go of", DIES)
+text("producer.c", "	if (plane->owed == &peer->waker)\n"
+     "		dsi__plane_pay(plane);\n", "",
+     "D  a wake-up is owed to the dead", ["dies-owed"])
+text("producer.c",
+     "		return peer->taken == peer->first && taken == 0 ? 0\n"
+     "								: -DSI_EPROTO;\n",
+     "		return -DSI_EPROTO;\n",
+     "D  who died before it began is a liar", ["dies-joining"])
+text("data_plane.c", "	if (bells)\n		dsi_port_loop_kick(bells, "
+     "&plane->bell_kick);\n}\n\nvoid dsi__plane_tell", "}\n\nvoid dsi__plane_tell",
+     "D  an event loop does not hear of a death", ["dies-bell"])
 
 # ---- P: the control plane's words -------------------------------------------
 order("data_plane.c", "dsi__plane_tell", "release", "relaxed",

@@ -194,6 +194,7 @@ void hand_wind_up(struct hand_stream *stream, struct hand_consumer *consumer,
 		peer->position = far;
 		peer->taken = far;
 		end->position = far;
+		end->usual_from = far;
 		end->first = 0;
 		atomic_store(&consumer->page->taken, far);
 	} else {
