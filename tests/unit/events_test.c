@@ -393,6 +393,26 @@ static void overrun(void **state)
 	close_stream(&ends);
 }
 
+/* What a consumer takes along is free, and told of. */
+static void taken_along(void **state)
+{
+	struct dsi_packet *pkt;
+	struct ends ends;
+
+	(void)state;
+	want(1, 0);
+	ends = open_stream("events.along", DSI_POLICY_BLOCK, 0);
+	for (uint32_t i = 0; i < 2; i++)
+		MUST_BE(dsi_packet_commit(ends.from, take(ends.from)), 0);
+	assert_int_equal(told[AT_reclaim], 0);
+	dsi_socket_destroy(ends.to);
+	/* Until the producer has heard of it, the two are not free. */
+	for (uint32_t i = 0; i < PACKETS; i++)
+		MUST_BE(dsi_packet_get(ends.from, DSI_FOREVER, &pkt), 0);
+	assert_int_equal(told[AT_reclaim], 2);
+	dsi_socket_destroy(ends.from);
+}
+
 /* Expired before it was taken. */
 static void late(void **state)
 {
@@ -501,8 +521,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_of_block), cmocka_unit_test(declared),
 		cmocka_unit_test(dropped),	cmocka_unit_test(overrun),
-		cmocka_unit_test(late),		cmocka_unit_test(flushed),
-		cmocka_unit_test(linked),	cmocka_unit_test(one_alone),
+		cmocka_unit_test(taken_along),	cmocka_unit_test(late),
+		cmocka_unit_test(flushed),	cmocka_unit_test(linked),
+		cmocka_unit_test(one_alone),
 	};
 
 	MUST_BE(dsi_trace_attach(provider(), NULL, 0), 0);

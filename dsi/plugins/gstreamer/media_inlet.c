@@ -39,7 +39,7 @@ struct media_inlet {
 	guint64 copied;
 	GMutex lock; /* for the rest, and calls on the socket */
 	GCond back;
-	guint out; /* packets that are buffers downstream */
+	guint out; /* packets that are buffers downstream, or being copied */
 	struct dsi_socket *socket;
 };
 
@@ -172,26 +172,36 @@ static gboolean must_copy(const struct media_inlet *inlet)
 	return inlet->copy || is_full(inlet);
 }
 
-/* The packet's header and, if it is to be copied, its data; the packet goes back
- * if it is not needed any more, or not good.  With the lock held. */
+/* It is not needed any more, or not good. */
+static void give_back(struct media_inlet *inlet, struct dsi_packet *packet)
+{
+	g_mutex_lock(&inlet->lock);
+	(void)dsi_packet_commit(inlet->socket, packet);
+	inlet->out--;
+	g_mutex_unlock(&inlet->lock);
+}
+
+/* The packet's header and data, as a buffer of its own if @must_copy.  Without the
+ * lock: whoever gives a buffer back shall not wait for a copy. */
 static int take(struct media_inlet *inlet, struct dsi_packet *packet,
-		struct media_header *out_header, char *out_text,
-		GstBuffer **out_copy)
+		gboolean must_copy, struct media_header *out_header,
+		char *out_text, GstBuffer **out_buffer)
 {
 	int err = read_header(packet, out_header, out_text);
 
-	*out_copy = NULL;
-	if (!err && must_copy(inlet))
-		*out_copy = copy(packet);
+	*out_buffer = NULL;
+	if (!err && !must_copy) {
+		*out_buffer = wrap(inlet, packet);
+		return 0;
+	}
+	if (!err)
+		*out_buffer = copy(packet);
 	if (inlet->copy && dsi_packet_valid(packet) != 1)
 		err = -DSI_ESTALE;
 	if (err)
-		gst_clear_buffer(out_copy);
-	if (err || *out_copy)
-		(void)dsi_packet_commit(inlet->socket, packet);
-	else
-		inlet->out++;
-	inlet->copied += *out_copy && !inlet->copy;
+		gst_clear_buffer(out_buffer);
+	give_back(inlet, packet);
+	inlet->copied += !err && !inlet->copy;
 	return err;
 }
 
@@ -255,6 +265,7 @@ int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
 		    gboolean *out_dropped_before)
 {
 	struct dsi_packet *packet;
+	gboolean must;
 	int err;
 
 	if (inlet->looks && has_more(inlet)) {
@@ -266,15 +277,14 @@ int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
 	g_mutex_lock(&inlet->lock);
 	err = may_get(inlet) ? dsi_packet_get(inlet->socket, 0, &packet)
 			     : -DSI_EBUSY;
-	if (!err) {
-		*out_dropped_before = (dsi_packet_flags(packet) &
-				       DSI_PACKET_DROPPED_BEFORE) != 0;
-		err = take(inlet, packet, out_header, out_text, out_buffer);
-	}
+	must = must_copy(inlet);
+	inlet->out += !err;
 	g_mutex_unlock(&inlet->lock);
-	if (!err && !*out_buffer)
-		*out_buffer = wrap(inlet, packet);
-	return err;
+	if (err)
+		return err;
+	*out_dropped_before =
+		(dsi_packet_flags(packet) & DSI_PACKET_DROPPED_BEFORE) != 0;
+	return take(inlet, packet, must, out_header, out_text, out_buffer);
 }
 
 /* ---- waiting ------------------------------------------------------------- */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * no_loan.c - pages that a peer sees only for a time, for ports that have none:
- * Linux has no way to take a page out of another process that does not agree, and
- * all processes of the deterministic port share one address space.
+ * loan.c - pages that a peer sees only for a time: Linux has no way
+ * to take a page out of another process that does not agree, so there are none.
  */
-#include "dsi/port.h"
+#include "linux.h"
 
 int dsi_port_loan_possible(void)
 {
