@@ -213,9 +213,6 @@ order("producer.c", "refresh_taken", "acquire", "relaxed",
       "T1 taken load relaxed", ["block-ring2", "block-ring1",
                                 "block-holding"],
       "as for the store")
-order("usual_producer.h", "dsi__usual_sent", "acquire", "relaxed",
-      "T1 taken load relaxed, for the high-water mark", ["commit-get"],
-      "it is counted, and moves no limit")
 text("usual_consumer.h",
      "	pkt = *dsi__packet_table_block(table, 1);\n",
      "	pkt = *dsi__packet_table_block(table, 1);\n"
@@ -225,7 +222,7 @@ text("usual_consumer.h",
      "T1 taken before ordinary packets are copied", BLOCK)
 order("usual_consumer.h", "dsi__consumer_store_returned", "release", "relaxed",
       "T2 returned relaxed", BLOCK)
-order("producer.c", "collect_from", "acquire", "relaxed",
+order("producer.c", "collect_fresh", "acquire", "relaxed",
       "T2 returned load relaxed", BLOCK + MORE)
 text("usual_consumer.h",
      "	uint32_t i = dsi__usual_put_back(plane, pkts, n,\n",
@@ -240,12 +237,11 @@ text("usual_consumer.h",
      "			      memory_order_release);\n"
      "	block = dsi__packet_table_block(table, n);\n",
      "T1 taken before a batch is copied", USUAL)
-text("usual_producer.h",
-     "	return back - at >= n && (known == at || !producer->eager);\n",
-     "	return 1;\n", "T2 a batch is taken before it is back",
+text("usual_producer.h", "	return back >= n && (back",
+     "	return (back >= 0 || back", "T2 a batch is taken before it is back",
      USUAL)
 order("usual_producer.h", "dsi__usual_back", "acquire", "relaxed",
-      "T2 returned load relaxed, of what is taken at once", ["commit-get"])
+      "T2 returned load relaxed, of what is taken at once", USUAL)
 order("producer.c", "admit", "release", "relaxed", "S1 start relaxed",
       ["join-late"], "the word itself is all that it carries; the ring is "
       "read with R1")
