@@ -217,12 +217,13 @@ static void link_ready(struct dsi_port_source *source, uint32_t why)
 
 /* ---- attach -------------------------------------------------------------- */
 
+#define CANNOT_SEND "could not send to the producer"
+
 /* What the producer answered instead of what we hoped for. */
 static int other_answer(struct dsi_socket *sock, int type,
 			const struct dsi_wire_in *in)
 {
 	struct dsi_text text = dsi__socket_say(sock);
-	int err = in->msg.refuse.err;
 
 	if (type == -DSI_ETIMEDOUT) {
 		dsi__text_add(&text, "the producer does not answer");
@@ -247,7 +248,7 @@ static int other_answer(struct dsi_socket *sock, int type,
 		return -DSI_EPROTO;
 	}
 	dsi__text_foreign(&text, in->msg.refuse.text, DSI_WIRE_TEXT_BYTES);
-	return err < 0 && err >= -4095 ? err : -DSI_ECONNREFUSED;
+	return dsi__wire_error(in->msg.refuse.err);
 }
 
 static int say_hello(struct dsi_socket *sock, int32_t conn)
@@ -332,8 +333,10 @@ static int finish(struct dsi_link *link, uint64_t deadline_ns)
 	type = dsi__wire_send(link->conn, &msg, DSI_WIRE_ACCEPT,
 			      sizeof(msg.head), handles, DSI_ACCEPT_HANDLES);
 	dsi_port_handle_close(handles[DSI_ACCEPT_BELL]);
-	if (type == 0)
-		type = dsi__wire_wait(link->conn, &in, deadline_ns);
+	/* As after HELLO: why it closed is still to be read. */
+	if (type && type != -DSI_EPIPE)
+		return dsi__socket_fail(link->sock, type, CANNOT_SEND);
+	type = dsi__wire_wait(link->conn, &in, deadline_ns);
 	if (type > 0)
 		dsi__wire_drop(&in);
 	return type == DSI_WIRE_READY ? 0 : other_answer(link->sock, type, &in);
@@ -347,8 +350,7 @@ static int handshake(struct dsi_link *link, uint64_t deadline_ns)
 	int type;
 
 	if (err)
-		return dsi__socket_fail(sock, err,
-					"could not send to the producer");
+		return dsi__socket_fail(sock, err, CANNOT_SEND);
 	type = dsi__wire_wait(link->conn, &in, deadline_ns);
 	err = type == DSI_WIRE_OFFER ? take_offer(link, &in)
 				     : other_answer(sock, type, &in);

@@ -53,8 +53,7 @@ static int ask(const char *name, uint64_t deadline_ns,
 		dsi__wire_drop(&in);
 	dsi_port_handle_close(conn);
 	if (err == DSI_WIRE_REFUSE)
-		return in.msg.refuse.err < 0 ? in.msg.refuse.err
-					     : -DSI_ECONNREFUSED;
+		return dsi__wire_error(in.msg.refuse.err);
 	if (err != DSI_WIRE_INFO)
 		return err < 0 ? err : -DSI_EPROTO;
 	if (!dsi__desc_complete(&in.msg.info.desc) ||

@@ -143,6 +143,14 @@ static void begin_get(struct dsi_data_plane *plane)
 	dsi__plane_note_usual(plane);
 }
 
+/* Take what came back meanwhile. */
+DSI_USUAL int reserve_more(struct dsi_data_plane *plane,
+			   struct dsi_packet **out_pkts, uint32_t n)
+{
+	return dsi__producer_refill(plane, n) &&
+	       dsi__usual_reserve(plane, out_pkts, n);
+}
+
 /* The usual way with a provider of traces.  How many, or 0. */
 DSI_RARE static int32_t get_quietly(struct dsi_data_plane *plane,
 				    struct dsi_packet **out_pkts, uint32_t n)
@@ -151,7 +159,8 @@ DSI_RARE static int32_t get_quietly(struct dsi_data_plane *plane,
 	int32_t got = 0;
 
 	if ((way & (DSI_USUAL_SEND | DSI_USUAL_SEND_STAMPED)) &&
-	    dsi__usual_reserve(plane, out_pkts, n))
+	    (dsi__usual_reserve(plane, out_pkts, n) ||
+	     reserve_more(plane, out_pkts, n)))
 		return (int32_t)n;
 	if (way & (DSI_USUAL_TAKE | DSI_USUAL_TAKE_STAMPED))
 		got = dsi__consumer_get(plane, out_pkts, n);
@@ -285,28 +294,6 @@ DSI_USUAL int sleep_for_space(struct dsi_data_plane *plane,
 				dsi__usual_none_back);
 }
 
-/* Was it only that we did not know how far the ring goes by now, or that they
- * have been free for a while? */
-DSI_USUAL int reserve_more(struct dsi_data_plane *plane,
-			   struct dsi_packet **out_pkts, uint32_t n)
-{
-	if (n > plane->as.producer.room)
-		return dsi__producer_widen(plane, n) &&
-		       (dsi__usual_reserve(plane, out_pkts, n) ||
-			dsi__usual_reserve_free(plane, out_pkts, n));
-	return dsi__usual_reserve_free(plane, out_pkts, n);
-}
-
-/* Take what came back after a sleep.  1 if that was usual. */
-DSI_USUAL int reserve_after_sleep(struct dsi_data_plane *plane, int slept,
-				  struct dsi_packet **out_pkts, uint32_t n)
-{
-	return slept > 0 &&
-	       (n <= plane->as.producer.room ||
-		dsi__producer_widen(plane, n)) &&
-	       dsi__usual_reserve(plane, out_pkts, n);
-}
-
 /* No packet is free. */
 DSI_RARE static int32_t reserve_later(struct dsi_data_plane *plane,
 				      uint64_t deadline_ns,
@@ -317,7 +304,7 @@ DSI_RARE static int32_t reserve_later(struct dsi_data_plane *plane,
 	if (!dsi__usual_may_sleep(plane, deadline_ns, dsi__usual_none_back))
 		return get(plane, deadline_ns, out_pkts, n);
 	slept = sleep_for_space(plane, deadline_ns);
-	return reserve_after_sleep(plane, slept, out_pkts, n)
+	return slept > 0 && reserve_more(plane, out_pkts, n)
 		       ? (int32_t)n
 		       : get_waiting(plane, slept, deadline_ns, out_pkts, n);
 }
@@ -331,12 +318,12 @@ DSI_RARE static int reserve_one_later(struct dsi_data_plane *plane,
 	if (!dsi__usual_may_sleep(plane, deadline_ns, dsi__usual_none_back))
 		return get_one(plane, deadline_ns, out_pkt);
 	slept = sleep_for_space(plane, deadline_ns);
-	return reserve_after_sleep(plane, slept, out_pkt, 1)
+	return slept > 0 && reserve_more(plane, out_pkt, 1)
 		       ? 0
 		       : get_one_waiting(plane, slept, deadline_ns, out_pkt);
 }
 
-/* None came back that was not known. */
+/* None is ready. */
 DSI_RARE static int32_t reserve_on(struct dsi_data_plane *plane,
 				   uint64_t deadline_ns,
 				   struct dsi_packet **out_pkts, uint32_t n)
@@ -352,8 +339,11 @@ DSI_RARE static int reserve_one_on(struct dsi_data_plane *plane,
 				   uint64_t deadline_ns,
 				   struct dsi_packet **out_pkt)
 {
-	int32_t got = reserve_on(plane, deadline_ns, out_pkt, 1);
+	int32_t got;
 
+	if (plane->as.producer.eager && dsi__usual_reuse(plane, out_pkt, 1))
+		return 0;
+	got = reserve_on(plane, deadline_ns, out_pkt, 1);
 	return got < 0 ? got : 0;
 }
 
@@ -371,7 +361,7 @@ DSI_RARE static int reserve_one(struct dsi_data_plane *plane,
 				uint64_t deadline_ns,
 				struct dsi_packet **out_pkt)
 {
-	return dsi__usual_reserve(plane, out_pkt, 1)
+	return dsi__usual_reserve_one(plane, out_pkt)
 		       ? 0
 		       : reserve_one_else(plane, deadline_ns, out_pkt);
 }
@@ -447,7 +437,8 @@ DSI_RARE static int32_t reserve_many(struct dsi_data_plane *plane,
 				     uint64_t deadline_ns,
 				     struct dsi_packet **out_pkts, uint32_t n)
 {
-	return dsi__usual_reserve(plane, out_pkts, n)
+	return dsi__usual_reuse(plane, out_pkts, n) ||
+			       dsi__usual_reserve(plane, out_pkts, n)
 		       ? (int32_t)n
 		       : reserve_on(plane, deadline_ns, out_pkts, n);
 }
@@ -726,7 +717,7 @@ DSI_RARE static int send_and_reserve(struct dsi_data_plane *plane,
 	(void)dsi__usual_sent(plane, 1, (uint64_t)size);
 	if (!usual(dsi__plane_flags(plane), DSI_USUAL_SEND))
 		err = get_one(plane, deadline_ns, out_next);
-	else if (!dsi__usual_reserve(plane, out_next, 1))
+	else if (!dsi__usual_reserve_one(plane, out_next))
 		err = reserve_one_else(plane, deadline_ns, out_next);
 	return end_commit_get(plane, err);
 }

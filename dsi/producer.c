@@ -11,6 +11,14 @@
 #include "dsi/transfer.h"
 #include "dsi/usual_producer.h"
 
+/* What waits is followed exactly if it is more. */
+#define CALM_MOST (2u * DSI_READY_MOST)
+
+static uint32_t least_of(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
 static uint32_t bit_of(const struct dsi_producer *producer,
 		       const struct dsi_producer_peer *peer)
 {
@@ -45,6 +53,7 @@ static void note_active(struct dsi_data_plane *plane)
 	if (mask && mask == producer->block_mask && !(mask & (mask - 1u)))
 		producer->sole = next_peer(producer, &mask);
 	producer->room = 0;
+	producer->ready = 0;
 	dsi__plane_note_usual(plane);
 }
 
@@ -86,6 +95,8 @@ DSI_USUAL void free_if_unused(struct dsi_data_plane *plane,
 	if (pkt->owners | pkt->keeps | pkt->shares)
 		return;
 	dsi__packet_table_put(&plane->table, pkt);
+	if (pkt->given)
+		plane->as.producer.ready = 0;
 	if (pkt->given & DSI_GIVEN_LOAN)
 		end_loans(plane, pkt);
 }
@@ -143,9 +154,6 @@ static void admit(struct dsi_data_plane *plane, struct dsi_producer_peer *peer)
 	peer->first = producer->position;
 	peer->position = 0;
 	peer->returned = 0;
-	/* relaxed: only this thread has it. */
-	atomic_store_explicit(&peer->back, 0, memory_order_relaxed);
-	peer->news = producer->eager ? &peer->page->returned : &peer->back;
 	peer->dropped = 0;
 	peer->drop_flag = 0;
 	if (peer->policy == DSI_POLICY_DROP_NEW) {
@@ -262,22 +270,36 @@ void dsi__producer_change(struct dsi_data_plane *plane)
 
 /* ---- what came back ------------------------------------------------------ */
 
-/* Read the tokens a consumer put into its return ring.  0 or -DSI_EPROTO; what
- * came before a lie is back all the same. */
-static int collect_from(struct dsi_data_plane *plane,
-			struct dsi_producer_peer *peer)
+/* The consumer has the packet no more, which was not an ordinary one of it alone.
+ * Return 1 if it was the last. */
+DSI_RARE static uint32_t take_back(struct dsi_data_plane *plane,
+				   struct dsi_packet *pkt, uint32_t it)
 {
-	const uint32_t it = owner_of(&plane->as.producer, peer);
+	return clear_owners(plane, pkt, it);
+}
+
+/* Read the tokens that a consumer, who is @it, put into its return ring.  0 or
+ * -DSI_EPROTO; what came before a lie is back all the same.  @out_fresh: so many of
+ * the newest free packets are ordinary. */
+DSI_USUAL int collect_fresh(struct dsi_data_plane *plane,
+			    struct dsi_producer_peer *peer, uint32_t it,
+			    uint32_t *out_fresh)
+{
+	struct dsi_packet_table *table = &plane->table;
 	const uint64_t its_only = dsi__packet_mark(it);
 	const _Atomic uint32_t *returns = peer->returns;
-	const uint32_t mask = peer->return_mask;
-	const uint32_t count = plane->table.count;
-	struct dsi_packet *packets = plane->table.packets;
+	const uint64_t mask = peer->return_mask;
+	const uint32_t count = table->count;
+	const uint32_t free_mask = table->free_mask;
+	struct dsi_packet *packets = table->packets;
+	struct dsi_packet **free = table->free;
 	/* T2: acquire pairs with the consumer's commit. */
 	uint64_t returned = atomic_load_explicit(&peer->page->returned,
 						 memory_order_acquire);
 	uint64_t at = peer->returned;
-	uint32_t tail = plane->table.free_tail;
+	uint32_t before = table->free_tail;
+	uint32_t tail = before;
+	uint32_t first_fresh = tail;
 	uint32_t released = 0;
 	int err = 0;
 
@@ -297,20 +319,33 @@ static int collect_from(struct dsi_data_plane *plane,
 			err = -DSI_EPROTO;
 			break;
 		}
-		if (pkt->mark != its_only) {
-			released += clear_owners(plane, pkt, it);
+		if (pkt->mark == its_only) {
+			pkt->mark = 0;
+			free[tail++ & free_mask] = pkt;
 			continue;
 		}
-		dsi__packet_table_put(&plane->table, pkt);
-		released++;
+		released += tail - first_fresh;
+		table->free_tail = tail;
+		released += take_back(plane, pkt, it);
+		tail = table->free_tail;
+		first_fresh = tail;
 	}
+	table->free_tail = tail;
 	peer->returned = at;
-	/* relaxed: only this thread has it. */
-	atomic_store_explicit(&peer->back, at, memory_order_relaxed);
-	count_released(plane, released);
+	*out_fresh = tail - first_fresh;
+	count_released(plane, released + *out_fresh);
 	if (dsi__traced(plane))
-		dsi__trace_reclaim(plane, tail);
+		dsi__trace_reclaim(plane, before);
 	return err;
+}
+
+static int collect_from(struct dsi_data_plane *plane,
+			struct dsi_producer_peer *peer)
+{
+	uint32_t fresh;
+
+	return collect_fresh(plane, peer, owner_of(&plane->as.producer, peer),
+			     &fresh);
 }
 
 DSI_USUAL void collect(struct dsi_data_plane *plane)
@@ -342,6 +377,19 @@ DSI_USUAL int refresh_taken(struct dsi_producer_peer *peer, uint64_t position)
 	return 0;
 }
 
+/* What waits is looked at if it may be more than ever, but not for a few: that
+ * would be a line of the cache that goes to and fro with each packet. */
+DSI_USUAL void note_calm(struct dsi_data_plane *plane)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t few = least_of(CALM_MOST, producer->ring.slots / 2u);
+	/* relaxed: we are its writer. */
+	uint64_t most = atomic_load_explicit(&plane->stats->backlog_max,
+					     memory_order_relaxed);
+
+	producer->calm = most > few ? most : few;
+}
+
 /* BLOCK consumers need no descriptor before this position. */
 DSI_USUAL void set_least(struct dsi_data_plane *plane, uint64_t least)
 {
@@ -350,6 +398,7 @@ DSI_USUAL void set_least(struct dsi_data_plane *plane, uint64_t least)
 	producer->least = least;
 	producer->limit = least + producer->ring.slots;
 	dsi__stat_max(&plane->stats->backlog_max, producer->position - least);
+	note_calm(plane);
 }
 
 DSI_RARE static void expose_all(struct dsi_data_plane *plane, uint32_t broken)
@@ -389,11 +438,6 @@ static void refresh_limit(struct dsi_data_plane *plane)
 }
 
 /* ---- get ----------------------------------------------------------------- */
-
-static uint32_t least_of(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
 
 /* The next gets need not look, as far as this reaches: what is taken is counted
  * off, and of all that changes meanwhile only who is active makes it less.  Where
@@ -437,24 +481,6 @@ static int32_t look_for_space(struct dsi_data_plane *plane, uint32_t n)
 	}
 	note_room(plane, end);
 	return (int32_t)n;
-}
-
-/* Of one consumer, so this is refresh_limit() less what cannot be; a lie is left
- * to that. */
-int dsi__producer_widen(struct dsi_data_plane *plane, uint32_t n)
-{
-	struct dsi_producer *producer = &plane->as.producer;
-	struct dsi_producer_peer *peer = producer->sole;
-	uint64_t end = producer->position + plane->held;
-
-	if (producer->joined < producer->wait_consumers ||
-	    refresh_taken(peer, producer->position))
-		return 0;
-	set_least(plane, peer->taken);
-	if (end >= producer->limit || plane->held >= producer->ring.slots)
-		return 0;
-	note_room(plane, end);
-	return n <= producer->room;
 }
 
 /* Is it known that there are @n? */
@@ -512,6 +538,69 @@ DSI_RARE static void renew(struct dsi_data_plane *plane, struct dsi_packet *pkt)
 	pkt->entry.flags = 0;
 }
 
+/* Make ordinary what can be of the newest @n free packets, of which the first @i
+ * are.  Return how many are. */
+DSI_USUAL uint32_t ordinary(struct dsi_data_plane *plane, uint32_t i,
+			    uint32_t n)
+{
+	const struct dsi_packet_table *table = &plane->table;
+
+	n = least_of(n, dsi__packet_table_free(table));
+	for (; i < n; i++) {
+		struct dsi_packet *pkt =
+			table->free[(table->free_tail - 1u - i) &
+				    table->free_mask];
+
+		if (pkt->given & DSI_GIVEN_LENT)
+			break;
+		if (pkt->given)
+			renew(plane, pkt);
+	}
+	return least_of(i, n);
+}
+
+/* How far has the only consumer read, if that is worth a look: if the ring may end
+ * before @n more packets, or for what waits?  0 or -DSI_EPROTO. */
+DSI_USUAL int follow(struct dsi_data_plane *plane, uint64_t end, uint32_t n)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+
+	if (end + n <= producer->limit &&
+	    producer->position - producer->least < DSI_READY_MOST)
+		return 0;
+	if (refresh_taken(producer->sole, producer->position))
+		return -DSI_EPROTO;
+	set_least(plane, producer->sole->taken);
+	return 0;
+}
+
+/* Of one consumer, so this is look_for_space() less what cannot be.  A lie about
+ * what was taken is left to that. */
+int dsi__producer_refill(struct dsi_data_plane *plane, uint32_t n)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	struct dsi_producer_peer *peer = producer->sole;
+	uint64_t end = producer->position + plane->held;
+	uint32_t most = n > producer->ready_most ? n : producer->ready_most;
+	uint32_t fresh = 0;
+
+	if (producer->joined < producer->wait_consumers)
+		return 0;
+	if (collect_fresh(plane, peer, dsi__owners(producer->block_mask),
+			  &fresh)) {
+		expose(plane, peer);
+		return 0;
+	}
+	if (follow(plane, end, most) || end >= producer->limit ||
+	    plane->held >= producer->ring.slots)
+		return 0;
+	note_room(plane, end);
+	producer->ready =
+		ordinary(plane, fresh, least_of(most, producer->room));
+	producer->room = 0;
+	return n <= producer->ready;
+}
+
 /* With RECLAIM consumers data lives as long as possible. */
 DSI_RARE static void take_oldest(struct dsi_data_plane *plane,
 				 struct dsi_packet **out_pkts, uint32_t n)
@@ -539,6 +628,7 @@ int32_t dsi__producer_get(struct dsi_data_plane *plane,
 	int32_t space;
 
 	dsi__producer_adopt(plane);
+	plane->as.producer.ready = 0;
 	space = may_take(plane, n) ? (int32_t)n : look_for_space(plane, n);
 	if (space <= 0)
 		return space;
@@ -804,16 +894,14 @@ static void tell_all(struct dsi_data_plane *plane)
 	wake_sleepers(plane);
 }
 
-/* What seems to wait is at least what does; only if that exceeds the high-water
- * mark do we look again. */
+/* What seems to wait is at least what does; only if that is worth a look do we
+ * look again. */
 static void watch_backlog(struct dsi_data_plane *plane)
 {
 	const struct dsi_producer *producer = &plane->as.producer;
-	/* relaxed: we are its writer. */
-	uint64_t most = atomic_load_explicit(&plane->stats->backlog_max,
-					     memory_order_relaxed);
 
-	if (producer->position - producer->least > most && producer->block_mask)
+	if (producer->position - producer->least > producer->calm &&
+	    producer->block_mask)
 		refresh_limit(plane);
 }
 

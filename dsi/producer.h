@@ -53,6 +53,10 @@ struct dsi_data_plane;
 static_assert(DSI_PEER_SLOTS == DSI_STATS_PEERS,
 	      "a place in the page for each");
 
+/* The usual way looks at what came back once for so many packets at most, so that
+ * few slots stay warm, and the lines it looks at serve all of them. */
+#define DSI_READY_MOST 16u
+
 #define DSI_PEER_EMPTY 0u
 #define DSI_PEER_JOINING 1u
 #define DSI_PEER_ACTIVE 2u
@@ -76,14 +80,10 @@ struct dsi_producer_peer {
 	struct dsi_waker waker;	  /* we wake it */
 	struct dsi_waiter waiter; /* we sleep for it */
 	/* The work thread's. */
-	uint64_t first;	       /* its first position */
-	uint64_t position;     /* DROP_NEW: next position in its own ring */
-	uint64_t taken;	       /* last value seen */
-	uint64_t returned;     /* tokens read */
-	_Atomic uint64_t back; /* tokens that we know to be there */
-	/* Where a get sees first whether there are others: where the consumer
-	 * says so, or, if that is not worth it (not eager), in back. */
-	const _Atomic uint64_t *news;
+	uint64_t first;	   /* its first position */
+	uint64_t position; /* DROP_NEW: next position in its own ring */
+	uint64_t taken;	   /* last value seen */
+	uint64_t returned; /* tokens read */
 	uint64_t dropped;
 	uint32_t drop_flag; /* its next packet is DROPPED_BEFORE */
 };
@@ -98,9 +98,15 @@ struct dsi_producer {
 	uint32_t reclaim_mask;
 	uint32_t active_mask;		/* all of them */
 	struct dsi_producer_peer *sole; /* the only one, with policy BLOCK */
-	uint32_t room;	 /* so many may be taken, as far as the ring goes */
-	uint32_t eager;	 /* look for returns at each get */
-	uint32_t joined; /* peers admitted so far */
+	/* The usual way: the newest so many of the free packets are ordinary,
+	 * and may be taken without a look at what the consumer took and gave
+	 * back.  Then room is 0. */
+	uint32_t ready;
+	uint32_t ready_most; /* at a time, but for a larger batch */
+	uint32_t room;	     /* so many may be taken, as far as the ring goes */
+	uint32_t eager;	     /* look for returns at each get */
+	uint64_t calm;	     /* no look at how many wait, if it is not more */
+	uint32_t joined;     /* peers admitted so far */
 	uint32_t wait_consumers;
 	uint32_t generation;		    /* peers admitted and let go of */
 	_Atomic uint32_t present;	    /* for statistics */
@@ -141,8 +147,9 @@ DSI_RARE void dsi__producer_recant(struct dsi_data_plane *plane,
 /* Packets are in the ring: look how many wait, if those may be more than ever, and
  * tell whom it concerns.  The last step of a commit: 0. */
 DSI_RARE int dsi__producer_tell(struct dsi_data_plane *plane);
-/* Work thread: is there room for @n in the ring, which was not known before? */
-DSI_RARE int dsi__producer_widen(struct dsi_data_plane *plane, uint32_t n);
+/* Work thread, the usual way: look what the consumer took and gave back.  1 if @n
+ * are ready now. */
+DSI_RARE int dsi__producer_refill(struct dsi_data_plane *plane, uint32_t n);
 /* What may be done the usual way, as far as the consumers go. */
 uint32_t dsi__producer_usual(const struct dsi_data_plane *plane);
 /* Would a get succeed?  0, or likewise.  For select. */

@@ -72,10 +72,10 @@ static int take_region(struct hearing *hearing,
 static int take(struct hearing *hearing, int type, const struct dsi_wire_in *in)
 {
 	const struct dsi_wire_regions *msg = &in->msg.regions;
-	int err = in->msg.refuse.err;
+	int err;
 
 	if (type == DSI_WIRE_REFUSE)
-		return err < 0 && err >= -4095 ? err : -DSI_ECONNREFUSED;
+		return dsi__wire_error(in->msg.refuse.err);
 	if (type == DSI_WIRE_OFFER) /* it took us for a consumer */
 		return -DSI_EPROTONOSUPPORT;
 	if (type != DSI_WIRE_REGIONS)

@@ -189,6 +189,15 @@ static int make_regions(struct dsi_socket *sock)
 	return err;
 }
 
+/* How many packets may be in use before what came back is looked at: as many as
+ * the nearest cache has place for. */
+static uint32_t ready_most(uint32_t packet_bytes)
+{
+	if (packet_bytes <= 2u * EAGER_BYTES / DSI_READY_MOST)
+		return DSI_READY_MOST;
+	return 2u * EAGER_BYTES / packet_bytes;
+}
+
 static int set_up_plane(struct dsi_socket *sock)
 {
 	struct dsi_data_plane *plane = &sock->plane;
@@ -210,6 +219,8 @@ static int set_up_plane(struct dsi_socket *sock)
 			 desc->ring_slots, desc->max_sg);
 	producer->limit = DSI_POSITION_MAX;
 	producer->eager = desc->packet_bytes >= EAGER_BYTES;
+	producer->ready_most =
+		producer->eager ? 1u : ready_most(desc->packet_bytes);
 	producer->wait_consumers = sock->producer_options.wait_consumers;
 	err = dsi__packet_table_init(&plane->table, plane, desc->packets,
 				     desc->max_sg);

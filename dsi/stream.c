@@ -211,10 +211,11 @@ static int call(struct member *member, union dsi_wire *msg, int32_t handle,
 		return fail(stream, member, err, "the component is gone");
 	if (err && !out->err)
 		return fail(stream, member, err, dsi_strerror(err));
-	if (out->err > 0)
-		return fail(stream, member, -DSI_EPROTO,
-			    "its answer makes no sense");
-	return out->err ? fail(stream, member, out->err, out->text) : 0;
+	if (!out->err)
+		return 0;
+	err = dsi__wire_error(out->err);
+	return fail(stream, member, err,
+		    err == out->err ? out->text : "its answer makes no sense");
 }
 
 static int request(struct member *member, enum dsi_request what, int32_t handle,

@@ -31,7 +31,7 @@ DSI_USUAL void dsi__consumer_store_taken(struct dsi_consumer *consumer)
 
 DSI_USUAL void dsi__consumer_store_returned(struct dsi_consumer *consumer)
 {
-	/* T2: release pairs with the producer's collect_from() and
+	/* T2: release pairs with the producer's collect_fresh() and
 	 * dsi__usual_back(). */
 	atomic_store_explicit(&consumer->page->returned, consumer->returned,
 			      memory_order_release);

@@ -34,32 +34,53 @@ DSI_USUAL int dsi__producer_tell_sole(struct dsi_data_plane *plane,
 	return 0;
 }
 
-/* Are there @n tokens in the consumer's return ring that we have not read?  Where
- * slots are large, none that are left over when others come: those are not as
- * warm, and belong under these. */
-DSI_USUAL int dsi__usual_back(const struct dsi_producer *producer,
-			      struct dsi_producer_peer *peer, uint64_t at,
-			      uint32_t n)
+/* Take @n of the free ones, the newest first, all or none: of those that are known
+ * to be ordinary, and may be taken without a look at the consumer. */
+DSI_USUAL int dsi__usual_reserve(struct dsi_data_plane *plane,
+				 struct dsi_packet **out_pkts, uint32_t n)
 {
-	/* relaxed: only this thread has it. */
-	const uint64_t known =
-		atomic_load_explicit(&peer->back, memory_order_relaxed);
-	uint64_t given;
-	uint64_t back;
+	struct dsi_producer *producer = &plane->as.producer;
+	const uint64_t held = dsi__packet_mark(DSI_OWNER_US);
+	const uint32_t bytes = plane->packet_bytes;
+	struct dsi_packet **block;
 
-	if (known - at >= n)
-		/* relaxed: those we know of were seen before. */
-		return atomic_load_explicit(peer->news, memory_order_relaxed) ==
-		       known;
-	given = producer->position - peer->first;
-	/* T2: acquire pairs with the consumer's commit. */
-	back = atomic_load_explicit(&peer->page->returned,
-				    memory_order_acquire);
-	if (back - at > given - at)
-		return 0; /* a lie: let others find it */
-	/* relaxed: only this thread has it. */
-	atomic_store_explicit(&peer->back, back, memory_order_relaxed);
-	return back - at >= n && (known == at || !producer->eager);
+	if (n > producer->ready)
+		return 0;
+	block = dsi__packet_table_block(&plane->table, n);
+	if (!block)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		struct dsi_packet *pkt = block[n - 1u - i];
+
+		pkt->mark = held;
+		pkt->entry.size = bytes;
+		out_pkts[i] = pkt;
+	}
+	dsi__packet_table_drop(&plane->table, n);
+	producer->ready -= n;
+	dsi__plane_take(plane, n);
+	return 1;
+}
+
+/* Likewise one. */
+DSI_USUAL int dsi__usual_reserve_one(struct dsi_data_plane *plane,
+				     struct dsi_packet **out_pkt)
+{
+	struct dsi_packet_table *table = &plane->table;
+	const uint32_t ready = plane->as.producer.ready;
+	const uint32_t tail = table->free_tail - 1u;
+	struct dsi_packet *pkt;
+
+	if (ready == 0)
+		return 0;
+	pkt = table->free[tail & table->free_mask];
+	pkt->mark = dsi__packet_mark(DSI_OWNER_US);
+	pkt->entry.size = plane->packet_bytes;
+	*out_pkt = pkt;
+	table->free_tail = tail;
+	plane->as.producer.ready = ready - 1u;
+	dsi__plane_take(plane, 1);
+	return 1;
 }
 
 /* Take the packet of a token that came back, if it was that consumer's alone and
@@ -79,24 +100,46 @@ DSI_USUAL struct dsi_packet *dsi__usual_claim(struct dsi_data_plane *plane,
 	return pkt;
 }
 
-/* Take @n packets that came back, all or none: they are the ones that are still in
- * the cache, and need not be made free before they are taken again. */
-DSI_USUAL int dsi__usual_reserve(struct dsi_data_plane *plane,
-				 struct dsi_packet **out_pkts, uint32_t n)
+/* May @n packets be taken, as far as the ring is known to go, and have as many come
+ * back that nobody read?  Where slots are large, no more: others would be newer, and
+ * warmer. */
+DSI_USUAL int dsi__usual_back(const struct dsi_data_plane *plane, uint32_t n)
+{
+	const struct dsi_producer *producer = &plane->as.producer;
+	const struct dsi_producer_peer *peer = producer->sole;
+	const uint64_t at = peer->returned;
+	uint64_t back;
+
+	if (producer->position + plane->held + n > producer->limit)
+		return 0;
+	/* T2: acquire pairs with the consumer's commit. */
+	back = atomic_load_explicit(&peer->page->returned,
+				    memory_order_acquire) -
+	       at;
+	/* More than it has is a lie: let others find it. */
+	return back >= n && (back == n || !producer->eager) &&
+	       back <= producer->position - peer->first - at;
+}
+
+/* Take @n packets that came back, all or none: for a batch one look, and they need
+ * not be made free before they are taken again. */
+DSI_USUAL int dsi__usual_reuse(struct dsi_data_plane *plane,
+			       struct dsi_packet **out_pkts, uint32_t n)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	struct dsi_producer_peer *peer = producer->sole;
 	const uint64_t its_only =
 		dsi__packet_mark(dsi__owners(producer->block_mask));
+	const _Atomic uint32_t *returns = peer->returns;
+	const uint64_t mask = peer->return_mask;
 	const uint64_t at = peer->returned;
 
-	if (n > producer->room || !dsi__usual_back(producer, peer, at, n))
+	if (!dsi__usual_back(plane, n))
 		return 0;
 	for (uint32_t i = 0; i < n; i++) {
 		/* relaxed: T2 carried it. */
-		uint32_t token = atomic_load_explicit(
-			&peer->returns[(at + i) & peer->return_mask],
-			memory_order_relaxed);
+		uint32_t token = atomic_load_explicit(&returns[(at + i) & mask],
+						      memory_order_relaxed);
 		struct dsi_packet *pkt =
 			dsi__usual_claim(plane, token, its_only);
 
@@ -107,43 +150,10 @@ DSI_USUAL int dsi__usual_reserve(struct dsi_data_plane *plane,
 		}
 		out_pkts[i] = pkt;
 	}
-	producer->room -= n;
+	producer->ready = 0;
+	producer->room = 0;
 	peer->returned = at + n;
 	dsi__stat_add(&plane->stats->released, n);
-	dsi__plane_take(plane, n);
-	return 1;
-}
-
-/* Take @n of the free ones, all or none, if none came back, and nothing special
- * was done to them. */
-DSI_USUAL int dsi__usual_reserve_free(struct dsi_data_plane *plane,
-				      struct dsi_packet **out_pkts, uint32_t n)
-{
-	struct dsi_producer *producer = &plane->as.producer;
-	struct dsi_packet_table *table = &plane->table;
-	const struct dsi_producer_peer *peer = producer->sole;
-	struct dsi_packet **block;
-
-	if (n > producer->room || n > dsi__packet_table_free(table) ||
-	    /* relaxed: those that came are for others to read. */
-	    atomic_load_explicit(peer->news, memory_order_relaxed) !=
-		    peer->returned)
-		return 0;
-	block = dsi__packet_table_block(table, n);
-	if (!block)
-		return 0;
-	for (uint32_t i = 0; i < n; i++)
-		if (block[i]->mark)
-			return 0;
-	for (uint32_t i = 0; i < n; i++) {
-		struct dsi_packet *pkt = block[n - 1u - i];
-
-		pkt->mark = dsi__packet_mark(DSI_OWNER_US);
-		pkt->entry.size = plane->packet_bytes;
-		out_pkts[i] = pkt;
-	}
-	dsi__packet_table_drop(table, n);
-	producer->room -= n;
 	dsi__plane_take(plane, n);
 	return 1;
 }
@@ -248,35 +258,22 @@ DSI_USUAL int64_t dsi__usual_send_one(const struct dsi_data_plane *plane,
 }
 
 /* Packets of so many @bytes are in the ring: count them, and tell the consumer.
- * What waits by the counter we know is at least what does, so the high-water mark
- * is exact: only if that exceeds it do we look again.  Return 0. */
+ * What waits by the counter we know is at least what does: only if that is more
+ * than what is not worth a look, we look.  Return 0. */
 DSI_USUAL int dsi__usual_sent(struct dsi_data_plane *plane, uint32_t n,
 			      uint64_t bytes)
 {
 	struct dsi_producer *producer = &plane->as.producer;
-	struct dsi_producer_peer *peer = producer->sole;
 	struct dsi_shm_stats *stats = plane->stats;
 	const uint64_t position = producer->position + n;
-	const uint64_t backlog = position - producer->least;
 
 	producer->position = position;
 	dsi__plane_hold(plane, -(int32_t)n);
 	dsi__stat_add(&stats->committed, n);
 	dsi__stat_add(&stats->bytes, bytes);
-	/* relaxed: we are its writer. */
-	if (backlog >
-	    atomic_load_explicit(&stats->backlog_max, memory_order_relaxed)) {
-		/* T1: acquire pairs with the consumer's get. */
-		uint64_t taken = atomic_load_explicit(&peer->page->taken,
-						      memory_order_acquire);
-
-		if (position - taken > backlog)
-			return dsi__producer_tell(plane);
-		peer->taken = taken;
-		producer->least = taken;
-		dsi__stat_max(&stats->backlog_max, position - taken);
-	}
-	return dsi__producer_tell_sole(plane, peer, position);
+	if (position - producer->least > producer->calm)
+		return dsi__producer_tell(plane);
+	return dsi__producer_tell_sole(plane, producer->sole, position);
 }
 
 #endif /* DSI_USUAL_PRODUCER_H */

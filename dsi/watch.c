@@ -158,10 +158,8 @@ static int take_news(struct dsi_watch *watch, int type, struct dsi_wire_in *in)
 static int take_answer(struct dsi_watch *watch, int type,
 		       struct dsi_wire_in *in)
 {
-	int err = in->msg.refuse.err;
-
 	if (type == DSI_WIRE_REFUSE)
-		return err < 0 && err >= -4095 ? err : -DSI_ECONNREFUSED;
+		return dsi__wire_error(in->msg.refuse.err);
 	if (type == DSI_WIRE_OFFER) /* it took us for a consumer */
 		return -DSI_EPROTONOSUPPORT;
 	if (type != DSI_WIRE_WATCH)
@@ -170,9 +168,8 @@ static int take_answer(struct dsi_watch *watch, int type,
 		return -DSI_EPROTO;
 	watch->desc = in->msg.watch.desc;
 	watch->producer.id = ++watch->next_id;
-	err = map_page(&watch->producer, dsi__wire_take(in, 0),
-		       DSI_ROLE_PRODUCER);
-	return err == -DSI_EACCES ? -DSI_EPROTO : err;
+	return map_page(&watch->producer, dsi__wire_take(in, 0),
+			DSI_ROLE_PRODUCER);
 }
 
 /* ---- open ---------------------------------------------------------------- */

@@ -62,6 +62,18 @@ void dsi__wire_refuse(int32_t conn, int err, const char *text)
 			     NULL, 0);
 }
 
+int dsi__wire_error(int32_t said)
+{
+	switch (said) {
+#define SAID(name, number, text) case -DSI_##name:
+		DSI_ERRNO_MAP(SAID)
+#undef SAID
+		return said;
+	default:
+		return -DSI_EPROTO;
+	}
+}
+
 /* What a peer of the other byte order says. */
 #define MAGIC_SWAPPED __builtin_bswap32(DSI_SHM_MAGIC)
 

@@ -239,6 +239,9 @@ int dsi__wire_send(int32_t conn, union dsi_wire *msg, uint32_t type,
 /* Refuse with a code and a sentence; failure to send is ignored. */
 void dsi__wire_refuse(int32_t conn, int err, const char *text);
 
+/* What a peer says went wrong, if that is a code of dsi: else -DSI_EPROTO. */
+int dsi__wire_error(int32_t said);
+
 /* Receive without blocking.  Return the type > 0; -DSI_EAGAIN, -DSI_EPIPE;
  * -DSI_EPROTO for garbage; -DSI_EPROTONOSUPPORT for another version or byte
  * order.  On success the caller owns the handles. */

@@ -25,8 +25,6 @@ enum {
 	KEY_HGRM,
 	KEY_PERFETTO,
 	KEY_HTML,
-	KEY_PROGRESS,
-	KEY_NO_PROGRESS,
 };
 
 static const struct argp_option options[] = {
@@ -60,10 +58,12 @@ static const struct argp_option options[] = {
 	 "write the packets for ui.perfetto.dev, as JSON", 0},
 	{"html", KEY_HTML, "FILE", 0,
 	 "write a page with pictures, one file that needs no other", 0},
-	{"progress", KEY_PROGRESS, NULL, 0,
-	 "show progress (default: if stderr is a terminal)", 0},
-	{"no-progress", KEY_NO_PROGRESS, NULL, 0, "do not", 0},
 	{NULL, 0, NULL, 0, NULL, 0},
+};
+
+static const struct argp_child children[] = {
+	{&progress_argp, 0, NULL, 0},
+	{NULL, 0, NULL, 0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state);
@@ -71,6 +71,7 @@ static error_t parse(int key, char *arg, struct argp_state *state);
 const struct argp latency_argp = {
 	.options = options,
 	.parser = parse,
+	.children = children,
 	.args_doc = "DIR",
 	.doc = "Say where the time went, from a trace of the events of dsi: "
 	       "DIR "
@@ -137,12 +138,6 @@ static error_t parse_form(int key, char *arg, struct argp_state *state)
 	case KEY_HTML:
 		o->html = arg;
 		return 0;
-	case KEY_PROGRESS:
-		o->progress = PROGRESS_ON;
-		return 0;
-	case KEY_NO_PROGRESS:
-		o->progress = PROGRESS_OFF;
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -203,6 +198,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct latency_options *o = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->progress;
+		return 0;
 	case KEY_LOG:
 		set_view(state, LATENCY_LOG);
 		return 0;

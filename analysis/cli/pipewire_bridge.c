@@ -116,19 +116,26 @@ static void on_end(void *user, uint64_t count)
 }
 
 /* While nobody records, process() is not called, and does not see that the
- * producer is away. */
+ * producer is away; and nothing else takes packets. */
+static void look_for_producer(struct bridge *b)
+{
+	if (!b->options->source || streaming(b))
+		return;
+	if (dsi_socket_event_count(b->sock, DSI_EVENT_PEER_GONE))
+		bridge_end(b, -DSI_EPIPE);
+	else if (dsi_socket_event_count(b->sock, DSI_EVENT_PEER_LEFT))
+		bridge_end(b, source_rest(b));
+}
+
 static void on_tick(void *user, uint64_t count)
 {
 	struct bridge *b = user;
 
 	(void)count;
-	if (b->flushing && b->patience-- == 0) {
+	if (!b->flushing)
+		look_for_producer(b);
+	else if (b->patience-- == 0)
 		bridge_drained(b);
-	} else if (!b->flushing && b->options->source && !streaming(b) &&
-		   (dsi_socket_event_count(b->sock, DSI_EVENT_PEER_LEFT) ||
-		    dsi_socket_event_count(b->sock, DSI_EVENT_PEER_GONE))) {
-		bridge_end(b, -DSI_EPIPE);
-	}
 }
 
 void bridge_drained(void *user)

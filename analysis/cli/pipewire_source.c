@@ -86,6 +86,23 @@ int source_open(struct bridge *b)
 		   : CLI_OK;
 }
 
+int source_rest(struct bridge *b)
+{
+	struct dsi_packet *packet;
+	uint32_t n;
+
+	/* Who drops what is new drops the end as well. */
+	if (b->options->policy == DSI_POLICY_DROP_NEW)
+		return BRIDGE_EOS;
+	for (n = 0; n < DSI_MAX_PACKETS && !b->last; n++) {
+		if (dsi_packet_get(b->sock, 0, &packet) != 0)
+			break;
+		b->last = dsi_packet_flags(packet) & DSI_PACKET_EOS;
+		(void)dsi_packet_commit(b->sock, packet);
+	}
+	return b->last ? BRIDGE_EOS : -DSI_EPIPE;
+}
+
 static void add_buffer(void *user, struct pw_buffer *buffer)
 {
 	struct bridge *b = user;

@@ -17,6 +17,44 @@
 #define LINE_BYTES 256
 #define INTERVAL_NS UINT64_C(200000000)
 
+enum {
+	KEY_PROGRESS = 0x10000, /* above the keys of any command */
+	KEY_NO_PROGRESS,
+	KEY_QUIET = 'q',
+};
+
+static const struct argp_option options[] = {
+	{NULL, 0, NULL, 0, "Messages:", 4},
+	{"progress", KEY_PROGRESS, NULL, 0,
+	 "show progress even if stderr is no terminal", 4},
+	{"no-progress", KEY_NO_PROGRESS, NULL, 0, "show no progress", 4},
+	{"quiet", KEY_QUIET, NULL, 0, "only errors", 4},
+	{NULL, 0, NULL, 0, NULL, 0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	int *wish = state->input;
+
+	(void)arg;
+	switch (key) {
+	case KEY_PROGRESS:
+		*wish = PROGRESS_ON;
+		return 0;
+	case KEY_NO_PROGRESS:
+		*wish = PROGRESS_OFF;
+		return 0;
+	case KEY_QUIET:
+		*wish = PROGRESS_OFF;
+		message_set_quiet(true);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp progress_argp = {.options = options, .parser = parse};
+
 void progress_init(struct progress *p, int wish)
 {
 	*p = (struct progress){0};

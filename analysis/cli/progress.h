@@ -3,6 +3,7 @@
 #ifndef DSI_CLI_PROGRESS_H
 #define DSI_CLI_PROGRESS_H
 
+#include <argp.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -12,6 +13,12 @@ struct dsi_socket;
 #define PROGRESS_AUTO 0
 #define PROGRESS_ON 1
 #define PROGRESS_OFF 2
+
+/*
+ * The options --progress, --no-progress and --quiet, to be a child of a command's
+ * own; its input is the int that holds the wish.
+ */
+extern const struct argp progress_argp;
 
 struct progress {
 	struct dsi_socket *sock;

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cli.h"
-#include "message.h"
 #include "option.h"
 #include "progress.h"
 #include "receiver.h"
@@ -25,9 +24,6 @@ enum {
 	KEY_SPIN,
 	KEY_KEEP_EXPIRED,
 	KEY_STRICT,
-	KEY_PROGRESS,
-	KEY_NO_PROGRESS,
-	KEY_QUIET = 'q',
 };
 
 static const struct argp_option options[] = {
@@ -66,11 +62,12 @@ static const struct argp_option options[] = {
 	{NULL, 0, NULL, 0, "Messages:", 4},
 	{"info", KEY_INFO, NULL, 0,
 	 "number, time and size of each packet on stderr", 4},
-	{"progress", KEY_PROGRESS, NULL, 0,
-	 "show progress even if stderr is no terminal", 4},
-	{"no-progress", KEY_NO_PROGRESS, NULL, 0, "show no progress", 4},
-	{"quiet", KEY_QUIET, NULL, 0, "only errors", 4},
 	{NULL, 0, NULL, 0, NULL, 0},
+};
+
+static const struct argp_child children[] = {
+	{&progress_argp, 0, NULL, 0},
+	{NULL, 0, NULL, 0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state);
@@ -79,6 +76,7 @@ static int run(int argc, char **argv);
 static const struct argp recv_argp = {
 	.options = options,
 	.parser = parse,
+	.children = children,
 	.args_doc = "NAME [FILE]",
 	.doc = "Receive stream NAME and write it to standard output, or FILE."
 	       "\vThe packets are written directly from shared memory. "
@@ -195,6 +193,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct receiver_options *o = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->progress;
+		return 0;
 	case KEY_Y4M:
 		o->y4m = true;
 		return 0;
@@ -206,16 +207,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_STRICT:
 		o->strict = true;
-		return 0;
-	case KEY_PROGRESS:
-		o->progress = PROGRESS_ON;
-		return 0;
-	case KEY_NO_PROGRESS:
-		o->progress = PROGRESS_OFF;
-		return 0;
-	case KEY_QUIET:
-		o->progress = PROGRESS_OFF;
-		message_set_quiet(true);
 		return 0;
 	default:
 		return parse_stream(key, arg, state);

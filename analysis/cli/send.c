@@ -7,7 +7,6 @@
 
 #include "cli.h"
 #include "framing.h"
-#include "message.h"
 #include "option.h"
 #include "progress.h"
 #include "sender.h"
@@ -28,9 +27,6 @@ enum {
 	KEY_PLACEMENT,
 	KEY_RATE,
 	KEY_DRAIN,
-	KEY_PROGRESS,
-	KEY_NO_PROGRESS,
-	KEY_QUIET = 'q',
 };
 
 static const struct argp_option options[] = {
@@ -67,12 +63,12 @@ static const struct argp_option options[] = {
 	 "wait at most so long at the end until all is taken "
 	 "(default: forever)",
 	 3},
-	{NULL, 0, NULL, 0, "Messages:", 4},
-	{"progress", KEY_PROGRESS, NULL, 0,
-	 "show progress even if stderr is no terminal", 4},
-	{"no-progress", KEY_NO_PROGRESS, NULL, 0, "show no progress", 4},
-	{"quiet", KEY_QUIET, NULL, 0, "only errors", 4},
 	{NULL, 0, NULL, 0, NULL, 0},
+};
+
+static const struct argp_child children[] = {
+	{&progress_argp, 0, NULL, 0},
+	{NULL, 0, NULL, 0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state);
@@ -81,6 +77,7 @@ static int run(int argc, char **argv);
 static const struct argp send_argp = {
 	.options = options,
 	.parser = parse,
+	.children = children,
 	.args_doc = "NAME [FILE]",
 	.doc = "Send standard input, or FILE, as stream NAME."
 	       "\vThe input is read directly into the packets. At its end an "
@@ -184,6 +181,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct sender_options *o = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->progress;
+		return 0;
 	case KEY_CHUNK:
 		set_framing(state, FRAMING_CHUNK);
 		option_size(state, "--chunk", arg, &o->slot_bytes);
@@ -197,16 +197,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_RAW:
 		set_framing(state, FRAMING_CHUNK);
-		return 0;
-	case KEY_PROGRESS:
-		o->progress = PROGRESS_ON;
-		return 0;
-	case KEY_NO_PROGRESS:
-		o->progress = PROGRESS_OFF;
-		return 0;
-	case KEY_QUIET:
-		o->progress = PROGRESS_OFF;
-		message_set_quiet(true);
 		return 0;
 	case ARGP_KEY_ARG:
 		option_name_file(state, arg, &o->name, &o->file);

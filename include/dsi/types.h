@@ -356,7 +356,9 @@ struct dsi_socket_stats {
 	uint64_t unclaimed;	 /* producer: committed with no consumer */
 	uint64_t waits;		 /* times this side went to sleep */
 	uint64_t wakes;		 /* wake calls made for the other side */
-	uint64_t backlog_max;	 /* most packets that waited in the ring */
+	uint64_t backlog_max;	 /* most packets that waited in the ring: exact
+				 * if more than 32, or than half of the ring if
+				 * that is less; else the most that was seen */
 	uint64_t latency_max_ns; /* consumer: commit to get, worst */
 	uint64_t latency_sum_ns; /* consumer: sum, for the mean */
 	uint64_t held_max;	 /* most packets held at once */

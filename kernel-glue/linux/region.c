@@ -339,6 +339,15 @@ static int attach_check(int fd, uint32_t access, uint64_t bytes,
 	return 0;
 }
 
+/* A peer can open its memory so that nobody may read it through the
+ * descriptor. */
+static int may_read(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_ACCMODE) != O_WRONLY;
+}
+
 int dsi_port_region_attach(struct dsi_port_region *region, int32_t handle,
 			   uint64_t bytes, uint32_t access)
 {
@@ -355,7 +364,8 @@ int dsi_port_region_attach(struct dsi_port_region *region, int32_t handle,
 	if (result == 0)
 		result = region_map(region, handle, bytes, access, populate);
 	/* What cannot be mapped at all is no region. */
-	if (result == -DSI_EIO || result == -DSI_EINVAL)
+	if (result == -DSI_EIO || result == -DSI_EINVAL ||
+	    (result == -DSI_EACCES && !may_read(handle)))
 		result = -DSI_EPROTO;
 	/* The mapping holds the memory; a number less to run out of. */
 	dsi_port_handle_drop(handle);

@@ -31,6 +31,8 @@ fails b
 <testcase name="bad" status="fail" time="1"><system-out>5 cases, 1 not
 </system-out></testcase>
 <testcase name="skipped" status="notrun"/>
+<testcase name="lacking" status="notrun"><system-out>skipped: no compiler
+</system-out></testcase>
 <testcase name="silent" status="run" time="0"/>
 </testsuite>"""
 
@@ -57,6 +59,10 @@ class Judge(unittest.TestCase):
     def test_what_did_not_run_is_said(self):
         for tests in (["skipped"], ["good", "skipped"], [], ["unknown"]):
             self.assertEqual(self.row(tests)["result"], "not run")
+
+    def test_why_it_did_not_run_is_said(self):
+        self.assertEqual(self.row(["good", "lacking"])["skipped"],
+                         ["no compiler"])
 
     def test_who_says_nothing_has_shown_nothing(self):
         row = self.row(["silent"], count=r"^(\d+) cases,")

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""gst_bench.py BUILD_FOLDER [--runs N] [--frames N] [--minutes M] [--json FILE] -
-dsisink and dsisrc beside the stock elements: CPU per frame, latency, what happens
-when an end stops.
+"""gst_bench.py BUILD_FOLDER [--runs N] [--frames N] [--minutes M] [--json FILE]
+[--only TABLE] [--without ROW]... - dsisink and dsisrc beside the stock elements:
+CPU per frame, latency, what happens when an end stops.
 
 All kinds of a table take turns, so that what else the machine does meets all of
 them; what is shown are medians.  1080p I420, 3.1 MB a frame, sync=false.  CPU is
@@ -244,18 +244,20 @@ def floor(bench, how, frames):
     return [int(line) for line in out.split()][30:]
 
 
-def latency_table(bench, runs, frames):
-    times = {name: [] for name in (*WAYS, *FLOORS)}
-    cpu = {name: [] for name in WAYS}
+def latency_table(bench, runs, frames, without):
+    ways = {n: way for n, way in WAYS.items() if n not in without}
+    floors = {n: how for n, how in FLOORS.items() if n not in without}
+    times = {name: [] for name in (*ways, *floors)}
+    cpu = {name: [] for name in ways}
     print(f"One way at 60 frames/s, microseconds, {runs} turns of {frames} "
           "frames each: medians of the turns")
     for _ in bench.turns("latency", runs):
-        for name, way in WAYS.items():
+        for name, way in ways.items():
             got, spent = one_way(bench, way, frames)
             if got:
                 times[name].append(statistics.median(got) / 1000)
                 cpu[name].append(spent)
-        for name, how in FLOORS.items():
+        for name, how in floors.items():
             times[name].append(
                 statistics.median(floor(bench, how, frames)) / 1000)
     print(f"  {'':20} {'median':>8} {'least':>8} {'most':>8}  "
@@ -349,7 +351,8 @@ def cpu_verdicts(bench, options):
 
 
 def latency_verdicts(bench, options):
-    way = latency_table(bench, options.runs, options.live_frames)
+    way = latency_table(bench, options.runs, options.live_frames,
+                        options.without)
     shm = way.get("shmsink")
     yield "2 one way: of shmsink's", ratio(way.get("dsisink"), shm), 0.65
     yield ("2 (with spin=0, woken up for each: of shmsink's)",
@@ -400,6 +403,9 @@ def main():
     parser.add_argument("--live-frames", type=int, default=300)
     parser.add_argument("--minutes", type=float, default=9)
     parser.add_argument("--only", choices=TABLES)
+    parser.add_argument("--without", action="append", default=[],
+                        choices=(*WAYS, *FLOORS), metavar="ROW",
+                        help="of the table of latencies")
     parser.add_argument("--json", metavar="FILE",
                         help="write the verdicts there as well")
     options = parser.parse_args()

@@ -72,6 +72,9 @@ void fake__object_put(struct fake_object *object)
 	case FAKE_LISTENER:
 		fake__listener_end((struct fake_listener *)(void *)object);
 		break;
+	case FAKE_LOAN:
+		fake__loan_end((struct fake_loan *)(void *)object);
+		break;
 	case FAKE_LOOP:
 		break;
 	}
@@ -154,6 +157,7 @@ bool fake__object_readable(const struct fake_object *object)
 		return watch->loop && fake__loop_busy(watch->loop);
 	}
 	case FAKE_REGION:
+	case FAKE_LOAN:
 		break;
 	}
 	return false;

@@ -87,8 +87,8 @@ uint32_t fake__blocks_end(struct fake_process *process)
 
 /* ---- mappings ----------------------------------------------------------- */
 
-static int map(struct fake_region *region, int protection,
-	       struct fake_mapping **out_mapping)
+int fake__map(struct fake_region *region, int protection,
+	      struct fake_mapping **out_mapping)
 {
 	struct fake_mapping *mapping = calloc(1, sizeof(*mapping));
 
@@ -103,6 +103,7 @@ static int map(struct fake_region *region, int protection,
 	mapping->process = fake__process();
 	mapping->region = region;
 	mapping->bytes = region->bytes;
+	mapping->writable = (protection & PROT_WRITE) != 0;
 	mapping->next = fake__world.mappings;
 	region->object.refs++;
 	fake__world.mappings = mapping;
@@ -195,7 +196,7 @@ static int region_open(struct dsi_port_region *out, struct fake_region *region,
 	handle = fake__handle_new(&region->object);
 	if (handle < 0)
 		return handle;
-	err = map(region, protection, &mapping);
+	err = fake__map(region, protection, &mapping);
 	if (err) {
 		fake__world.handles[handle].object = NULL;
 		fake__object_put(&region->object);

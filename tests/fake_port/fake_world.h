@@ -30,7 +30,14 @@
 
 /* ---- objects behind handles --------------------------------------------- */
 
-enum fake_type { FAKE_REGION, FAKE_BELL, FAKE_CONN, FAKE_LISTENER, FAKE_LOOP };
+enum fake_type {
+	FAKE_REGION,
+	FAKE_BELL,
+	FAKE_CONN,
+	FAKE_LISTENER,
+	FAKE_LOOP,
+	FAKE_LOAN
+};
 
 struct fake_object {
 	enum fake_type type;
@@ -109,8 +116,10 @@ struct fake_mapping {
 	struct fake_mapping *next;
 	struct fake_process *process;
 	struct fake_region *region;
+	struct fake_loan *loan; /* NULL: the region itself */
 	unsigned char *addr;
 	uint64_t bytes;
+	uint32_t writable;
 };
 
 /* ---- processes and fibers ----------------------------------------------- */
@@ -239,8 +248,14 @@ bool fake__object_readable(const struct fake_object *object);
 uint32_t fake__blocks_end(struct fake_process *process);
 uint32_t fake__mappings_end(struct fake_process *process);
 void fake__region_end(struct fake_region *region);
+int fake__map(struct fake_region *region, int protection,
+	      struct fake_mapping **out_mapping);
 struct fake_mapping *fake__mapping_find(uintptr_t at,
 					const struct fake_process *process);
+
+/* fake_loan.c */
+struct fake_loan;
+void fake__loan_end(struct fake_loan *loan);
 
 /* fake_conn.c */
 int fake__conn_pair(struct fake_conn *out_ends[2], const struct dsi_peer *who0,

@@ -84,12 +84,17 @@ static void make_peer(struct dsi_producer_peer *peer)
 	peer->position = any_u64;
 	peer->taken = any_u64;
 	peer->returned = any_u64;
-	peer->back = any_u64;
+}
+
+static void notice(struct dsi_data_plane *p, int work)
+{
+	(void)p, (void)work;
 }
 
 static void make_producer(struct dsi_producer *p)
 {
 	make_plane(DSI_ROLE_PRODUCER);
+	plane.notice = notice;
 	dsi__ring_attach(&p->ring, &ring_memory, SLOTS, MAX_SG);
 	p->position = any_u64;
 	p->limit = any_u64;
@@ -132,6 +137,10 @@ int main(void)
 			break;
 		case 2:
 			(void)in_flight(p);
+			break;
+		case 3:
+			p->sole = &p->peers[0]; /* until it is exposed */
+			(void)dsi__producer_refill(&plane, any_u32);
 			break;
 		default:
 			p->position = any_u64;

@@ -26,12 +26,6 @@ int dsi__producer_tell(struct dsi_data_plane *p)
 	return 0;
 }
 
-int dsi__producer_widen(struct dsi_data_plane *p, uint32_t n)
-{
-	(void)p, (void)n;
-	return any_int;
-}
-
 int32_t dsi__consumer_tell_taken(struct dsi_data_plane *p, int32_t answer)
 {
 	(void)p;
@@ -105,13 +99,12 @@ static void make_producer(uint64_t position)
 	p->position = position;
 	p->limit = any_u64;
 	p->least = any_u64;
-	p->room = any_u32;
+	p->ready = any_u32;
+	p->calm = any_u64;
 	p->block_mask = 1;
 	p->sole = peer;
 	peer->returned = any_u64;
-	peer->back = any_u64;
 	peer->first = any_u64;
-	peer->news = any_int ? &page.returned : &peer->back;
 	peer->taken = any_u64;
 	peer->return_mask = PACKETS - 1u;
 	peer->page = &page;
@@ -129,7 +122,9 @@ static void produce(uint32_t n)
 	if (any_int)
 		(void)dsi__usual_reserve(&plane, out, n);
 	else if (any_int)
-		(void)dsi__usual_reserve_free(&plane, out, n);
+		(void)dsi__usual_reserve_one(&plane, out);
+	else if (any_int)
+		(void)dsi__usual_reuse(&plane, out, n);
 	else if (any_int)
 		(void)(dsi__usual_all_out(&plane) &&
 		       dsi__usual_none_back(&plane));

@@ -23,8 +23,8 @@ static uint64_t random_below(uint64_t limit)
 
 static struct media_pace start(uint64_t spin_ns)
 {
-	const struct dsi_traffic traffic = {.tick_hz = 60000060,
-					    .period = 1000001};
+	const struct dsi_traffic traffic = {
+		.tick_hz = 60000060, .period = 1000001, .jitter = 1000001};
 	struct media_pace pace;
 
 	media_pace_init(&pace, &traffic, spin_ns);
@@ -33,7 +33,8 @@ static struct media_pace start(uint64_t spin_ns)
 
 /* What became of a stream's packets. */
 struct met {
-	int awake;	   /* looked for when they came */
+	int awake; /* looked for when they came */
+	int looks;
 	uint64_t spent_ns; /* with looking */
 };
 
@@ -56,6 +57,9 @@ static struct met run(struct media_pace *pace, uint64_t begin_ns, int n,
 			/* By the timer, or by the packet. */
 			if (came >= from)
 				media_pace_woke(pace, from, MIN(up, came));
+			if (came >= up)
+				media_pace_looked(pace, came <= until);
+			met.looks += came >= up;
 			stop = MIN(until, came);
 			met.awake += came >= up && came <= until;
 			met.spent_ns += stop > up ? stop - up : 0;
@@ -91,6 +95,65 @@ static void irregular_packets_are_left_alone(void **user)
 	(void)run(&pace, 1000 * MS + 1300ull * PERIOD, 1000, 20000);
 	met = run(&pace, 1000 * MS + 2300ull * PERIOD, 1000, 20000);
 	assert_true(met.awake > 600);
+}
+
+/* From a date on all come 3 ms later, as after the first of a producer that had
+ * to wait for a reader. */
+static void another_time_is_learned(void **user)
+{
+	struct media_pace pace = start(SPIN);
+	struct met met;
+
+	(void)user;
+	(void)run(&pace, 1000 * MS, 300, 20000);
+	(void)run(&pace, 1003 * MS + 300ull * PERIOD, 5, 20000);
+	met = run(&pace, 1003 * MS + 305ull * PERIOD, 20, 20000);
+	assert_true(met.looks == 20);
+	/* One that is late means nothing. */
+	(void)run(&pace, 1006 * MS + 325ull * PERIOD, 1, 0);
+	met = run(&pace, 1003 * MS + 326ull * PERIOD, 20, 20000);
+	assert_true(met.looks == 20);
+}
+
+/* Who looks and never sees one, perhaps because others have the processor, does
+ * it for less than a tenth of all packets. */
+static void looking_in_vain_ends(void **user)
+{
+	struct media_pace pace = start(SPIN);
+	uint64_t from, until;
+	int looks = 0;
+
+	(void)user;
+	(void)run(&pace, 1000 * MS, 300, 20000);
+	for (int i = 300; i < 1300; i++) {
+		uint64_t came = 1000ull * MS + (uint64_t)i * PERIOD;
+
+		if (media_pace_window(&pace, came - PERIOD / 2, &from,
+				      &until)) {
+			media_pace_looked(&pace, FALSE);
+			looks++;
+		}
+		media_pace_came(&pace, came);
+	}
+	assert_true(looks > 0 && looks < 100);
+	/* It is tried again, and pays. */
+	(void)run(&pace, 1000 * MS + 1300ull * PERIOD, 300, 20000);
+	assert_true(
+		run(&pace, 1000 * MS + 1600ull * PERIOD, 1000, 20000).awake >
+		600);
+}
+
+/* It is looked no longer than packets may be late, as the producer says. */
+static void no_more_than_declared(void **user)
+{
+	const struct dsi_traffic traffic = {
+		.tick_hz = 60000060, .period = 1000001, .jitter = 1200};
+	struct media_pace pace;
+
+	(void)user;
+	media_pace_init(&pace, &traffic, SPIN);
+	(void)run(&pace, 1000 * MS, 300, 100000);
+	assert_true(pace.noise_ns <= 20000);
 }
 
 static void a_pause_is_forgotten(void **user)
@@ -135,6 +198,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(regular_packets_are_met),
 		cmocka_unit_test(irregular_packets_are_left_alone),
+		cmocka_unit_test(another_time_is_learned),
+		cmocka_unit_test(looking_in_vain_ends),
+		cmocka_unit_test(no_more_than_declared),
 		cmocka_unit_test(a_pause_is_forgotten),
 		cmocka_unit_test(nothing_to_go_by),
 	};

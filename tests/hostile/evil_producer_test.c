@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "dsi/ring.h"
@@ -42,6 +43,7 @@ struct evil_producer {
 	const void *raw;
 	uint32_t raw_bytes;
 	uint32_t silent; /* 1: no offer, 2: no READY */
+	int deaf; /* offers, then refuses with this, and takes no answer */
 	int32_t conn;
 	pthread_t thread;
 	uint32_t joined; /* the thread, that is */
@@ -135,6 +137,8 @@ static void *evil_serve(void *arg)
 	MUST_BE(evil_hear(evil->conn, &in), DSI_WIRE_HELLO);
 	if (evil->silent == 1)
 		return NULL;
+	if (evil->deaf)
+		MUST_BE(shutdown(evil->conn, SHUT_RD), 0);
 	if (evil->raw)
 		(void)dsi_port_send(evil->conn, evil->raw, evil->raw_bytes,
 				    evil->handles, evil->n_handles);
@@ -142,6 +146,10 @@ static void *evil_serve(void *arg)
 		(void)dsi__wire_send(evil->conn, &msg, DSI_WIRE_OFFER,
 				     sizeof(msg.offer), evil->handles,
 				     evil->n_handles);
+	if (evil->deaf) {
+		dsi__wire_refuse(evil->conn, evil->deaf, "changed my mind");
+		return NULL;
+	}
 	if (evil_hear(evil->conn, &in) != DSI_WIRE_ACCEPT || evil->silent == 2)
 		return NULL;
 	(void)dsi__wire_send(evil->conn, &msg, DSI_WIRE_READY, sizeof(msg.head),
@@ -467,6 +475,19 @@ static int32_t half_of_pipe(void)
 	return ends[0];
 }
 
+/* Sealed as it should be, but who gets it may only write. */
+static int32_t write_only(uint64_t bytes, int seals)
+{
+	int32_t fd = memfd_of(bytes, seals);
+	char path[64];
+	int again;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = open(path, O_WRONLY | O_CLOEXEC);
+	dsi_port_handle_close(fd);
+	return again;
+}
+
 static void regions(void)
 {
 	uint64_t page = dsi_port_page_bytes();
@@ -486,6 +507,8 @@ static void regions(void)
 			     open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 		other_region(i, "a program",
 			     open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+		other_region(i, "not to be read",
+			     write_only(page, F_SEAL_SHRINK));
 	}
 }
 
@@ -562,10 +585,12 @@ static void refusals(void)
 		int want;
 	} cases[] = {
 		{"with a sensible code", -DSI_EUSERS, -DSI_EUSERS},
-		{"with success", 0, -DSI_ECONNREFUSED},
-		{"with a positive code", 5, -DSI_ECONNREFUSED},
-		{"with the least number", INT32_MIN, -DSI_ECONNREFUSED},
-		{"with the largest number", INT32_MAX, -DSI_ECONNREFUSED},
+		{"with a code of our own", -DSI_ENOMATCH, -DSI_ENOMATCH},
+		{"with success", 0, -DSI_EPROTO},
+		{"with a positive code", 5, -DSI_EPROTO},
+		{"with a code that there is not", -3, -DSI_EPROTO},
+		{"with the least number", INT32_MIN, -DSI_EPROTO},
+		{"with the largest number", INT32_MAX, -DSI_EPROTO},
 	};
 	union dsi_wire msg;
 
@@ -580,6 +605,17 @@ static void refusals(void)
 			       cases[i].name);
 		answer(name, &msg, sizeof(msg.refuse), cases[i].want);
 	}
+}
+
+/* It is gone when it is answered, but has said why. */
+static void refuses_after_the_offer(void)
+{
+	struct evil_producer evil;
+
+	evil_begin(&evil, DSI_POLICY_BLOCK);
+	outcome_case("answer: OFFER, then REFUSE, and the end");
+	evil.deaf = -DSI_EUSERS;
+	expect_connect(&evil, -DSI_EUSERS);
 }
 
 static void silence(void)
@@ -1054,6 +1090,7 @@ int main(void)
 	number_of_handles();
 	answers();
 	refusals();
+	refuses_after_the_offer();
 	for (uint32_t policy = 0; policy < 3; policy++)
 		for (size_t i = 0;
 		     i < sizeof(ring_cases) / sizeof(ring_cases[0]); i++)

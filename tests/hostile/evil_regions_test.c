@@ -4,7 +4,7 @@
  * lie, and users whom it is none of their business.
  *
  * Who asks gets a documented error, in bounded time and with a bounded number
- * of regions.
+ * of regions.  Likewise who lists the names, and gets nonsense of one.
  *
  * `evil_regions_test hole NAME` tells once of a data area that is one hole, and
  * ends with its standard input; tests/cli/topology_hole.sh looks at it.
@@ -20,6 +20,7 @@
 
 #include <dsi/regions.h>
 
+#include "dsi/state.h"
 #include "tests/hostile/evil_peer.h"
 #include "tests/hostile/outcomes.h"
 #include "tests/hostile/victim_stream.h"
@@ -32,6 +33,7 @@ struct liar {
 	union dsi_wire msg;
 	uint32_t type; /* 0: says nothing */
 	uint32_t times;
+	uint32_t purpose; /* of the question; 0: DSI_HELLO_REGIONS */
 };
 
 static struct dsi_port_listener *door;
@@ -42,15 +44,23 @@ static void *lie(void *arg)
 	uint32_t bytes =
 		liar->type == DSI_WIRE_REGIONS	? sizeof(liar->msg.regions)
 		: liar->type == DSI_WIRE_REFUSE ? sizeof(liar->msg.refuse)
+		: liar->type == DSI_WIRE_INFO	? sizeof(liar->msg.info)
 						: sizeof(liar->msg.offer);
 	struct dsi_wire_in in;
 	struct dsi_peer peer;
 	int32_t conn;
 
-	while (dsi_port_accept(door, &conn, &peer))
-		moment();
-	MUST_BE(evil_hear(conn, &in), DSI_WIRE_HELLO);
-	MUST_BE(in.msg.hello.purpose, DSI_HELLO_REGIONS);
+	for (;;) {
+		while (dsi_port_accept(door, &conn, &peer))
+			moment();
+		if (evil_hear(conn, &in) == DSI_WIRE_HELLO)
+			break;
+		/* The list first looks whether somebody is there. */
+		MUST_BE(liar->purpose, DSI_HELLO_ASK);
+		dsi_port_handle_close(conn);
+	}
+	MUST_BE(in.msg.hello.purpose,
+		liar->purpose ? liar->purpose : DSI_HELLO_REGIONS);
 	for (uint32_t i = 0; liar->type && i < liar->times; i++)
 		(void)dsi__wire_send(conn, &liar->msg, liar->type, bytes, NULL,
 				     0);
@@ -122,7 +132,11 @@ static void producers(void)
 	liar = (struct liar){.type = DSI_WIRE_OFFER, .times = 1};
 	hear("offers a place", &liar, -DSI_EPROTONOSUPPORT);
 	liar.type = DSI_WIRE_REFUSE;
-	hear("refuses without a reason", &liar, -DSI_ECONNREFUSED);
+	hear("refuses without a reason", &liar, -DSI_EPROTO);
+	liar.msg.refuse.err = -DSI_EUSERS;
+	hear("refuses with a reason", &liar, -DSI_EUSERS);
+	liar.msg.refuse.err = INT32_MIN;
+	hear("refuses with the least number", &liar, -DSI_EPROTO);
 
 	SPOILT("a kind that there is not", regions[0].kind, 4, -DSI_EPROTO);
 	SPOILT("a policy that there is not", regions[0].policy, 3, -DSI_EPROTO);
@@ -141,6 +155,88 @@ static void producers(void)
 	hear("more and more comes", &liar, -DSI_EPROTO);
 	dsi_port_listener_close(door);
 }
+
+/* ---- names --------------------------------------------------------------- */
+
+struct visited {
+	uint32_t n;
+	struct dsi_name_info evil;
+};
+
+static void visit(void *user, const char *name,
+		  const struct dsi_name_info *info)
+{
+	struct visited *visited = user;
+
+	visited->n++;
+	if (strcmp(name, NAME) == 0)
+		visited->evil = *info;
+	else
+		MUST(info->answered);
+}
+
+/* The list has it and the victim; of it, it says this. */
+static void list(const char *what, struct liar *liar, int want)
+{
+	struct visited visited = {0};
+	pthread_t thread;
+
+	outcome_case("list: %s", what);
+	liar->purpose = DSI_HELLO_ASK;
+	MUST_BE(pthread_create(&thread, NULL, lie, liar), 0);
+	MUST_BE(dsi_names(visit, &visited, dsi_now() + PATIENCE_NS), 2);
+	MUST_BE(pthread_join(thread, NULL), 0);
+	MUST(visited.n == 2 && visited.evil.answered == !want);
+	MUST(visited.evil.owner.pid == (uint32_t)getpid());
+	outcome(visited.evil.error == want, "%s",
+		dsi_strerror(visited.evil.error));
+}
+
+static struct liar good_info(void)
+{
+	struct liar liar = {.type = DSI_WIRE_INFO, .times = 1};
+
+	liar.msg.info.desc =
+		(struct dsi_stream_desc){.size = sizeof(struct dsi_stream_desc),
+					 .packets = 2,
+					 .packet_bytes = 64};
+	dsi__desc_resolve(&liar.msg.info.desc);
+	return liar;
+}
+
+static void names(void)
+{
+	static const struct {
+		const char *what;
+		int32_t said;
+		int want;
+	} refusals[] = {
+		{"refuses with a reason", -DSI_EACCES, -DSI_EACCES},
+		{"refuses with success", 0, -DSI_EPROTO},
+		{"refuses with a number above 0", 13, -DSI_EPROTO},
+		{"refuses with no code of ours", -4095, -DSI_EPROTO},
+		{"refuses with the least number", INT32_MIN, -DSI_EPROTO},
+	};
+	struct liar liar = good_info();
+
+	MUST_BE(dsi_port_listen(NAME, DSI_PORT_STREAM, NULL, &door), 0);
+	list("a good answer", &liar, 0);
+	liar.msg.info.state = DSI_N_STATES;
+	list("a state that there is not", &liar, -DSI_EPROTO);
+	liar = good_info();
+	liar.msg.info.desc.packets = UINT32_MAX;
+	list("a stream that cannot be", &liar, -DSI_EPROTO);
+	liar = (struct liar){.type = DSI_WIRE_OFFER, .times = 1};
+	list("offers a place", &liar, -DSI_EPROTO);
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		liar = (struct liar){.type = DSI_WIRE_REFUSE, .times = 1};
+		liar.msg.refuse.err = refusals[i].said;
+		list(refusals[i].what, &liar, refusals[i].want);
+	}
+	dsi_port_listener_close(door);
+}
+
+/* ---- strangers ----------------------------------------------------------- */
 
 static void ignore(void *user, const struct dsi_region_info *info)
 {
@@ -206,6 +302,7 @@ int main(int argc, char **argv)
 		return serve_hole(argv[2], UINT64_C(1) << 46);
 	victim_begin();
 	producers();
+	names();
 	stranger();
 	victim_end();
 	return outcome_print() ? 1 : 0;

@@ -71,6 +71,20 @@ static int32_t pipe_end(void)
 	return ends[0];
 }
 
+/* Nobody may read it through this descriptor. */
+static int32_t write_only(void)
+{
+	int32_t fd = mad_page(DSI_ROLE_PRODUCER, 1);
+	char path[64];
+	int32_t again;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = open(path, O_WRONLY | O_CLOEXEC);
+	MUST(again >= 0);
+	close(fd);
+	return again;
+}
+
 /* Does an honest watcher see the evil one, and is what it sees possible? */
 static int looks_sane(const struct dsi_watch *watch, uint32_t readable)
 {
@@ -347,11 +361,13 @@ static void producers(void)
 	first_answer("begins with the second message", DSI_WIRE_PEERS, -1, 0,
 		     -DSI_EPROTO);
 	first_answer("refuses without a reason", DSI_WIRE_REFUSE, -1, 0,
-		     -DSI_ECONNREFUSED);
+		     -DSI_EPROTO);
 	first_answer("has no page", DSI_WIRE_WATCH, -1, 8, -DSI_EPROTO);
 	first_answer("has no packets", DSI_WIRE_WATCH,
 		     mad_page(DSI_ROLE_PRODUCER, 1), 0, -DSI_EPROTO);
 	first_answer("page is a pipe", DSI_WIRE_WATCH, pipe_end(), 8,
+		     -DSI_EPROTO);
+	first_answer("page is not to be read", DSI_WIRE_WATCH, write_only(), 8,
 		     -DSI_EPROTO);
 	first_answer("page is not sealed", DSI_WIRE_WATCH,
 		     memory(page_bytes(), 0), 8, -DSI_EPROTO);

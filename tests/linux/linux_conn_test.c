@@ -107,12 +107,17 @@ static void whole_messages_with_handles(void **state)
 	assert_int_equal(test_open_fds(), before);
 }
 
+#define CUT_OFF                                                         \
+	"QEMU receives more handles than there is room for, keeps the " \
+	"rest open and does not say so"
+
 static void too_many_handles(void **state)
 {
 	int before = test_open_fds();
 	uint32_t n;
 
 	(void)state;
+	TEST_NOT_EMULATED(CUT_OFF);
 	send_raw("x", 1, 9);
 	send_raw("x", 1, 32);
 	send_raw("x", 1, 8);
@@ -131,6 +136,7 @@ static void too_long(void **state)
 	uint32_t n;
 
 	(void)state;
+	TEST_NOT_EMULATED(CUT_OFF);
 	send_raw("0123456789", 10, 8);
 	send_raw("0123456789", 10, 9);
 	send_raw("0123456789", 10, 0);
@@ -317,6 +323,7 @@ static void groups_of_a_peer(void **state)
 	int status;
 
 	(void)state;
+	TEST_NOT_EMULATED("QEMU does not know SO_PEERGROUPS");
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {

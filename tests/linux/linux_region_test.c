@@ -145,6 +145,19 @@ static void shared_to_write(void **state)
 	dsi_port_region_fini(&region);
 }
 
+/* Memory as it should be, that who gets it may not read. */
+static int write_only(void)
+{
+	int fd = memfd(page, SEALS_MIN);
+	char path[64];
+	int again;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = open(path, O_WRONLY | O_CLOEXEC);
+	(void)close(fd);
+	return again;
+}
+
 static void what_is_no_region(void **state)
 {
 	char path[] = "/tmp/dsi-test-XXXXXX";
@@ -163,6 +176,10 @@ static void what_is_no_region(void **state)
 	assert_int_equal(attach(open("/tmp", O_RDONLY), page, DSI_PORT_READ),
 			 -DSI_EPROTO);
 	assert_int_equal(attach(-1, page, DSI_PORT_READ), -DSI_EPROTO);
+	assert_int_equal(attach(write_only(), page, DSI_PORT_READ),
+			 -DSI_EPROTO);
+	assert_int_equal(attach(write_only(), page, DSI_PORT_WRITE),
+			 -DSI_EPROTO);
 
 	file = mkstemp(path);
 	assert_true(file >= 0);

@@ -71,6 +71,16 @@ static inline int test_reap(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* Skip what QEMU's user emulation, which stands in front of the kernel of another
+ * machine's program, makes impossible. */
+#define TEST_NOT_EMULATED(why)                                             \
+	do {                                                               \
+		if (EMULATED) {                                            \
+			print_message("%s: skipped, %s\n", __func__, why); \
+			skip();                                            \
+		}                                                          \
+	} while (0)
+
 /* A child has no cmocka to report to. */
 #define TEST_CHILD(what)                                                     \
 	do {                                                                 \

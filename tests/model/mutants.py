@@ -34,6 +34,7 @@ RECLAIM = ["reclaim", "reclaim-ring", "reclaim-ordinary"]
 JOIN = ["visit", "two-visit", "join-late"]
 USUAL = ["many-usual", "many-usual-ring1", "many-usual-wraps"]
 KILL = ["killed-one", "killed-ring2"]
+DIES = ["dies-packet1", "dies-ring1", "dies-owed"]
 
 MUTANTS = []
 
@@ -212,9 +213,6 @@ order("producer.c", "refresh_taken", "acquire", "relaxed",
       "T1 taken load relaxed", ["block-ring2", "block-ring1",
                                 "block-holding"],
       "as for the store")
-order("usual_producer.h", "dsi__usual_sent", "acquire", "relaxed",
-      "T1 taken load relaxed, for the high-water mark", ["commit-get"],
-      "it is counted, and moves no limit")
 text("usual_consumer.h",
      "	pkt = *dsi__packet_table_block(table, 1);\n",
      "	pkt = *dsi__packet_table_block(table, 1);\n"
@@ -224,7 +222,7 @@ text("usual_consumer.h",
      "T1 taken before ordinary packets are copied", BLOCK)
 order("usual_consumer.h", "dsi__consumer_store_returned", "release", "relaxed",
       "T2 returned relaxed", BLOCK)
-order("producer.c", "collect_from", "acquire", "relaxed",
+order("producer.c", "collect_fresh", "acquire", "relaxed",
       "T2 returned load relaxed", BLOCK + MORE)
 text("usual_consumer.h",
      "	uint32_t i = dsi__usual_put_back(plane, pkts, n,\n",
@@ -239,12 +237,11 @@ text("usual_consumer.h",
      "			      memory_order_release);\n"
      "	block = dsi__packet_table_block(table, n);\n",
      "T1 taken before a batch is copied", USUAL)
-text("usual_producer.h",
-     "	return back - at >= n && (known == at || !producer->eager);\n",
-     "	return 1;\n", "T2 a batch is taken before it is back",
+text("usual_producer.h", "	return back >= n && (back",
+     "	return (back >= 0 || back", "T2 a batch is taken before it is back",
      USUAL)
 order("usual_producer.h", "dsi__usual_back", "acquire", "relaxed",
-      "T2 returned load relaxed, of what is taken at once", ["commit-get"])
+      "T2 returned load relaxed, of what is taken at once", USUAL)
 order("producer.c", "admit", "release", "relaxed", "S1 start relaxed",
       ["join-late"], "the word itself is all that it carries; the ring is "
       "read with R1")
@@ -260,6 +257,46 @@ text("data_plane.c",
      "err == -DSI_EAGAIN && peers == dsi__plane_peers(plane)",
      "err == -DSI_EAGAIN",
      "J1 sleeps on words of a peer let go of", ["two-leave"])
+
+# ---- D: consumers that die ----------------------------------------------------
+text("producer.c", "				 memory_order_release);\n"
+     "	dsi__plane_wake(plane);\n}\n",
+     "				 memory_order_release);\n}\n",
+     "D  nobody is woken by a death", DIES)
+mutant("D  what the dead had is not given back", "producer.c",
+       [("text", "		if (pkt->owners & dsi__owners(bit)) {\n"
+         "			if (dsi__traced(plane))\n"
+         "				dsi__trace_left(",
+         "		if (0) {\n			if (dsi__traced(plane))\n"
+         "				dsi__trace_left("),
+        ("text", "	DSI_ASSERT(has == 0);\n	dsi__transfer_forget(",
+         "	dsi__transfer_forget(")], DIES)
+text("producer.c",
+     "			released += clear_owners(plane, pkt, dsi__owners(bit));\n",
+     "			released += clear_owners(plane, pkt, UINT32_MAX);\n",
+     "D  and so is what others have", ["dies-two"])
+text("producer.c",
+     "			released += clear_owners(plane, pkt, dsi__owners(bit));\n",
+     "			if (!(pkt->owners &= ~dsi__owners(bit)))\n"
+     "				released += clear_owners(plane, pkt, 0) +\n"
+     "					clear_owners(plane, pkt, 0) - 1u;\n",
+     "D  it is free twice", DIES)
+text("producer.c", "	producer->reclaim_mask &= ~bit;\n	note_active(plane);\n",
+     "	producer->reclaim_mask &= ~bit;\n",
+     "D  the dead is still who packets go to", DIES)
+text("producer.c", "	return dsi__producer_left(peer);\n", "	return 1;\n",
+     "D  its pages are gone before it is let go of", DIES)
+text("producer.c", "	if (plane->owed == &peer->waker)\n"
+     "		dsi__plane_pay(plane);\n", "",
+     "D  a wake-up is owed to the dead", ["dies-owed"])
+text("producer.c",
+     "		return peer->taken == peer->first && taken == 0 ? 0\n"
+     "								: -DSI_EPROTO;\n",
+     "		return -DSI_EPROTO;\n",
+     "D  who died before it began is a liar", ["dies-joining"])
+text("data_plane.c", "	if (bells)\n		dsi_port_loop_kick(bells, "
+     "&plane->bell_kick);\n}\n\nvoid dsi__plane_tell", "}\n\nvoid dsi__plane_tell",
+     "D  an event loop does not hear of a death", ["dies-bell"])
 
 # ---- P: the control plane's words -------------------------------------------
 order("data_plane.c", "dsi__plane_tell", "release", "relaxed",

@@ -9,15 +9,17 @@ kills is a hole in the tests, or does the same as the original: survivors.txt sa
 of each which, and why.
 
 usage: mutate.py --build DIR --work DIR [--sample N] [--seed N] [--jobs N]
-                 [--file NAME]... [--tests LEVEL] [--again] [--key TEXT]
+                 [--file NAME]... [--kind NAME]... [--tests LEVEL] [--again]
+                 [--key TEXT]
                  [--least PERCENT] [--fresh] [--strict] [--report]
 
 --build  a configured build; its compile_commands.json says how things are made
 --work   results.jsonl (which is continued) and all that is compiled
 --tests  unit: only the cheapest tests; seeds: also whether the code is the same,
-         and more schedules of the deterministic port; all: also the explorer and
-         the stress (the usual); wide: also the Linux port and hostile peers, which
-         sleep a lot.  What survives less than `all` is open, not judged.
+         and more schedules of the deterministic port; all: also the explorer with
+         one preemption, and the stress (the usual); wide: also the explorer's whole
+         scenarios, the Linux port, and hostile peers, which sleep a lot.  What
+         survives less than `all` is open, not judged.
 --again  only what was open, or survived, the last time
 --key    only mutants with this text in their key, whatever is known of them
 --fresh  forget what results.jsonl says
@@ -27,6 +29,8 @@ usage: mutate.py --build DIR --work DIR [--sample N] [--seed N] [--jobs N]
 import argparse
 import collections
 import concurrent.futures
+import ctypes
+import hashlib
 import json
 import os
 import random
@@ -40,6 +44,11 @@ import sys
 import threading
 import time
 
+import weave
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 
@@ -52,6 +61,11 @@ FILES = ["ring.h", "notify.h", "shm_check.h", "usual_producer.h",
 # uses it need not be linked again.
 PORTS = {"fake": "dsi_fake", "linux": "dsi_port_linux"}
 PROGRAMS = {  # name: (port, targets)
+    "unit.ledger": ("linux", ["unit.ledger"]),
+    "unit.plane": ("linux", ["unit.plane"]),
+    "unit.usual": ("linux", ["unit.usual"]),
+    "unit.waiting": ("linux", ["unit.waiting"]),
+    "unit.overtaken": ("linux", ["unit.overtaken"]),
     "unit.liars": ("linux", ["unit.liars"]),
     "unit.passing": ("linux", ["unit.passing"]),
     "unit.shm_check": ("linux", ["unit.shm_check"]),
@@ -78,27 +92,34 @@ EXPLORER_TARGETS = ["dsi_watched_core", "dsi_explorer", "model.scenarios"]
 # (program, arguments, seconds of processor time, seconds); cheap ones first.  A
 # process of a test takes milliseconds of its processor's time, whatever else the
 # machine does; what is killed by the limit does not end.
-UNIT = [("unit.liars", [], 2, 60), ("unit.passing", [], 2, 60),
-        ("unit.lied-to", [], 2, 60), ("unit.shm_check", [], 2, 60),
-        ("unit.packet_table", [], 2, 60), ("unit.figures", [], 5, 60),
-        ("unit.events", [], 5, 60), ("unit.misuse", [], 5, 60),
-        ("port.fake", ["--seeds", "1"], 3, 120), ("unit.trace", [], 5, 60),
-        ("port.fake-simulation", [], 10, 120)]
+UNIT = [("unit.ledger", [], 2, 30), ("unit.liars", [], 2, 30), ("unit.passing", [], 2, 30),
+        ("unit.usual", [], 2, 30), ("unit.plane", [], 2, 30), ("unit.waiting", [], 2, 30),
+        ("unit.overtaken", [], 2, 30),
+        ("unit.lied-to", [], 2, 30), ("unit.shm_check", [], 2, 30),
+        ("unit.packet_table", [], 2, 30), ("unit.figures", [], 5, 30),
+        ("unit.events", [], 5, 30), ("unit.misuse", [], 5, 30),
+        ("unit.trace", [], 5, 30), ("port.fake", ["--seeds", "1"], 3, 120)]
 # What survives these is compiled as users get it: the same code is no mutant.
 # Those of the explorer that are over in two seconds; and for the order of accesses,
 # which only the explorer sees, others as well.
 SHORT = """lender event cancel visit two-visit two-leave many-short killed-one
     bell block-ring2 commit-get block-early drop-new""".split()
 LONGER = "reclaim-ring block-holding reclaim-ordinary join-late reclaim".split()
+# Over at once with one preemption at most.
+BOUNDED = """lender event cancel visit two-visit commit-get-timed block-packet1
+    select-data commit-get drop-new deadline two-leave many-short many-usual
+    many-usual-ring1 bell block-holding block-ring2 block-ring1 reclaim-one
+    reclaim-ordinary spurious reclaim-ring join-late reclaim killed-one
+    block-early""".split()
 
 
-def scenarios(names):
-    return [(EXPLORER, ["--brief", "--seconds", "120", name], 120, 400)
+def scenarios(names, *options):
+    return [(EXPLORER, ["--brief", "--seconds", "120", *options, name], 120, 400)
             for name in names]
 
 
-MODEL = scenarios(SHORT)
-ORDERS = scenarios(LONGER)
+QUICK = scenarios(BOUNDED, "--bound", "1")
+MODEL = scenarios(SHORT + LONGER)
 STRESS = [
     ("stress_hand", ["consumers=3", "policy=mixed", "waiting=sleep", "packets=67",
                      "batch=7", "shuffle=1", "wrap=1"], 30, 300),
@@ -107,7 +128,7 @@ STRESS = [
     ("stress_real", ["consumers=3", "policy=mixed", "waiting=spin", "batch=4",
                      "shuffle=1", "joiner=1"], 30, 300),
 ]
-SEEDS = [("port.fake", ["--seeds", "4"], 20, 300)]
+SEEDS = [("port.fake-simulation", [], 10, 120), ("port.fake", ["--seeds", "4"], 20, 300)]
 WIDE = [("hostile.consumer", [], 10, 120), ("hostile.regions", [], 10, 120),
         ("hostile.watch", [], 10, 120), ("hostile.control", [], 10, 120),
         ("port.linux", [], 10, 200), ("hostile.producer", [], 20, 300)]
@@ -137,13 +158,22 @@ class Object:
 LEVELS = ["unit", "seeds", "all", "wide"]
 
 
+def digest(*texts):
+    value = hashlib.sha256()
+    for text in texts:
+        value.update(text.encode() if isinstance(text, str) else text)
+    return value.hexdigest()[:12]
+
+
 class Project:
-    """All objects and what is linked of them, unchanged."""
+    """All objects, with all mutants in them (weave.py), and what is linked."""
 
     def __init__(self, args):
-        self.cc = "gcc"
-        self.base = os.path.join(args.work, "base")
-        os.makedirs(self.base, exist_ok=True)
+        self.cc = ["ccache", "gcc"] if shutil.which("ccache") else ["gcc"]
+        self.base = os.path.join(args.work, "woven")
+        self.plain = os.path.join(args.work, "plain")
+        for folder in (os.path.join(self.base, "dsi"), self.plain):
+            os.makedirs(folder, exist_ok=True)
         with open(os.path.join(args.build, "compile_commands.json"),
                   encoding="utf-8") as handle:
             entries = json.load(handle)
@@ -158,21 +188,78 @@ class Project:
         for name, (_, targets) in PROGRAMS.items():
             self.outputs[name] = targets
         self.outputs[EXPLORER] = EXPLORER_TARGETS
+        self.versions = {}
+        self.no_c = set()
 
     def of(self, output):
         return [o for o in self.objects if o.target in self.outputs[output]]
 
-    def compile(self, obj, source, out, overlay, extra=()):
-        command = [self.cc, *(["-I", overlay] if overlay else []), *obj.flags,
+    def has(self, program):
+        return bool(self.of(program))
+
+    def version(self, program):
+        """Of the sources of a test: who changes those, judges again."""
+        if program not in self.versions:
+            texts = []
+            for obj in self.of(program):
+                if "/tests/" in obj.source:
+                    with open(obj.source, "rb") as handle:
+                        texts.append(handle.read())
+            self.versions[program] = digest(*texts)
+        return self.versions[program]
+
+    def compile(self, flags, source, out, overlay, extra=()):
+        command = [*self.cc, *(["-I", overlay] if overlay else []), *flags,
                    *extra, f"-fmacro-prefix-map={overlay or ROOT}={ROOT}",
                    "-c", source, "-o", out]
         return subprocess.run(command, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL).returncode == 0
+                              stderr=subprocess.PIPE, text=True)
 
-    def link(self, output, objects, folder):
-        out = os.path.join(folder, output)
+    # ---- all mutants at once -------------------------------------------------
+
+    def woven(self, name):
+        return os.path.join(self.base, "dsi", name)
+
+    def write(self, name, text):
+        """Only what is new, so that a compiler that remembers may."""
+        path = self.woven(name)
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as handle:
+                if handle.read() == text:
+                    return
+        with open(path, "w", encoding="utf-8") as handle:
+            handle.write(text)
+
+    def weave(self, name, text, functions, mutants, firsts):
+        """Those that are no C are found by what the compiler says."""
+        with open(os.path.join(ROOT, "dsi", "check.h"), encoding="utf-8") as handle:
+            check = handle.read()
+        plain = check.replace("__attribute__((always_inline)) static inline",
+                              "__attribute__((unused)) static")
+        if plain == check:
+            sys.exit("check.h defines DSI_USUAL otherwise than weave.py thinks")
+        self.write("check.h", plain)
+        flags = next(o.flags for o in self.objects if o.target == "dsi_core")
+        for _ in range(8):
+            woven = weave.weave(text, functions, mutants, firsts)
+            self.write(name, woven)
+            done = self.compile(flags, self.woven(name), "/dev/null", self.base,
+                                ["-x", "c", "-fsyntax-only", "-fmax-errors=0"])
+            if done.returncode == 0:
+                return
+            bad = {weave.number_at(woven, int(line)) for line in re.findall(
+                rf"{re.escape(self.woven(name))}:(\d+):\d+: error", done.stderr)}
+            if not bad or 0 in bad:
+                sys.exit(f"cannot compile {name} with its mutants:\n{done.stderr}")
+            self.no_c |= bad
+            mutants = [(n, m) for n, m in mutants if n not in bad]
+        sys.exit(f"cannot compile {name} with its mutants")
+
+    def link(self, output, objects):
+        out = os.path.join(self.base, output)
         if output.endswith(".so"):
-            command = ["-shared", "-o", out, *objects, "-lpthread"]
+            command = ["-shared", "-o", out, *objects, "-lpthread",
+                       f"-Wl,-soname={output}"]
         elif output == EXPLORER:
             command = ["-Wl,--wrap=memcpy,--wrap=memset", "-o", out, *objects]
         else:
@@ -180,32 +267,79 @@ class Project:
             command = ["-o", out, *objects,
                        os.path.join(self.base, "core.so"),
                        os.path.join(self.base, port + ".so"),
-                       "-lcmocka", "-lpthread"]
-            command += [f"-Wl,-rpath-link={self.base}"]
-        if output.endswith(".so"):
-            command += [f"-Wl,-soname={output}"]
-        return subprocess.run([self.cc, *command],
-                              stderr=subprocess.PIPE, text=True)
+                       "-lcmocka", "-lpthread", f"-Wl,-rpath-link={self.base}"]
+        return subprocess.run(["gcc", *command], stderr=subprocess.PIPE, text=True)
+
+    def source_of(self, obj):
+        folder, name = os.path.split(obj.source)
+        woven = self.woven(name)
+        ours = folder == os.path.join(ROOT, "dsi") and os.path.exists(woven)
+        return woven if ours else obj.source
 
     def make_object(self, obj):
-        listing = obj.path + ".d"
-        if not self.compile(obj, obj.source, obj.path, None,
-                            ["-MD", "-MF", listing]):
-            sys.exit(f"cannot compile {obj.source}")
-        with open(listing, encoding="utf-8") as handle:
-            obj.needs = set(handle.read().replace("\\\n", " ").split()[1:])
+        done = self.compile(obj.flags, self.source_of(obj), obj.path, self.base)
+        if done.returncode:
+            sys.exit(f"cannot compile {obj.source}:\n{done.stderr}")
 
     def make(self, pool):
+        choice = os.path.join(self.base, "choice.c")
+        self.write("../choice.c", weave.CHOICE)
+        choice_object = choice[:-1] + "o"
+        done = self.compile(["-w", "-O1", "-fPIC"], choice, choice_object, None)
+        if done.returncode:
+            sys.exit(done.stderr)
         list(pool.map(self.make_object, self.objects))
         for output in self.outputs:
-            done = self.link(output, [o.path for o in self.of(output)],
-                             self.base)
+            objects = [o.path for o in self.of(output)]
+            if not objects:
+                continue
+            if output in ("core.so", EXPLORER):
+                objects.append(choice_object)
+            done = self.link(output, objects)
             if done.returncode:
                 sys.exit(f"cannot link {output}:\n{done.stderr}")
 
+    # ---- one alone -----------------------------------------------------------
+
+    def find_needs(self, obj):
+        """What the object is made of, and the object as users get it."""
+        out = os.path.join(self.plain, os.path.basename(obj.path))
+        done = self.compile(obj.flags, obj.source, out, None,
+                            ["-O2", "-MD", "-MF", out + ".d"])
+        if done.returncode:
+            sys.exit(f"cannot compile {obj.source}:\n{done.stderr}")
+        with open(out + ".d", encoding="utf-8") as handle:
+            obj.needs = set(handle.read().replace("\\\n", " ").split()[1:])
+
     def reached(self, name):
+        core = self.of("core.so")
+        for obj in core:
+            if not obj.needs:
+                self.find_needs(obj)
         path = os.path.join(ROOT, "dsi", name)
-        return [o for o in self.objects if path in o.needs]
+        return [o for o in core if path in o.needs]
+
+    def same_code(self, folder, name, text):
+        """Does the compiler make the same of it, as users get it?"""
+        os.makedirs(os.path.join(folder, "dsi"), exist_ok=True)
+        changed = os.path.join(folder, "dsi", name)
+        with open(changed, "w", encoding="utf-8") as handle:
+            handle.write(text)
+        original = os.path.join(ROOT, "dsi", name)
+        out = os.path.join(folder, "alone.o")
+        try:
+            for obj in self.reached(name):
+                source = changed if obj.source == original else obj.source
+                plain = os.path.join(self.plain, os.path.basename(obj.path))
+                if self.compile(obj.flags, source, out, folder,
+                                ["-O2"]).returncode:
+                    return False
+                with open(plain, "rb") as one, open(out, "rb") as two:
+                    if one.read() != two.read():
+                        return False
+            return True
+        finally:
+            os.unlink(changed)
 
 
 # ---- running ------------------------------------------------------------------
@@ -216,81 +350,33 @@ class Runner:
     def __init__(self, project, folder):
         self.project = project
         self.folder = folder
-        self.reached = []
         shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(os.path.join(folder, "dsi"))
+        self.names = os.path.join(folder, "names")
 
-    def prepare(self, name, text):
-        for entry in os.listdir(self.folder):
-            if entry != "dsi":
-                os.unlink(os.path.join(self.folder, entry))
-        for entry in os.listdir(os.path.join(self.folder, "dsi")):
-            os.unlink(os.path.join(self.folder, "dsi", entry))
-        self.changed = os.path.join(self.folder, "dsi", name)
-        with open(self.changed, "w", encoding="utf-8") as handle:
-            handle.write(text)
-        self.original = os.path.join(ROOT, "dsi", name)
-        self.reached = self.project.reached(name)
-
-    def source_of(self, obj):
-        return self.changed if obj.source == self.original else obj.source
-
-    def build(self, outputs):
-        """What of the outputs differs; False if it is no C."""
-        for output in outputs:
-            objects, differs = [], False
-            for obj in self.project.of(output):
-                path = obj.path
-                if obj in self.reached:
-                    differs = True
-                    path = os.path.join(self.folder, os.path.basename(path))
-                    if not os.path.exists(path) and not self.project.compile(
-                            obj, self.source_of(obj), path, self.folder):
-                        return False
-                objects.append(path)
-            if differs and not os.path.exists(os.path.join(self.folder, output)):
-                done = self.project.link(output, objects, self.folder)
-                if done.returncode:
-                    return False
-        return True
-
-    def same_code(self):
-        """Does the compiler make the same of it, as users get it?"""
-        for obj in self.reached:
-            if obj.target != "dsi_core":
-                continue
-            paths = [os.path.join(self.folder, n) for n in ("one.o", "two.o")]
-            flags = ["-O2"]
-            if not self.project.compile(obj, obj.source, paths[0], None, flags) \
-                    or not self.project.compile(obj, self.source_of(obj),
-                                                paths[1], self.folder, flags):
-                return False
-            with open(paths[0], "rb") as one, open(paths[1], "rb") as two:
-                if one.read() != two.read():
-                    return False
-        return True
-
-    def where(self, output):
-        path = os.path.join(self.folder, output)
-        return path if os.path.exists(path) else \
-            os.path.join(self.project.base, output)
-
-    def fails(self, test):
+    def fails(self, test, number):
         """How the test fails with the mutant, or None."""
         program, arguments, processor, limit = test
-        if not self.build([program]):
-            return f"cannot be linked to {program}"
+
+        # Names of others are others': two may run the same test.
+        shutil.rmtree(self.names, ignore_errors=True)
+        os.makedirs(self.names)
 
         def limits():
+            # Who started it may be stopped.
+            LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             resource.setrlimit(resource.RLIMIT_CPU, (processor, processor + 1))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
         env = {**os.environ, "DSI_STRESS_PACKETS": "5000",
-               "LD_LIBRARY_PATH": f"{self.folder}:{self.project.base}"}
+               "DSI_MUTANT": str(number),
+               "DSI_RUNTIME_DIR": self.names,
+               "DSI_MUTANT_MET": os.path.join(self.folder, "met"),
+               "LD_LIBRARY_PATH": self.project.base}
         child = subprocess.Popen(
-            [self.where(program), *arguments], stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors="replace", env=env,
-            preexec_fn=limits, start_new_session=True, cwd=self.folder)
+            [os.path.join(self.project.base, program), *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace", env=env, preexec_fn=limits,
+            start_new_session=True, cwd=self.folder)
         late = threading.Event()
 
         def end(is_late=True):
@@ -318,52 +404,110 @@ class Runner:
             return said[:100]
         if late.is_set():
             return f"took more than {limit} s" if code else None
-        if code in (0, 77):
-            return None
-        if code == -signal.SIGXCPU or code == -signal.SIGKILL:
+        if code in (0, 77) or (code == 2 and program == EXPLORER):
+            return None  # 2: it was not done in its time
+        if code in (-signal.SIGXCPU, -signal.SIGKILL):
             return f"took more than {processor} s of the processor"
         return f"ended with {code}"
 
-
-def kill_by(runner, tests):
-    for test in tests:
-        how = runner.fails(test)
+    def met(self, test):
+        """The functions with mutants that the test calls, by their first one."""
+        path = os.path.join(self.folder, "met")
+        if os.path.exists(path):
+            os.unlink(path)
+        how = self.fails(test, -1)
         if how:
-            words = [test[0], *(test[1][-1:] if test[0] == EXPLORER else [])]
-            return " ".join(words), how
-    return None
+            return how, set()
+        if not os.path.exists(path):
+            return None, set()
+        with open(path, encoding="utf-8") as handle:
+            return None, {int(line) for line in handle}
 
 
-def stages_of(kind, level, model):
+def name_of(test):
+    return " ".join([test[0], *test[1]])
+
+
+def by_of(test):
+    return " ".join([test[0], *(test[1][-1:] if test[0] == EXPLORER else [])])
+
+
+def stages_of(kind, level):
     """What to run, in this order; None is the question for the same code."""
-    explorer = [MODEL] if model else []
     if kind in ("order", "fence") and level >= 2:
-        stages = [*explorer, *([ORDERS] if model else []), UNIT, SEEDS, STRESS]
+        stages = [QUICK, UNIT, STRESS]
     else:
         stages = [UNIT]
         if level >= 1:
             stages += [None, SEEDS]
         if level >= 2:
-            stages += [*explorer, STRESS]
-    return stages + ([WIDE] if level >= 3 else [])
+            stages += [QUICK, STRESS]
+    return stages + ([MODEL, WIDE] if level >= 3 else [])
 
 
-def judge(args, runner, text, mutant, mutators):
-    """(verdict, by, how)"""
-    runner.prepare(mutant.file, mutators.apply(text, mutant))
-    if not runner.build(["core.so"]):
-        return "no C", "", ""
-    level = LEVELS.index(args.tests)
-    for tests in stages_of(mutant.kind, level,
-                           bool(runner.project.of(EXPLORER))):
-        if tests is None:
-            if mutant.kind not in ("order", "fence") and runner.same_code():
-                return "same code", "", ""
-            continue
-        killed = kill_by(runner, tests)
-        if killed:
-            return ("killed", *killed)
-    return "survived" if level >= 2 else "open", "", ""
+class Judge:
+    """Which tests to run with a mutant, and in which order."""
+
+    def __init__(self, args, project, numbers, firsts, alone):
+        self.args = args
+        self.level = LEVELS.index(args.tests)
+        self.project = project
+        self.numbers, self.firsts, self.alone = numbers, firsts, alone
+        self.reach = {}
+        self.kills = collections.Counter()
+        self.lock = threading.Lock()
+
+    def tests(self):
+        seen = {}
+        for kind in ("order", "constant"):
+            for stage in stages_of(kind, self.level):
+                for test in stage or []:
+                    if self.project.has(test[0]):
+                        seen[name_of(test)] = test
+        return seen.values()
+
+    def learn(self, runner):
+        """A test that fails anyway proves nothing; and what each of them calls."""
+        for test in self.tests():
+            how, self.reach[name_of(test)] = runner.met(test)
+            if how:
+                sys.exit(f"PROBLEM: without any change {name_of(test)} fails: "
+                         f"{how}")
+        say(f"unchanged sources: the tests of level {self.args.tests} hold")
+
+    def in_order(self, stage, mutant):
+        """Those that call the function; first who killed most of its mutants."""
+        first = self.firsts[mutant.file, mutant.function]
+        mine = [t for t in stage if first in self.reach.get(name_of(t), ())]
+        return sorted(mine, key=lambda t: -self.kills[
+            mutant.file, mutant.function, name_of(t)])
+
+    def judge(self, runner, mutant, passed, equivalent):
+        """(verdict, by, how); @passed: tests it is known to pass, by version.
+        Of one that is known to do the same only the cheap tests are asked."""
+        number = self.numbers[mutant.key]
+        if number in self.project.no_c:
+            return "no C", "", ""
+        level = 0 if equivalent else self.level
+        for stage in stages_of(mutant.kind, level):
+            if stage is None:
+                if mutant.kind not in ("order", "fence") and \
+                        "same code" not in passed and self.project.same_code(
+                            runner.folder, mutant.file, self.alone(mutant)):
+                    return "same code", "", ""
+                passed["same code"] = "no"
+                continue
+            for test in self.in_order(stage, mutant):
+                name, version = name_of(test), self.project.version(test[0])
+                if passed.get(name) == version:
+                    continue
+                how = runner.fails(test, number)
+                if how:
+                    with self.lock:
+                        self.kills[mutant.file, mutant.function, name] += 1
+                    return "killed", by_of(test), how
+                passed[name] = version
+        return "survived" if level >= 2 else "open", "", ""
 
 
 # ---- the whole ----------------------------------------------------------------
@@ -393,7 +537,9 @@ def read_list(path):
 
 
 class Results:
-    def __init__(self, path, fresh):
+    """What is known, by key; of a function that has changed since, nothing."""
+
+    def __init__(self, path, fresh, versions):
         self.path = path
         if fresh and os.path.exists(path):
             os.unlink(path)
@@ -403,7 +549,8 @@ class Results:
             with open(path, encoding="utf-8") as handle:
                 for line in handle:
                     entry = json.loads(line)
-                    self.known[entry["key"]] = entry
+                    if versions.get(entry["key"]) == entry["function"]:
+                        self.known[entry["key"]] = entry
 
     def add(self, entry):
         with self.lock:
@@ -412,7 +559,7 @@ class Results:
                 handle.write(json.dumps(entry) + "\n")
 
 
-def choose(mutants, args, results):
+def choose(mutants, args):
     chosen = mutants
     if args.key:
         return [m for m in chosen if args.key in m.key]
@@ -424,22 +571,19 @@ def choose(mutants, args, results):
 
 
 def undone(chosen, args, results):
+    """So that what was done until somebody stops it is a sample."""
     if args.key:
         return chosen
-    if args.again:
-        todo = [m for m in chosen if m.key in results.known and
-                results.known[m.key]["verdict"] in ("open", "survived")]
-    else:
-        done = ("open",) if LEVELS.index(args.tests) >= 2 else ()
-        todo = [m for m in chosen if m.key not in results.known or
-                results.known[m.key]["verdict"] in done]
-    # So what was done until somebody stops it is a sample.
-    random.Random(args.seed).shuffle(todo)
-    return todo
+    verdicts = {key: entry["verdict"] for key, entry in results.known.items()}
+    new = [m for m in chosen if m.key not in verdicts]
+    left = [m for m in chosen if verdicts.get(m.key) in ("open", "survived")]
+    random.Random(args.seed).shuffle(new)
+    random.Random(args.seed).shuffle(left)
+    return left if args.again else new + left
 
 
-def run(args, project, todo, texts, mutators, results):
-    free = [Runner(project, os.path.join(args.work, f"worker-{n}"))
+def run(args, judge, todo, listed, versions, results):
+    free = [Runner(judge.project, os.path.join(args.work, f"worker-{n}"))
             for n in range(args.jobs)]
     lock = threading.Lock()
     total, done = len(todo), 0
@@ -449,32 +593,22 @@ def run(args, project, todo, texts, mutators, results):
         with lock:
             runner = free.pop()
         start = time.monotonic()
-        verdict, by, how = judge(args, runner, texts[mutant.file], mutant, mutators)
+        passed = dict(results.known.get(mutant.key, {}).get("passed", {}))
+        same = listed.get(mutant.key, "").startswith("equivalent:")
+        verdict, by, how = judge.judge(runner, mutant, passed, same)
         with lock:
             free.append(runner)
             done += 1
-        results.add({"key": mutant.key, "file": mutant.file,
-                     "line": mutant.line, "kind": mutant.kind,
-                     "verdict": verdict, "by": by, "how": how,
+        results.add({"key": mutant.key, "function": versions[mutant.key],
+                     "file": mutant.file, "line": mutant.line,
+                     "kind": mutant.kind, "verdict": verdict, "by": by,
+                     "how": how, "passed": passed if verdict != "killed" else {},
                      "seconds": round(time.monotonic() - start, 2)})
         say(f"{done:4}/{total} {verdict:9} {by:22} {mutant.file}:{mutant.line} "
             f"{mutant.kind}: {mutant.new_line[:60]}")
 
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         list(pool.map(one, todo))
-
-
-def check_unchanged(args, project):
-    """A test that fails anyway proves nothing."""
-    runner = Runner(project, os.path.join(args.work, "worker-0"))
-    level = LEVELS.index(args.tests)
-    for tests in [t for t in stages_of("order", level,
-                                       bool(project.of(EXPLORER))) if t]:
-        killed = kill_by(runner, tests)
-        if killed:
-            sys.exit(f"PROBLEM: without any change {killed[0]} fails: "
-                     f"{killed[1]}")
-    say(f"unchanged sources: the tests of level {args.tests} hold")
 
 
 def show(mutant, reason):
@@ -541,6 +675,7 @@ def arguments():
     parser.add_argument("--file", action="append")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--key")
+    parser.add_argument("--kind", action="append")
     parser.add_argument("--tests", choices=LEVELS, default="all")
     parser.add_argument("--least", type=float, default=95)
     parser.add_argument("--fresh", action="store_true")
@@ -560,20 +695,31 @@ def main():
     os.makedirs(args.work, exist_ok=True)
     flags = ["-std=c11", "-I", ROOT, "-I", os.path.join(ROOT, "include"),
              "-I", os.path.join(args.build, "include")]
-    mutants, texts = [], {}
-    for name in args.file or FILES:
+    mutants, texts, functions, versions = [], {}, {}, {}
+    for name in FILES:
         path = os.path.join(ROOT, "dsi", name)
         with open(path, encoding="utf-8") as handle:
             texts[name] = handle.read()
-        mutants += mutators.find(path, name, flags)
+        found, functions[name] = mutators.find(path, name, flags)
+        mutants += found
+        for mutant in found:
+            of = functions[name][mutant.function]
+            versions[mutant.key] = digest(texts[name][of.start:of.end])
     listed = read_list(os.path.join(HERE, "survivors.txt"))
     gone = set(listed) - {m.key for m in mutants}
-    if gone and not args.file:
-        for key in sorted(gone):
-            say(f"PROBLEM: in survivors.txt, but no mutant any more: {key}")
+    for key in sorted(gone):
+        say(f"PROBLEM: in survivors.txt, but no mutant any more: {key}")
+    if gone:
         sys.exit(1)
-    results = Results(os.path.join(args.work, "results.jsonl"), args.fresh)
-    chosen = choose(mutants, args, results)
+    results = Results(os.path.join(args.work, "results.jsonl"), args.fresh,
+                      versions)
+    numbers = {m.key: n for n, m in enumerate(mutants, 1)}
+    firsts = {}
+    for mutant in mutants:
+        firsts.setdefault((mutant.file, mutant.function), numbers[mutant.key])
+    chosen = choose([m for m in mutants
+                     if (not args.file or m.file in args.file) and
+                     (not args.kind or m.kind in args.kind)], args)
     todo = undone(chosen, args, results)
     say(f"{len(mutants)} mutants, {len(chosen)} of them chosen, "
         f"{len(todo)} to run")
@@ -582,10 +728,18 @@ def main():
         if project.missing:
             say("not in this build, left out: " + ", ".join(sorted(
                 project.missing)))
+        for name in FILES:
+            project.weave(name, texts[name], functions[name],
+                          [(numbers[m.key], m) for m in mutants
+                           if m.file == name],
+                          {function: number for (file, function), number
+                           in firsts.items() if file == name})
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
             project.make(pool)
-        check_unchanged(args, project)
-        run(args, project, todo, texts, mutators, results)
+        judge = Judge(args, project, numbers, firsts,
+                      lambda m: mutators.apply(texts[m.file], m))
+        judge.learn(Runner(project, os.path.join(args.work, "worker-0")))
+        run(args, judge, todo, listed, versions, results)
     sys.exit(0 if report(args, chosen, results, listed) else 1)
 
 

@@ -31,6 +31,8 @@ WRAPPERS = (CursorKind.PAREN_EXPR, CursorKind.UNEXPOSED_EXPR)
 
 Mutant = collections.namedtuple(
     "Mutant", "key file function line kind start end new old_line new_line")
+# Where a function begins, its name and its body, and where it ends.
+Function = collections.namedtuple("Function", "name start at body end")
 
 
 class Finder:
@@ -48,6 +50,7 @@ class Finder:
             raise ValueError(f"{path}: {errors[0]}")
         self.path = path
         self.found = {}
+        self.functions = {}
 
     # ---- text -------------------------------------------------------------
 
@@ -213,6 +216,9 @@ class Finder:
                 continue
             self.function = node.spelling
             body = list(node.get_children())[-1]
+            self.functions[node.spelling] = Function(
+                node.spelling, self.span(node)[0], node.location.offset,
+                *self.span(body))
             self.visit(body)
             self.orders(body)
         seen = collections.Counter()
@@ -243,5 +249,6 @@ def apply(text, mutant):
 
 
 def find(path, name, arguments):
-    """All mutants of the file, in the order of the text."""
-    return list(Finder(path, name, arguments).mutants())
+    """All mutants of the file, in the order of the text, and its functions."""
+    finder = Finder(path, name, arguments)
+    return list(finder.mutants()), finder.functions

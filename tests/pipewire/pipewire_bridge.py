@@ -213,6 +213,16 @@ def producer_dies(recorded):
     recorder.stop(None)
 
 
+def producer_ends(*options):
+    """While nobody records: that is no death."""
+    sender = Program(DSI, "send", "music", path("tone.raw"), "--frame-bytes",
+                     "19200", "--format", FORMAT, "--packets", "1024",
+                     "--drain-timeout", "200ms")
+    bridge = Program(DSI, "pipewire", "--source", "music", *options)
+    sender.end(1)  # it says that not all was taken
+    bridge.end()
+
+
 def unaligned():
     """Packets that the converter could not read where they lie are copied, and
     ones without samples cost nothing."""
@@ -255,6 +265,8 @@ def deaths():
     tries(readers_die)
     producer_dies(recorded=True)
     producer_dies(recorded=False)
+    producer_ends()
+    producer_ends("--policy", "drop")
     server.stop()
 
 

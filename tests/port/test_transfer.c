@@ -712,6 +712,81 @@ static int map_of_wrong_ranges(void)
 	return 0;
 }
 
+/* What was sent is not the slot, is more than it, or is not lent. */
+static int find_the_lie(uint64_t which)
+{
+	struct dsi_consumer_options opts = borrowing(DSI_POLICY_BLOCK);
+	struct dsi_socket *consumer;
+	struct dsi_packet *pkt;
+	char *area;
+
+	conf_try(conf_consume(NAME, &opts, &consumer));
+	conf_step(0);
+	conf_try(conf_await(1, (uint32_t)which + 1));
+	area = consumer->data.addr;
+	conf_equal(dsi_packet_get(consumer, conf_later(), &pkt), -DSI_EPROTO);
+	conf_equal(dsi_packet_get(consumer, 0, &pkt), -DSI_EPROTO);
+	for (uint64_t page = 0; page < 2 * SLOT_PAGES; page++)
+		conf_equal(
+			conf_load_faults(area + page * dsi_port_page_bytes()),
+			1);
+	dsi_socket_destroy(consumer);
+	return 0;
+}
+
+static int map_of_lie(uint32_t which)
+{
+	struct dsi_stream_desc desc = lending(2);
+	struct dsi_socket *producer;
+	struct dsi_packet *pkt;
+	int peer;
+
+	peer = conf_spawn_process(find_the_lie, which);
+	conf_try(conf_produce(NAME, &desc, 1, &producer));
+	conf_try(conf_await(0, which + 1));
+	conf_try(get(producer, &pkt));
+	conf_equal(dsi_packet_set_size(pkt, 100), 0);
+	if (which == 0)
+		pkt->entry.offset += 64;
+	else if (which == 1)
+		pkt->entry.size = desc.packet_bytes + 1;
+	conf_equal(dsi_packet_commit(producer, pkt), 0);
+	if (which == 2)
+		dsi__transfer_forget(&producer->plane,
+				     &producer->plane.as.producer.peers[0]);
+	conf_step(1);
+	conf_equal(conf_join(peer), 0);
+	dsi_socket_destroy(producer);
+	return 0;
+}
+
+static int map_of_lies(void)
+{
+	for (uint32_t which = 0; can_lend() && which < 3; which++)
+		conf_try(map_of_lie(which));
+	return 0;
+}
+
+/* A slot of several pages is mapped in one step, if its alignment is left to the
+ * library. */
+static int map_aligns_slots(void)
+{
+	struct dsi_stream_desc desc = lending(2);
+	uint64_t page = dsi_port_page_bytes();
+	struct dsi_socket *producer;
+
+	if (!can_lend())
+		return 0;
+	desc.align_bytes = 0;
+	desc.packet_bytes = (uint32_t)(3 * page);
+	conf_try(conf_produce(NAME, &desc, 0, &producer));
+	conf_equal(dsi_socket_desc(producer, &desc), 0);
+	conf_equal(desc.align_bytes, 4 * page);
+	conf_equal(desc.data_bytes, 8 * page);
+	dsi_socket_destroy(producer);
+	return 0;
+}
+
 static int produce_and_die(uint64_t unused)
 {
 	struct dsi_stream_desc desc = lending(4);
@@ -776,6 +851,8 @@ const struct conf_test conf_transfer_tests[] = {
 	{"map_is_taken_back", map_is_taken_back},
 	{"map_is_taken_from_who_hung_up", map_is_taken_from_who_hung_up},
 	{"map_of_wrong_ranges", map_of_wrong_ranges},
+	{"map_of_lies", map_of_lies},
+	{"map_aligns_slots", map_aligns_slots},
 	{"map_outlives_the_producer", map_outlives_the_producer},
 	{NULL, NULL},
 };

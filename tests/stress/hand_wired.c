@@ -61,6 +61,7 @@ void hand_stream_init(struct hand_stream *stream,
 	producer->position = position;
 	producer->least = position;
 	producer->limit = DSI_POSITION_MAX;
+	producer->ready_most = DSI_READY_MOST;
 	dsi__plane_tell(&stream->plane, DSI_PLANE_CONNECTED | DSI_PLANE_RUNNING,
 			0);
 }
@@ -193,6 +194,7 @@ void hand_wind_up(struct hand_stream *stream, struct hand_consumer *consumer,
 		peer->position = far;
 		peer->taken = far;
 		end->position = far;
+		end->usual_from = far;
 		end->first = 0;
 		atomic_store(&consumer->page->taken, far);
 	} else {
@@ -201,7 +203,6 @@ void hand_wind_up(struct hand_stream *stream, struct hand_consumer *consumer,
 		end->first -= far;
 	}
 	peer->returned = far;
-	peer->back = far;
 	end->returned = far;
 	atomic_store(&consumer->page->returned, far);
 	atomic_store(&consumer->signal->signal, near);

@@ -25,7 +25,7 @@ static struct ends open_ends(const char *name, uint32_t policy,
 	const struct dsi_stream_desc desc = {.size = sizeof(desc),
 					     .packets = PACKETS,
 					     .packet_bytes = 64,
-					     .max_sg = 2,
+					     .max_sg = 3,
 					     .lifetime_ns = lifetime_ns};
 	struct dsi_consumer_options wish = {.size = sizeof(wish),
 					    .policy = policy};
@@ -210,6 +210,169 @@ static void gone_with_a_shared_slot(void **state)
 	close_ends(&ends);
 }
 
+/* Likewise of a packet with elements of two others: whichever is filled again. */
+static void gone_with_either_slot(void **state)
+{
+	(void)state;
+	for (uint32_t first = 0; first <= 1; first++) {
+		struct ends ends =
+			open_ends("figures.either", DSI_POLICY_RECLAIM, 0);
+		struct dsi_packet *owners[2] = {get(ends.from), get(ends.from)};
+		struct dsi_packet *borrower = get(ends.from);
+		struct dsi_packet *seen;
+
+		for (uint32_t i = 0; i < 2; i++)
+			assert_int_equal(dsi_packet_add_shared(borrower,
+							       owners[i], 0, 8),
+					 0);
+		assert_int_equal(dsi_packet_commit(ends.from, owners[first]),
+				 0);
+		assert_int_equal(dsi_packet_commit(ends.from, borrower), 0);
+		for (uint32_t i = 0; i < 2; i++)
+			seen = get(ends.to);
+		assert_int_equal(dsi_packet_count(seen), 3);
+		/* Of the others one was never used; the other owner is held. */
+		(void)get(ends.from);
+		assert_int_equal(dsi_packet_valid(seen), 1);
+		(void)get(ends.from);
+		assert_int_equal(dsi_packet_valid(seen), 0);
+		close_ends(&ends);
+	}
+}
+
+static void wait_ns(uint64_t ns)
+{
+	uint64_t until = dsi_now() + ns;
+
+	while (dsi_now() <= until)
+		;
+}
+
+static struct ends open_timed(void)
+{
+	const struct dsi_stream_desc desc = {
+		.size = sizeof(desc), .packets = PACKETS, .packet_bytes = 64};
+	struct dsi_consumer_options wish = {.size = sizeof(wish),
+					    .flags = DSI_CONSUMER_TIME_HOLD};
+	struct ends ends;
+
+	assert_int_equal(dsi_producer_create(&desc, NULL, &ends.from), 0);
+	assert_int_equal(dsi_socket_listen(ends.from, "figures.held", NULL), 0);
+	assert_int_equal(dsi_socket_start(ends.from), 0);
+	assert_int_equal(dsi_consumer_create(&wish, &ends.to), 0);
+	assert_int_equal(
+		dsi_socket_connect(ends.to, "figures.held", DSI_FOREVER), 0);
+	assert_int_equal(dsi_socket_start(ends.to), 0);
+	return ends;
+}
+
+/* Two packets at once, the second by its number before the first, or one after
+ * the other; what was got first is at place @first of the commit. */
+static void one_hold(uint32_t way, uint32_t first)
+{
+	const uint64_t some_ns = 20000;
+	struct dsi_socket_stats stats = {.size = sizeof(stats)};
+	uint64_t begin = dsi_now();
+	struct ends ends = open_timed();
+	struct dsi_packet *pkts[2] = {NULL, NULL};
+
+	for (uint32_t i = 0; i < 2; i++)
+		assert_int_equal(dsi_packet_commit(ends.from, get(ends.from)),
+				 0);
+	if (way == 0)
+		assert_int_equal(dsi_packet_get_many(ends.to, 0, pkts, 2), 2);
+	else if (way == 1)
+		assert_int_equal(dsi_packet_get_nr(ends.to, 1, 0, &pkts[first]),
+				 0);
+	else
+		pkts[first] = get(ends.to);
+	wait_ns(some_ns);
+	if (way)
+		pkts[!first] = get(ends.to);
+	assert_int_equal(dsi_packet_commit_many(ends.to, pkts, 2), 0);
+	assert_int_equal(dsi_socket_stats(ends.to, &stats), 0);
+	assert_true(stats.hold_max_ns >= some_ns);
+	assert_true(stats.hold_max_ns <= dsi_now() - begin);
+	expect(ends.to, 2, 128, 2);
+	assert_int_equal(dsi_socket_drain(ends.from, 0), 0);
+	close_ends(&ends);
+}
+
+/* How long the application has had a packet: each from its own get on. */
+static void held_for(void **state)
+{
+	(void)state;
+	for (uint32_t way = 0; way < 3; way++)
+		for (uint32_t first = 0; first <= 1; first++)
+			one_hold(way, first);
+}
+
+/* A copy of its own: the producer has the packet back at once. */
+static void copies(void **state)
+{
+	static const uint32_t policies[] = {DSI_POLICY_BLOCK,
+					    DSI_POLICY_RECLAIM};
+	const struct dsi_stream_desc desc = {
+		.size = sizeof(desc), .packets = 2, .packet_bytes = 64};
+
+	(void)state;
+	for (uint32_t i = 0; i < 2; i++) {
+		struct dsi_consumer_options wish = {.size = sizeof(wish),
+						    .policy = policies[i],
+						    .flags = DSI_CONSUMER_COPY,
+						    .max_packet_bytes = 64,
+						    .hold_packets = 2};
+		struct dsi_socket_stats stats = {.size = sizeof(stats)};
+		struct dsi_packet *seen[2], *pkt;
+		struct ends ends;
+		uint32_t size;
+		void *data;
+
+		assert_int_equal(dsi_producer_create(&desc, NULL, &ends.from),
+				 0);
+		assert_int_equal(
+			dsi_socket_listen(ends.from, "figures.copy", NULL), 0);
+		assert_int_equal(dsi_socket_start(ends.from), 0);
+		assert_int_equal(dsi_consumer_create(&wish, &ends.to), 0);
+		assert_int_equal(dsi_socket_connect(ends.to, "figures.copy",
+						    DSI_FOREVER),
+				 0);
+		assert_int_equal(dsi_socket_start(ends.to), 0);
+		for (uint32_t k = 0; k < 6; k++) {
+			pkt = get(ends.from);
+			assert_int_equal(dsi_packet_data(pkt, 0, &data, &size),
+					 0);
+			memset(data, (int)k, size);
+			assert_int_equal(dsi_packet_commit(ends.from, pkt), 0);
+			seen[k % 2] = get(ends.to);
+			/* Both slots can be filled again. */
+			for (uint32_t n = 0; n < 2; n++) {
+				pkt = get(ends.from);
+				assert_int_equal(
+					dsi_packet_data(pkt, 0, &data, &size),
+					0);
+				memset(data, 77, size);
+				assert_int_equal(
+					dsi_packet_discard(ends.from, pkt), 0);
+			}
+			assert_int_equal(
+				dsi_packet_data(seen[k % 2], 0, &data, &size),
+				0);
+			for (uint32_t n = 0; n < size; n++)
+				assert_int_equal(((char *)data)[n], k);
+			assert_int_equal(dsi_packet_valid(seen[k % 2]), 1);
+			if (k % 2)
+				assert_int_equal(dsi_packet_commit_many(
+							 ends.to, seen, 2),
+						 0);
+		}
+		assert_int_equal(dsi_socket_stats(ends.to, &stats), 0);
+		assert_true(stats.committed == 6 && stats.released == 6 &&
+			    stats.hold_max_ns == 0 && stats.reclaimed == 0);
+		close_ends(&ends);
+	}
+}
+
 /* A wait is a sleep, and there is one until the deadline, at either end. */
 static void sleeps(void **state)
 {
@@ -253,6 +416,9 @@ int main(void)
 		cmocka_unit_test(drops_and_their_events),
 		cmocka_unit_test(lifetimes),
 		cmocka_unit_test(gone_with_a_shared_slot),
+		cmocka_unit_test(gone_with_either_slot),
+		cmocka_unit_test(held_for),
+		cmocka_unit_test(copies),
 		cmocka_unit_test(sleeps),
 	};
 

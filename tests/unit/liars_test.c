@@ -21,11 +21,11 @@ struct world {
 	struct hand_consumer a, b, honest;
 };
 
-static void set_up(struct world *world, uint32_t policy)
+static void set_up_for(struct world *world, uint32_t policy, uint32_t packets)
 {
 	const struct dsi_stream_desc desc = {
 		.size = sizeof(desc),
-		.packets = PACKETS,
+		.packets = packets,
 		.packet_bytes = 64,
 	};
 
@@ -35,6 +35,11 @@ static void set_up(struct world *world, uint32_t policy)
 	hand_join(&world->stream, &world->b, policy, 2);
 	hand_join(&world->stream, &world->honest, DSI_POLICY_BLOCK, 0);
 	assert_int_equal(dsi__producer_look(&world->stream.plane), 0);
+}
+
+static void set_up(struct world *world, uint32_t policy)
+{
+	set_up_for(world, policy, PACKETS);
 }
 
 static void tear_down(struct world *world)
@@ -224,6 +229,45 @@ static void same_token_twice(void **user)
 	tear_down(&world);
 }
 
+/* There are places behind the last packet, which are nobody's, whatever is in
+ * them. */
+static void token_behind_the_last(void **user)
+{
+	struct world world;
+
+	(void)user;
+	for (uint32_t alone = 0; alone <= 1; alone++) {
+		struct dsi_packet *pkt;
+
+		set_up_for(&world, DSI_POLICY_BLOCK, 5);
+		if (alone) {
+			hand_leave(&world.stream, &world.b);
+			hand_leave(&world.stream, &world.honest);
+			assert_int_equal(
+				dsi__producer_look(&world.stream.plane), 0);
+		}
+		for (uint32_t i = 0; i < 5; i++) {
+			struct dsi_socket *from =
+				hand_socket(&world.stream.plane);
+
+			assert_int_equal(dsi_packet_get(from, 0, &pkt), 0);
+			assert_int_equal(dsi_packet_commit(from, pkt), 0);
+		}
+		world.stream.plane.table.packets[5].mark = pkt->mark;
+		atomic_store(&world.a.plane.as.consumer.returns[0], 5);
+		atomic_store(&world.a.page->returned, 1);
+		assert_int_equal(
+			dsi_packet_get(hand_socket(&world.stream.plane), 0,
+				       &pkt),
+			alone ? 0 : -DSI_EAGAIN);
+		assert_int_equal(errors(&world), 1);
+		assert_true(dsi__producer_broken(world.a.peer));
+		if (alone)
+			assert_true(pkt->entry.token < 5);
+		tear_down(&world);
+	}
+}
+
 /* DROP_NEW: the producer looks when the queue seems full. */
 static void drop_new_lies(void **user)
 {
@@ -318,6 +362,7 @@ int main(void)
 		cmocka_unit_test(returned_lies),
 		cmocka_unit_test(tokens_lie),
 		cmocka_unit_test(same_token_twice),
+		cmocka_unit_test(token_behind_the_last),
 		cmocka_unit_test(drop_new_lies),
 		cmocka_unit_test(two_liars),
 		cmocka_unit_test(liar_leaves),

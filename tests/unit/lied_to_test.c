@@ -83,11 +83,11 @@ struct world {
 	struct dsi_socket *from, *to;
 };
 
-static void set_up(struct world *world)
+static void set_up(struct world *world, uint32_t flags)
 {
 	const struct dsi_stream_desc desc = {
 		.size = sizeof(desc),
-		.flags = DSI_STREAM_NO_STAMP,
+		.flags = flags,
 		.packets = PACKETS,
 		.packet_bytes = BYTES,
 		.max_sg = 2,
@@ -145,7 +145,7 @@ static void judge(const struct lie *lie, uint32_t passed, int many)
 	struct dsi_packet *pkt;
 	int err;
 
-	set_up(&world);
+	set_up(&world, DSI_STREAM_NO_STAMP);
 	for (uint32_t i = 0; i < passed; i++) {
 		put(&world);
 		assert_int_equal(dsi_packet_get(world.to, 0, &pkt), 0);
@@ -187,12 +187,40 @@ static void beginnings(void **state)
 
 	(void)state;
 	for (int beyond = 0; beyond <= 1; beyond++) {
-		set_up(&world);
+		set_up(&world, DSI_STREAM_NO_STAMP);
 		atomic_store(&world.consumer.signal->start,
 			     DSI_POSITION_MAX + (uint64_t)beyond);
+		assert_int_equal(dsi__consumer_look(&world.consumer.plane),
+				 beyond ? -DSI_EPROTO : -DSI_EAGAIN);
 		assert_int_equal(dsi_packet_get(world.to, 0, &pkt),
 				 beyond ? -DSI_EPROTO : -DSI_EAGAIN);
 		assert_int_equal(errors(&world), beyond);
+		tear_down(&world);
+	}
+}
+
+/* A time stamp of the future: then it took no time. */
+static void from_the_future(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		const uint64_t times[] = {DSI_FOREVER, DSI_FOREVER / 2,
+					  dsi_port_now() + DSI_FOREVER / 4};
+		const struct dsi_shm_stats *stats;
+		const struct dsi_ring *ring;
+		struct dsi_packet *pkt;
+		struct world world;
+
+		set_up(&world, 0);
+		ring = &world.stream.plane.as.producer.ring;
+		stats = world.consumer.plane.stats;
+		put(&world);
+		atomic_store(&dsi__ring_desc(ring, 0)->time_ns, times[i]);
+		assert_int_equal(dsi_packet_get(world.to, 0, &pkt), 0);
+		assert_true(atomic_load(&stats->latency[0]) == 1);
+		assert_true(atomic_load(&stats->latency_max_ns) == 0);
+		assert_true(atomic_load(&stats->latency_sum_ns) == 0);
+		assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
 		tear_down(&world);
 	}
 }
@@ -202,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(descriptors),
 		cmocka_unit_test(beginnings),
+		cmocka_unit_test(from_the_future),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

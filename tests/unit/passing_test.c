@@ -228,6 +228,30 @@ static void taken_early_is_told(void **user)
 	tear_down(&world);
 }
 
+/* Each slot is remembered by itself: of 64 a word, and there is more than one. */
+static void taken_early_in_each_slot(void **user)
+{
+	struct dsi_packet *pkt;
+	struct world world;
+
+	(void)user;
+	set_up(&world, 256);
+	for (uint64_t i = 0; i < 520; i += 3) {
+		put(&world, 3);
+		assert_int_equal(dsi_packet_get_nr(world.to, i + 1, 0, &pkt),
+				 0);
+		assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
+		assert_int_equal(dsi_packet_get_nr(world.to, i + 1, 0, &pkt),
+				 -DSI_ESTALE);
+		for (uint64_t k = 0; k <= 2; k += 2) {
+			pkt = get(world.to);
+			assert_int_equal(dsi_packet_number(pkt), i + k);
+			assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
+		}
+	}
+	tear_down(&world);
+}
+
 /* ---- who closes knows nobody --------------------------------------------- */
 
 static void peers_are_forgotten(void **user)
@@ -415,6 +439,7 @@ int main(void)
 		cmocka_unit_test(taken_is_told),
 		cmocka_unit_test(taken_need_not_be_told),
 		cmocka_unit_test(taken_early_is_told),
+		cmocka_unit_test(taken_early_in_each_slot),
 		cmocka_unit_test(peers_are_forgotten),
 		cmocka_unit_test(batch_with_a_stranger),
 		cmocka_unit_test(batch_of_more_than_is_held),

@@ -84,12 +84,15 @@ static void attach_once(void **state)
 	bad = *good;
 	bad.size--;
 	assert_int_equal(dsi_trace_attach(&bad, NULL, 0), -DSI_EINVAL);
-	bad = *good;
-	bad.wanted[18] = NULL;
+#define WITHOUT(event, number)                                          \
+	bad = *good;                                                    \
+	bad.event = NULL;                                               \
+	assert_int_equal(dsi_trace_attach(&bad, NULL, 0), -DSI_EINVAL); \
+	bad = *good;                                                    \
+	bad.wanted[number] = NULL;                                      \
 	assert_int_equal(dsi_trace_attach(&bad, NULL, 0), -DSI_EINVAL);
-	bad = *good;
-	bad.need = NULL;
-	assert_int_equal(dsi_trace_attach(&bad, NULL, 0), -DSI_EINVAL);
+	DSI_TRACE_MAP(WITHOUT)
+#undef WITHOUT
 
 	/* threads() has attached it. */
 	assert_int_equal(dsi_trace_attach(good, why, sizeof(why)), -DSI_EEXIST);

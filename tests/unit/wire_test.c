@@ -282,6 +282,30 @@ static void refusal_is_cut_to_size(void **user)
 	assert_int_equal(strlen(in.msg.refuse.text), DSI_WIRE_TEXT_BYTES - 1);
 }
 
+/* What a peer says went wrong: our codes, and nothing else. */
+static void foreign_codes(void **user)
+{
+#define CODE(name, number, text) -DSI_##name,
+	static const int32_t codes[] = {DSI_ERRNO_MAP(CODE)};
+#undef CODE
+	size_t n = sizeof(codes) / sizeof(codes[0]);
+	size_t known = 0;
+
+	(void)user;
+	for (int32_t said = -5000; said <= 5000; said++) {
+		size_t i = 0;
+
+		while (i < n && codes[i] != said)
+			i++;
+		known += i < n;
+		assert_int_equal(dsi__wire_error(said),
+				 i < n ? said : -DSI_EPROTO);
+	}
+	assert_int_equal(known, n);
+	assert_int_equal(dsi__wire_error(INT32_MIN), -DSI_EPROTO);
+	assert_int_equal(dsi__wire_error(INT32_MAX), -DSI_EPROTO);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, connect_pair, close_pair)
 
@@ -298,6 +322,7 @@ int main(void)
 		TEST(handles_of_garbage_are_closed),
 		TEST(handles_are_taken_and_dropped),
 		TEST(refusal_is_cut_to_size),
+		TEST(foreign_codes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -283,22 +283,30 @@ static int capture_start(snd_pcm_ioplug_t *io)
 	return 0;
 }
 
-/* After an xrun what came before is old. */
+/* After an xrun what came before is old: as many as there can be.  A producer that
+ * sends as fast as we drop would keep us for ever. */
+static void drop_old(struct pcm_dsi *pcm)
+{
+	struct dsi_packet *packet;
+
+	for (uint32_t n = 0; n < pcm->desc.packets; n++) {
+		if (dsi_packet_get(pcm->socket, 0, &packet) != 0)
+			return;
+		if (dsi_packet_flags(packet) & DSI_PACKET_EOS)
+			pcm->ended = 1;
+		(void)dsi_packet_commit(pcm->socket, packet);
+	}
+}
+
 static int capture_prepare(snd_pcm_ioplug_t *io)
 {
 	struct pcm_dsi *pcm = io->private_data;
-	struct dsi_packet *packet;
 	uint64_t count;
 
 	pcm_forget(pcm);
 	(void)!read(pcm->wake, &count, sizeof(count));
-	if (pcm->broken) {
-		while (dsi_packet_get(pcm->socket, 0, &packet) == 0) {
-			if (dsi_packet_flags(packet) & DSI_PACKET_EOS)
-				pcm->ended = 1;
-			(void)dsi_packet_commit(pcm->socket, packet);
-		}
-	}
+	if (pcm->broken)
+		drop_old(pcm);
 	pcm->moved = pcm->done = 0;
 	pcm->offset = 0;
 	pcm->silence = 0;

@@ -174,6 +174,13 @@ static GType times_type(void)
 
 /* ---- the stream ---------------------------------------------------------- */
 
+/* The even number of a flush that is over, or that will be.  Without a sign: the
+ * producer can write the largest one. */
+static gint when_over(gint flush)
+{
+	return (gint)(((guint)flush + 1) & ~1u);
+}
+
 static void set_inlet(GstDsiSrc *src, struct media_inlet *inlet)
 {
 	struct media_inlet *before;
@@ -186,7 +193,7 @@ static void set_inlet(GstDsiSrc *src, struct media_inlet *inlet)
 	if (inlet)
 		/* Who comes in the midst of a flush has nothing to flush. */
 		src->flushed =
-			(media_board_flush(media_inlet_board(inlet)) + 1) & ~1;
+			when_over(media_board_flush(media_inlet_board(inlet)));
 	GST_OBJECT_UNLOCK(src);
 	if (before) {
 		media_board_wake(media_inlet_board(before));
@@ -243,7 +250,7 @@ static void flush_downstream(GstDsiSrc *src, struct media_inlet *inlet)
 	}
 	GST_OBJECT_LOCK(src);
 	if (src->inlet == inlet)
-		g_atomic_int_set(&src->flushed, (now + 1) & ~1);
+		g_atomic_int_set(&src->flushed, when_over(now));
 	GST_OBJECT_UNLOCK(src);
 	send_flush(src, gst_event_new_flush_stop(reset));
 }
@@ -265,7 +272,7 @@ static gpointer flusher(gpointer user)
 			continue;
 		}
 		now = media_board_flush(media_inlet_board(inlet));
-		if (((now + 1) & ~1) != flushed)
+		if (when_over(now) != flushed)
 			flush_downstream(src, inlet);
 		else
 			media_board_wait(media_inlet_board(inlet), now,
@@ -633,6 +640,20 @@ static void wait_for_room(GstDsiSrc *src)
 		(NULL));
 }
 
+/* A buffer is due: what it will take shall be in the cache when it comes.  After
+ * a sleep that costs as much as the wake-up. */
+static void rehearse(GstDsiSrc *src)
+{
+	GstBuffer *buffer;
+
+	if (src->header.kind != MEDIA_BUFFER)
+		return;
+	buffer = media_inlet_rehearse();
+	(void)media_header_to_buffer(&src->header, "", buffer, G_MAXSIZE);
+	times(src, &src->header, buffer);
+	gst_buffer_unref(buffer);
+}
+
 /* Get the next packet into `pending`. */
 static GstFlowReturn get(GstDsiSrc *src)
 {
@@ -644,7 +665,8 @@ static GstFlowReturn get(GstDsiSrc *src)
 		src->dropped += src->dropped_before;
 		return GST_FLOW_OK;
 	case -DSI_EAGAIN:
-		media_inlet_wait(src->inlet, LOOK_AGAIN_NS);
+		if (media_inlet_wait(src->inlet, LOOK_AGAIN_NS))
+			rehearse(src);
 		return GST_FLOW_OK;
 	case -DSI_EBUSY:
 		wait_for_room(src);

@@ -4,9 +4,12 @@
 
 #include <limits.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <dsi/dsi.h>
 
 #define SECOND_NS G_GUINT64_CONSTANT(1000000000)
 
@@ -23,6 +26,8 @@ void media_board_init(struct media_board *board, gint flush, guint frames)
 	g_atomic_int_set(&board->word, 0);
 	g_atomic_int_set(&board->frames, (gint)frames);
 	g_atomic_int_set(&board->latency, -1);
+	g_atomic_int_set(&board->at, 0);
+	g_atomic_int_set(&board->cpu, 0);
 }
 
 void media_board_set_flush(struct media_board *board, gint flush)
@@ -79,6 +84,8 @@ static void wake_all(const gint *word)
 
 void media_board_sent(struct media_board *board)
 {
+	g_atomic_int_set(&board->at, (gint)(guint32)dsi_now());
+	g_atomic_int_set(&board->cpu, sched_getcpu() + 1);
 	g_atomic_int_inc(&board->sent);
 	wake_all(&board->sent);
 }
@@ -86,6 +93,19 @@ void media_board_sent(struct media_board *board)
 gint media_board_packets(const struct media_board *board)
 {
 	return look(&board->sent);
+}
+
+guint64 media_board_sent_at(const struct media_board *board, guint64 now_ns,
+			    guint64 within_ns)
+{
+	guint32 ago_ns = (guint32)now_ns - (guint32)look(&board->at);
+
+	return ago_ns <= within_ns ? now_ns - ago_ns : now_ns;
+}
+
+gboolean media_board_is_beside(const struct media_board *board)
+{
+	return look(&board->cpu) == sched_getcpu() + 1;
 }
 
 void media_board_wait_packet(const struct media_board *board, gint seen,

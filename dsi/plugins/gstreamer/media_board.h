@@ -14,6 +14,8 @@
  *   word     MEDIA_EOS, MEDIA_MOVED: how the stream ended; 0: it did not
  *   frames   that there are
  *   latency  of what is upstream of dsisink, microseconds; -1: it is not live
+ *   at       when the last packet was sent: CLOCK_MONOTONIC, ns, modulo 2^32
+ *   cpu      on which processor that was, and 1; 0: nobody knows
  */
 #ifndef DSI_MEDIA_BOARD_H
 #define DSI_MEDIA_BOARD_H
@@ -28,6 +30,8 @@ struct media_board {
 	gint word;
 	gint frames;
 	gint latency;
+	gint at;
+	gint cpu;
 };
 
 /* dsisink. */
@@ -36,7 +40,7 @@ void media_board_set_flush(struct media_board *board, gint flush);
 void media_board_set_word(struct media_board *board, guint word);
 void media_board_set_latency(struct media_board *board, gint latency_us);
 
-/* A packet more, or the end: readers look. */
+/* A packet more, or the end: readers look.  On the thread that sends. */
 void media_board_sent(struct media_board *board);
 
 /* Readers. */
@@ -46,6 +50,12 @@ void media_board_wait_packet(const struct media_board *board, gint seen,
 			     guint64 wait_ns);
 gint media_board_flush(const struct media_board *board);
 guint media_board_word(const struct media_board *board);
+/* When the last packet was sent, if that can be believed; or else @now_ns.
+ * @within_ns: not longer ago than that. */
+guint64 media_board_sent_at(const struct media_board *board, guint64 now_ns,
+			    guint64 within_ns);
+/* Was that on the processor where this thread is? */
+gboolean media_board_is_beside(const struct media_board *board);
 guint media_board_frames(const struct media_board *board);
 gint media_board_latency(const struct media_board *board);
 /* Sleep while the number of flushes is @seen, at most so long. */

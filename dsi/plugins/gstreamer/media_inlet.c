@@ -3,15 +3,15 @@
 #include "media_inlet.h"
 
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "media_pace.h"
+#include "media_thread.h"
 
 /* Looks between two looks at the clock; whoever else wants the core, perhaps the
  * producer, has it in between. */
 #define LOOKS_PER_CLOCK 16
-/* Timers of a thread that looks may not be rounded by 50 us, as they are. */
-#define TIMER_SLACK_NS 1000ul
+/* Who is woken up for a packet has it later than this. */
+#define PROMPT_NS 20000u
 /* How long downstream may keep all but one frame until copies are made, and how
  * long a wait for it is. */
 #define ROOM_NS (200 * GST_MSECOND)
@@ -31,14 +31,15 @@ struct media_inlet {
 	const struct media_board *board;
 	struct dsi_stream_desc desc;
 	struct media_pace pace; /* of the thread that waits */
-	guint64 spin_ns;
+	guint64 spin_ns, until_ns;
+	gboolean looks;	 /* until then, instead of sleeping */
 	guint frames;	 /* of the stream; 0: it does not matter to us */
 	guint64 full_ns; /* since when downstream keeps too many */
 	gboolean tight;	 /* and it is not waited for that any more */
 	guint64 copied;
 	GMutex lock; /* for the rest, and calls on the socket */
 	GCond back;
-	guint out; /* packets that are buffers downstream */
+	guint out; /* packets that are buffers downstream, or being copied */
 	struct dsi_socket *socket;
 };
 
@@ -171,26 +172,36 @@ static gboolean must_copy(const struct media_inlet *inlet)
 	return inlet->copy || is_full(inlet);
 }
 
-/* The packet's header and, if it is to be copied, its data; the packet goes back
- * if it is not needed any more, or not good.  With the lock held. */
+/* It is not needed any more, or not good. */
+static void give_back(struct media_inlet *inlet, struct dsi_packet *packet)
+{
+	g_mutex_lock(&inlet->lock);
+	(void)dsi_packet_commit(inlet->socket, packet);
+	inlet->out--;
+	g_mutex_unlock(&inlet->lock);
+}
+
+/* The packet's header and data, as a buffer of its own if @must_copy.  Without the
+ * lock: whoever gives a buffer back shall not wait for a copy. */
 static int take(struct media_inlet *inlet, struct dsi_packet *packet,
-		struct media_header *out_header, char *out_text,
-		GstBuffer **out_copy)
+		gboolean must_copy, struct media_header *out_header,
+		char *out_text, GstBuffer **out_buffer)
 {
 	int err = read_header(packet, out_header, out_text);
 
-	*out_copy = NULL;
-	if (!err && must_copy(inlet))
-		*out_copy = copy(packet);
+	*out_buffer = NULL;
+	if (!err && !must_copy) {
+		*out_buffer = wrap(inlet, packet);
+		return 0;
+	}
+	if (!err)
+		*out_buffer = copy(packet);
 	if (inlet->copy && dsi_packet_valid(packet) != 1)
 		err = -DSI_ESTALE;
 	if (err)
-		gst_clear_buffer(out_copy);
-	if (err || *out_copy)
-		(void)dsi_packet_commit(inlet->socket, packet);
-	else
-		inlet->out++;
-	inlet->copied += *out_copy && !inlet->copy;
+		gst_clear_buffer(out_buffer);
+	give_back(inlet, packet);
+	inlet->copied += !err && !inlet->copy;
 	return err;
 }
 
@@ -212,6 +223,19 @@ gboolean media_inlet_wait_room(struct media_inlet *inlet)
 	return inlet->tight;
 }
 
+GstBuffer *media_inlet_rehearse(void)
+{
+	static guint8 nothing[1];
+	struct held *held = g_new0(struct held, 1);
+	GstBuffer *buffer = gst_buffer_new();
+
+	gst_buffer_append_memory(
+		buffer, gst_memory_new_wrapped(GST_MEMORY_FLAG_READONLY,
+					       nothing, sizeof(nothing), 0,
+					       sizeof(nothing), held, g_free));
+	return buffer;
+}
+
 guint64 media_inlet_copied(const struct media_inlet *inlet)
 {
 	return inlet->copied;
@@ -219,26 +243,48 @@ guint64 media_inlet_copied(const struct media_inlet *inlet)
 
 /* ---- packets ------------------------------------------------------------- */
 
+static gboolean has_more(const struct media_inlet *inlet)
+{
+	return media_board_packets(inlet->board) != inlet->seen;
+}
+
+/* When it was sent: how late we saw it says nothing of the next one. */
+static void came(struct media_inlet *inlet)
+{
+	guint64 now = dsi_now();
+	guint64 sent = media_board_sent_at(inlet->board, now,
+					   inlet->pace.period_ns / 2);
+
+	if (inlet->looks)
+		media_pace_looked(&inlet->pace, now - sent < PROMPT_NS);
+	media_pace_came(&inlet->pace, sent);
+}
+
 int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
 		    char *out_text, GstBuffer **out_buffer,
 		    gboolean *out_dropped_before)
 {
 	struct dsi_packet *packet;
+	gboolean must;
 	int err;
 
+	if (inlet->looks && has_more(inlet)) {
+		/* It came while the caller got ready. */
+		came(inlet);
+		inlet->looks = FALSE;
+	}
 	inlet->seen = media_board_packets(inlet->board);
 	g_mutex_lock(&inlet->lock);
 	err = may_get(inlet) ? dsi_packet_get(inlet->socket, 0, &packet)
 			     : -DSI_EBUSY;
-	if (!err) {
-		*out_dropped_before = (dsi_packet_flags(packet) &
-				       DSI_PACKET_DROPPED_BEFORE) != 0;
-		err = take(inlet, packet, out_header, out_text, out_buffer);
-	}
+	must = must_copy(inlet);
+	inlet->out += !err;
 	g_mutex_unlock(&inlet->lock);
-	if (!err && !*out_buffer)
-		*out_buffer = wrap(inlet, packet);
-	return err;
+	if (err)
+		return err;
+	*out_dropped_before =
+		(dsi_packet_flags(packet) & DSI_PACKET_DROPPED_BEFORE) != 0;
+	return take(inlet, packet, must, out_header, out_text, out_buffer);
 }
 
 /* ---- waiting ------------------------------------------------------------- */
@@ -250,11 +296,6 @@ static void sleep_for(struct media_inlet *inlet, guint64 wait_ns)
 	media_board_wait_packet(inlet->board, inlet->seen, wait_ns);
 }
 
-static gboolean has_more(const struct media_inlet *inlet)
-{
-	return media_board_packets(inlet->board) != inlet->seen;
-}
-
 static void look_until(const struct media_inlet *inlet, guint64 until_ns)
 {
 	while (!has_more(inlet) && dsi_now() < until_ns) {
@@ -264,37 +305,67 @@ static void look_until(const struct media_inlet *inlet, guint64 until_ns)
 	}
 }
 
-/* Be awake when the next one is due, if that is known well enough. */
-static void wait_for_date(struct media_inlet *inlet, guint64 wait_ns)
+/* A sleep until @from_ns, unless there is more before.  When it is now. */
+static guint64 wake_up_at(struct media_inlet *inlet, guint64 now_ns,
+			  guint64 from_ns)
 {
-	guint64 now = dsi_now(), from, until;
+	gulong slack;
 
-	if (!media_pace_window(&inlet->pace, now, &from, &until) ||
-	    (from > now && from - now > wait_ns))
-		return;
-	if (now < from) {
-		(void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
-		sleep_for(inlet, from - now);
-		now = dsi_now();
-		/* Or else woken for another reason. */
-		if (now >= from)
-			media_pace_woke(&inlet->pace, from, now);
-	}
-	if (now >= from)
-		look_until(inlet, until);
+	if (now_ns >= from_ns)
+		return now_ns;
+	slack = media_thread_precise();
+	sleep_for(inlet, from_ns - now_ns);
+	media_thread_imprecise(slack);
+	now_ns = dsi_now();
+	/* Or else woken for another reason. */
+	if (now_ns >= from_ns)
+		media_pace_woke(&inlet->pace, from_ns, now_ns);
+	return now_ns;
 }
 
-void media_inlet_wait(struct media_inlet *inlet, guint64 wait_ns)
+/* Sleep until shortly before the next one is due, if that is known well enough.
+ * FALSE: it is not, or there is more already. */
+static gboolean wait_for_date(struct media_inlet *inlet, guint64 wait_ns)
+{
+	guint64 now = dsi_now(), from;
+
+	if (!media_pace_window(&inlet->pace, now, &from, &inlet->until_ns) ||
+	    (from > now && from - now > wait_ns))
+		return FALSE;
+	if (wake_up_at(inlet, now, from) < from || has_more(inlet))
+		return FALSE;
+	/* Where the producer runs it cannot send while we look, and goes on
+	 * with its next buffer before we have this one. */
+	if (!media_board_is_beside(inlet->board) ||
+	    media_thread_leave_processor())
+		return TRUE;
+	media_pace_looked(&inlet->pace, FALSE);
+	return FALSE;
+}
+
+gboolean media_inlet_wait(struct media_inlet *inlet, guint64 wait_ns)
 {
 	if (!inlet->spin_ns) {
 		sleep_for(inlet, wait_ns);
-		return;
+		return FALSE;
 	}
-	wait_for_date(inlet, wait_ns);
+	if (!inlet->looks) {
+		inlet->looks = wait_for_date(inlet, wait_ns);
+		if (inlet->looks)
+			return TRUE;
+	} else {
+		look_until(inlet, inlet->until_ns);
+		if (!has_more(inlet)) {
+			media_pace_looked(&inlet->pace, FALSE);
+			inlet->looks = FALSE;
+		}
+	}
 	if (!has_more(inlet))
 		sleep_for(inlet, wait_ns);
 	if (has_more(inlet))
-		media_pace_came(&inlet->pace, dsi_now());
+		came(inlet);
+	inlet->looks = FALSE;
+	return FALSE;
 }
 
 gboolean media_inlet_closed_in_order(struct media_inlet *inlet)

@@ -50,8 +50,12 @@ int media_inlet_get(struct media_inlet *inlet, struct media_header *out_header,
 		    gboolean *out_dropped_before);
 
 /* Wait until there is more than when the last one was asked for, until woken by
- * media_board_wake(), or for @wait_ns. */
-void media_inlet_wait(struct media_inlet *inlet, guint64 wait_ns);
+ * media_board_wake(), or for @wait_ns.  TRUE: the next one is due soon, and there
+ * is time to get ready for it; then ask, and wait again. */
+gboolean media_inlet_wait(struct media_inlet *inlet, guint64 wait_ns);
+
+/* To get ready: a buffer as media_inlet_get() makes them, of nothing. */
+GstBuffer *media_inlet_rehearse(void);
 
 /* Wait a little until downstream gives something back.  TRUE: it did not for so
  * long that what comes while it keeps so much is copied from now on. */

@@ -6,7 +6,9 @@
  *   sleep | wake up, look | due | look a little longer | sleep
  *         `-------- at most spin_ns -------------------'
  *
- * Packets that come too irregularly for that are not looked for at all.
+ * Packets that come too irregularly for that are not looked for at all, and where
+ * looking meets too few of them, because this thread or the producer's does not get
+ * its processor, there are long pauses.
  */
 #ifndef DSI_MEDIA_PACE_H
 #define DSI_MEDIA_PACE_H
@@ -21,6 +23,11 @@ struct media_pace {
 	guint64 due_ns;	  /* 0: not known */
 	guint64 noise_ns; /* seven of eight come so near to that */
 	guint64 late_ns;  /* and so do sleeps of ours end */
+	guint64 most_noise_ns;
+	gint64 stray_ns; /* so much beside its date came the last one */
+	guint strays;	 /* in a row that were as far beside it */
+	guint score;	 /* how it pays to look; 0: it does not */
+	guint pause;	 /* so many packets are not looked for */
 };
 
 /* Look at most @spin_ns for each packet. */
@@ -35,7 +42,10 @@ gboolean media_pace_window(struct media_pace *pace, guint64 now_ns,
 void media_pace_woke(struct media_pace *pace, guint64 wanted_ns,
 		     guint64 now_ns);
 
-/* A packet that was waited for came. */
-void media_pace_came(struct media_pace *pace, guint64 now_ns);
+/* It was looked for, and met or not. */
+void media_pace_looked(struct media_pace *pace, gboolean met);
+
+/* A packet that was waited for was sent at @at_ns. */
+void media_pace_came(struct media_pace *pace, guint64 at_ns);
 
 #endif /* DSI_MEDIA_PACE_H */

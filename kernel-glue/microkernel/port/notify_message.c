@@ -93,10 +93,9 @@ static int why_not(uint64_t error, uint64_t deadline_ns)
 int mk_port_message_sleep(uint64_t cap, unsigned op, struct mk_message *m,
 			  uint64_t send_ns, uint64_t deadline_ns)
 {
-	uint32_t limit = mk_port_limit(&deadline_ns);
+	uint32_t limit = mk_port_limit(deadline_ns);
 	uint32_t send_limit = 0;
 
-	mk_utcb()->until_ns[MK_IPC_RECEIVE] = deadline_ns;
 	if (op & MK_SEND) {
 		mk_utcb()->until_ns[MK_IPC_SEND] = dsi_port_now() + send_ns;
 		send_limit = MK_ABSOLUTE;

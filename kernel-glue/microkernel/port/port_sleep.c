@@ -18,36 +18,16 @@
  * too few.  So does one that is left as it is after the wait, until the next:
  * that one may be for the same words.
  */
-#include <mklib/clock.h>
 #include <mklib/ipc_stubs.h>
 
 #include "port_notify.h"
-
-/* A deadline further away is as good as this one: the callers look again.  It
- * keeps the kernel's arithmetic far from its limits. */
-#define FAR_NS (UINT64_C(1) << 42)
-
-uint32_t mk_port_limit(uint64_t *deadline_ns)
-{
-	uint64_t now;
-
-	if (*deadline_ns == DSI_FOREVER)
-		return MK_NEVER;
-	now = mk_clock_ns();
-	if (*deadline_ns <= now)
-		return MK_POLL;
-	if (*deadline_ns - now > FAR_NS)
-		*deadline_ns = now + FAR_NS;
-	return MK_ABSOLUTE;
-}
 
 int mk_port_sleep(uint64_t deadline_ns)
 {
 	struct mk_port_thread *self = mk_port_self();
 	struct mk_message m = {0};
-	uint32_t limit = mk_port_limit(&deadline_ns);
+	uint32_t limit = mk_port_limit(deadline_ns);
 
-	mk_utcb()->until_ns[MK_IPC_RECEIVE] = deadline_ns;
 	if (mk_ipc(self->event, MK_RECV, mk_timeouts(0, limit), &m)) {
 		self->taken++;
 		return 0;

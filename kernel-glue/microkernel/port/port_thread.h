@@ -148,11 +148,17 @@ struct mk_port_mutex {
 void mk_port_mutex_lock(struct mk_port_mutex *mutex);
 void mk_port_mutex_unlock(struct mk_port_mutex *mutex);
 
-/* ---- sleep: port_sleep.c -------------------------------------------------- */
+/* ---- sleep ---------------------------------------------------------------- */
 
-/* The timeout word for a deadline; with MK_ABSOLUTE the deadline, which may come
- * nearer, belongs into the UTCB. */
-uint32_t mk_port_limit(uint64_t *deadline_ns);
+/* The receive timeout for a deadline; it goes into the UTCB.  No clock is read:
+ * the kernel knows what is over, and its alarm mostly is there already. */
+static inline uint32_t mk_port_limit(uint64_t deadline_ns)
+{
+	if (deadline_ns == DSI_FOREVER)
+		return MK_NEVER;
+	mk_utcb()->until_ns[MK_IPC_RECEIVE] = deadline_ns;
+	return MK_ABSOLUTE;
+}
 
 /* ---- private words: port_sleep.c ------------------------------------------ */
 

@@ -426,12 +426,9 @@ static __attribute__((noinline)) int wake_wait_until(
 	struct mk_port_thread *self, const _Atomic uint32_t *wake,
 	const struct dsi_port_word *words, uint64_t deadline_ns)
 {
-	uint64_t until = deadline_ns;
-	uint32_t limit = mk_port_limit(&until);
-
-	mk_utcb()->until_ns[MK_IPC_RECEIVE] = until;
+	mk_utcb()->until_ns[MK_IPC_RECEIVE] = deadline_ns;
 	if (!mk_signal_wait(self->usual.slot, self->usual.bits, self->event,
-			    limit))
+			    MK_ABSOLUTE))
 		return wake_wait_failed(self, wake, words, deadline_ns);
 	self->taken++;
 	return 0;

@@ -800,6 +800,107 @@ static void b96(void)
 	CHECK_EQUAL(mk_delete(OWN_TASK, pong), 0);
 }
 
+#define AT_ONCE 1ul
+#define LATE 2ul
+#define NEVER 4ul
+#define NEAR_MS 3u
+#define LATE_MS 10u
+#define FAR_MS 60000u
+
+static void answer_as_asked(struct job *j)
+{
+	uint64_t how = mk_event_wait(ping, MK_NEVER);
+
+	(void)j;
+	for (;;) {
+		if (how == LATE)
+			sleep_ms(LATE_MS);
+		how = how == NEVER ? mk_event_wait(ping, MK_NEVER)
+				   : mk_signal_wait(pong, how, ping, MK_NEVER);
+	}
+}
+
+static void deadline_in(uint64_t ms)
+{
+	mk_utcb()->until_ns[1] = now_ns() + ms * 1000000;
+}
+
+static uint64_t ask(uint64_t how, uint64_t ms)
+{
+	CHECK(job_reaches(&a, MK_STATE_WAITING_EVENT));
+	deadline_in(ms);
+	return mk_signal_wait(ping, how, pong, MK_ABSOLUTE);
+}
+
+/* An alarm that comes soon, of a wait that is over. */
+static void leave_alarm(void)
+{
+	if (!ask(AT_ONCE, NEAR_MS))
+		CHECK_EQUAL(mk_event_wait(pong, MK_NEVER), AT_ONCE);
+}
+
+static void no_answer_ends_at(uint64_t ms)
+{
+	CHECK_EQUAL(ask(NEVER, ms), 0);
+	CHECK_EQUAL(mk_error(), MK_IPC_TIMEOUT | MK_IPC_RECEIVE);
+	CHECK(now_ns() >= mk_utcb()->until_ns[1]);
+}
+
+static void deadlines_are_fast(void)
+{
+	uint64_t fast = mk_counter(MK_CAP_LOG, MK_COUNTER_SIGNAL_FAST);
+
+	for (unsigned i = 0; i < 200; i++)
+		CHECK_EQUAL(ask(AT_ONCE, FAR_MS), AT_ONCE);
+	fast = mk_counter(MK_CAP_LOG, MK_COUNTER_SIGNAL_FAST) - fast;
+	if (partner_cpu == 0)
+		CHECK(fast > 300);
+}
+
+static void die_with_alarm(struct job *j)
+{
+	(void)j;
+	deadline_in(NEAR_MS);
+	(void)mk_event_wait(third, MK_ABSOLUTE);
+	(void)mk_event_wait(third, MK_NEVER);
+}
+
+static void an_alarm_of_nobody(void)
+{
+	third = new_event(MK_EVENT_BITS);
+	for (unsigned i = 0; i < 2; i++) {
+		job_make(&b, OWN_TASK);
+		job_run(&b, die_with_alarm);
+		CHECK(job_reaches(&b, MK_STATE_WAITING_EVENT));
+		CHECK(mk_signal(third, 1));
+		job_drop(&b);
+	}
+	sleep_ms(LATE_MS);
+	CHECK_EQUAL(mk_delete(OWN_TASK, third), 0);
+}
+
+static void b97(void)
+{
+	ping = new_event(MK_EVENT_BITS);
+	pong = new_event(MK_EVENT_BITS);
+	job_make(&a, OWN_TASK);
+	job_run(&a, answer_as_asked);
+	deadlines_are_fast();
+	/* The alarm is one far away: this needs another. */
+	no_answer_ends_at(NEAR_MS);
+	/* One that comes first ends neither a later wait nor one for ever. */
+	leave_alarm();
+	no_answer_ends_at(LATE_MS);
+	leave_alarm();
+	CHECK_EQUAL(ask(LATE, FAR_MS), LATE);
+	leave_alarm();
+	CHECK_EQUAL(mk_signal_wait(ping, LATE, pong, MK_NEVER), LATE);
+	an_alarm_of_nobody();
+	job_drop(&a);
+	CHECK_EQUAL(mk_delete(OWN_TASK, ping), 0);
+	CHECK_EQUAL(mk_delete(OWN_TASK, pong), 0);
+}
+
 static const struct behaviour list[] = {
 	{"59", "a signal before the wait is kept", b59},
 	{"60", "many signals are one, or are counted", b60},
@@ -816,6 +917,7 @@ static const struct behaviour list[] = {
 	{"94", "a word that may only be read can be compared", b94},
 	{"95", "who changes the word and sends is noticed", b95},
 	{"96", "signal and wait notices that its capabilities are others", b96},
+	{"97", "an alarm of an earlier wait ends no other", b97},
 };
 
 void mk_main(void)

@@ -18,7 +18,7 @@
 #define FAULT_OF_USER 4u
 #define FAULT_ON_FETCH 16u
 
-void syscall_main(struct thread *t, uint64_t bits, uint64_t timeouts,
+void syscall_main(struct thread *t, uint64_t bits, uint64_t unused,
 		  uint64_t none, uint64_t word);
 void trap_main(struct regs *regs);
 void trap_in_idle(uint64_t vector);
@@ -110,7 +110,7 @@ static inline_always void syscall_fast(struct cpu *c, struct thread *t,
 	kernel_unlock();
 }
 
-/* Each of these two by itself: so one does not save registers for the other. */
+/* Each of these by itself: so one does not save registers for the other. */
 
 static __attribute__((noinline)) void syscall_pair(struct thread *t,
 						   uint64_t bits)
@@ -131,14 +131,50 @@ static __attribute__((noinline)) void syscall_other(struct thread *t,
 		syscall_fast(c, t, ipc_fast(c, t, bits));
 }
 
-/* What the user has in registers that are C's for arguments as well: rsi, rdx,
- * and r8; rcx is what the entry left there. */
-void syscall_main(struct thread *t, uint64_t bits, uint64_t timeouts,
+/* Is @next there, and no less important than @t? */
+static inline_always bool pair_can_go_on(const struct thread *t,
+					 const struct thread *next)
+{
+	return next && next->condition == MK_STATE_WAITING_EVENT &&
+	       next->priority >= t->priority;
+}
+
+static inline_always void pair_go(struct cpu *c, struct thread *t,
+				  struct thread *next, uint64_t bits,
+				  unsigned op)
+{
+	pair_switch(c, t, next, bits, op);
+	if (unlikely(!cpu_is(next->cpu, c))) {
+		syscall_elsewhere(c, next);
+		return;
+	}
+	sched_hand_over(c, t, next);
+	kernel_unlock();
+}
+
+/* A wait with a deadline, by itself as well. */
+static __attribute__((noinline)) void syscall_until(struct thread *t,
+						    uint64_t bits)
+{
+	struct cpu *c = this_cpu();
+	struct thread *next = pair_partner(t);
+	unsigned op = pair_can_go_on(t, next) ? pair_op(t) : 0;
+
+	if (op)
+		pair_go(c, t, next, bits, op);
+	else
+		syscall_other(t, bits);
+}
+
+/* What the user has in registers that are C's for arguments as well: rsi and r8;
+ * rdx and rcx are not used here. */
+void syscall_main(struct thread *t, uint64_t bits, uint64_t unused,
 		  uint64_t none, uint64_t word)
 {
 	struct cpu *c = this_cpu();
 	struct thread *next;
 
+	(void)unused;
 	(void)none;
 	kernel_lock();
 	/* Whoever stops a running thread makes it not ready, or its CPU look
@@ -147,19 +183,19 @@ void syscall_main(struct thread *t, uint64_t bits, uint64_t timeouts,
 		syscall_slow(t);
 		return;
 	}
-	next = pair_is(t, timeouts, word) && bits ? pair_partner(t) : NULL;
-	if (!next || next->condition != MK_STATE_WAITING_EVENT ||
-	    next->priority < t->priority) {
+	if (!pair_is(t, word) || !bits) {
 		syscall_other(t, bits);
 		return;
 	}
-	pair_switch(c, t, next, bits);
-	if (unlikely(!cpu_is(next->cpu, c))) {
-		syscall_elsewhere(c, next);
+	if (receive_timeout(t) != MK_NEVER) {
+		syscall_until(t, bits);
 		return;
 	}
-	sched_hand_over(c, t, next);
-	kernel_unlock();
+	next = pair_partner(t);
+	if (pair_can_go_on(t, next))
+		pair_go(c, t, next, bits, MK_SIGNAL | MK_RECV);
+	else
+		syscall_other(t, bits);
 }
 
 /* While this CPU waited for the lock, another may have mapped what was

@@ -26,7 +26,7 @@ static void start_cpus(void)
 	}
 	apic_init();
 	apic_init_cpu();
-	tsc_khz = apic_measure_tsc_khz();
+	tsc_know(apic_measure_tsc_khz());
 }
 
 /* The pool follows the kernel; the loader's module may lie in the way. */

@@ -11,10 +11,17 @@
 #include <kswitch.h>
 #include <paging.h>
 
-uint64_t tsc_khz;
+uint64_t tsc_khz, tsc_of_ns;
 bool idle_polls;
 struct cpu cpus[CPUS_MAX];
 uint32_t cpu_count = 1;
+
+void tsc_know(uint64_t khz)
+{
+	check(khz < 1ul << (64 - TSC_SHIFT));
+	tsc_khz = khz;
+	tsc_of_ns = ((khz << TSC_SHIFT) + 999999) / 1000000;
+}
 
 uint64_t tsc_from_us(uint64_t us)
 {
@@ -22,15 +29,7 @@ uint64_t tsc_from_us(uint64_t us)
 }
 
 /* Seconds and the rest apart, so that nothing overflows for as long as the
- * counter runs; what is later than its end is its end. */
-uint64_t tsc_from_ns(uint64_t ns)
-{
-	if (ns / 1000000000 >= UINT64_MAX / (tsc_khz * 1000))
-		return UINT64_MAX - 1;
-	return ns / 1000000000 * tsc_khz * 1000 +
-	       ns % 1000000000 * tsc_khz / 1000000;
-}
-
+ * counter runs. */
 uint64_t ns_from_tsc(uint64_t tsc)
 {
 	uint64_t hz = tsc_khz * 1000;
@@ -119,7 +118,10 @@ void timeout_arm(struct thread *t, uint64_t when)
 	/* On the CPU that arms it: only that one can set its own timer. */
 	struct cpu *c = this_cpu();
 
-	check(!t->timeout.link);
+	t->until = when;
+	if (t->timeout.link && t->timeout.when <= when)
+		return;
+	timeout_disarm(t);
 	t->timeout.when = when;
 	t->timeout_cpu = c;
 	timeoutq_add(&c->timeouts, &t->timeout);
@@ -145,6 +147,19 @@ static void set_alarm(struct cpu *c)
 	}
 }
 
+/* The alarm of @t has come.  It may be that of an earlier wait. */
+static void timeout_came(struct thread *t, uint64_t now)
+{
+	timeout_disarm(t);
+	if (!(t->op & OP_TIMED) || t->state == MK_STATE_READY ||
+	    t->state == MK_STATE_STOPPED)
+		return;
+	if (t->until > now)
+		timeout_arm(t, t->until);
+	else
+		ipc_fail(t, MK_IPC_TIMEOUT | ipc_phase(t));
+}
+
 void sched_timer(void)
 {
 	struct cpu *c = this_cpu();
@@ -152,11 +167,8 @@ void sched_timer(void)
 	struct timeout *first;
 
 	c->alarm = ~0ul;
-	while ((first = timeoutq_first(&c->timeouts)) && first->when <= now) {
-		struct thread *t = container_of(first, struct thread, timeout);
-
-		ipc_fail(t, MK_IPC_TIMEOUT | ipc_phase(t));
-	}
+	while ((first = timeoutq_first(&c->timeouts)) && first->when <= now)
+		timeout_came(container_of(first, struct thread, timeout), now);
 	if (c->current && now >= c->slice_end) {
 		c->slice_over = true;
 		c->resched = true;

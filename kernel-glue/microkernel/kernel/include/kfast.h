@@ -6,25 +6,33 @@
  *
  * The first time ipc_fast.c looks up the two numbers and keeps what they stand
  * for; while cap_changes is the same they stand for nothing else.  What can
- * change without that is looked at each time.
+ * change without that is looked at each time.  A wait with a deadline is a little
+ * longer, and there as well.
  */
 #ifndef MK_KFAST_H
 #define MK_KFAST_H
 
 #include <kevent.h>
+#include <kipc.h>
 #include <ksched.h>
 #include <ktask.h>
 #include <kthread.h>
 #include <mk/tag.h>
 
-/* Is the call the one that t->pair is of?  @timeouts and @word are rdx and r8 of
- * @t. */
-static inline_always bool pair_is(const struct thread *t, uint64_t timeouts,
-				  uint64_t word)
+/* Is the call the one that t->pair is of?  @word is r8 of @t. */
+static inline_always bool pair_is(const struct thread *t, uint64_t word)
 {
 	return t->regs.rdi == t->pair.call && word == t->pair.own_number &&
-	       timeouts == t->pair.timeouts &&
 	       t->pair.cap_changes == cap_changes;
+}
+
+/* The receive timeout.  The half word is read by itself: gcc makes less of it.
+ */
+static inline_always uint32_t receive_timeout(const struct thread *t)
+{
+	const uint32_t *half = (const uint32_t *)(const void *)&t->regs.rdx;
+
+	return half[1];
 }
 
 /* Who waits for the one event; NULL: nobody, or the other one has something or
@@ -39,9 +47,23 @@ static inline_always struct thread *pair_partner(const struct thread *t)
 	return container_of(e->waiters.next, struct thread, waiting);
 }
 
-/* @t waits, and its partner @r, who can go on, has @bits. */
+/* The wait of @t that is to begin has no timeout; or there is an alarm of @t
+ * that does not come later, so that no timer need be set.  What it is for `op`,
+ * or 0.  Of somebody who runs, `until` means nothing yet. */
+static inline_always unsigned pair_op(struct thread *t)
+{
+	if (receive_timeout(t) == MK_NEVER)
+		return MK_SIGNAL | MK_RECV;
+	if (receive_timeout(t) != MK_ABSOLUTE || !t->utcb || !t->timeout.link)
+		return 0;
+	t->until = ipc_until(t, MK_IPC_RECEIVE);
+	return t->timeout.when <= t->until ? MK_SIGNAL | MK_RECV | OP_TIMED : 0;
+}
+
+/* @t waits, with @op, and its partner @r, who can go on, has @bits. */
 static inline_always void pair_switch(struct cpu *c, struct thread *t,
-				      struct thread *r, uint64_t bits)
+				      struct thread *r, uint64_t bits,
+				      unsigned op)
 {
 	struct event *e = t->pair.peer, *own = t->pair.own;
 
@@ -51,7 +73,7 @@ static inline_always void pair_switch(struct cpu *c, struct thread *t,
 	r->regs.rax = mk_tag(0, 0, 0, MK_TAG_EVENT);
 	r->regs.rsi = bits;
 	r->state = MK_STATE_READY;
-	t->op = MK_SIGNAL | MK_RECV;
+	t->op = (uint8_t)op;
 	t->state = MK_STATE_WAITING_EVENT;
 	t->event = own;
 	list_add_only(&own->waiters, &t->waiting);

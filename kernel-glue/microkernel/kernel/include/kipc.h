@@ -3,7 +3,7 @@
 #ifndef MK_KIPC_H
 #define MK_KIPC_H
 
-#include <kthread.h>
+#include <ksched.h>
 #include <mk/tag.h>
 #include <mk/call.h>
 
@@ -16,6 +16,13 @@ void ipc_fault(struct thread *t, unsigned fault);
 void ipc_finish(struct thread *t, uint64_t tag, uint64_t label);
 /* The wait of @t ends with an MK_IPC_* error and phase. */
 void ipc_fail(struct thread *t, uint64_t error);
+/* The time in the UTCB of @t: until when its wait lasts, TSC. */
+static inline uint64_t ipc_until(const struct thread *t, unsigned phase)
+{
+	return tsc_from_ns(__atomic_load_n(&t->utcb->until_ns[phase],
+					   __ATOMIC_RELAXED)) +
+	       1;
+}
 /* The phase in which a waiting thread is. */
 unsigned ipc_phase(const struct thread *t);
 /* The send of @t to @r can happen now: @r waits for it. */

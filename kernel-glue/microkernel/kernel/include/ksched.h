@@ -19,9 +19,27 @@ static inline uint64_t now_tsc(void)
 extern uint64_t tsc_khz;
 extern bool idle_polls;
 
+/* At the start: how fast it is. */
+void tsc_know(uint64_t khz);
 uint64_t tsc_from_us(uint64_t us);
-uint64_t tsc_from_ns(uint64_t ns);
 uint64_t ns_from_tsc(uint64_t tsc);
+
+/* What the counter counts in a ns, times 2^TSC_SHIFT and rounded up: a time is
+ * never early, and in a year 10 us late. */
+#define TSC_SHIFT 40
+extern uint64_t tsc_of_ns;
+
+/* By one multiplication: it is made for each wait with a deadline.  What is
+ * later than the end of the counter is its end. */
+static inline uint64_t tsc_from_ns(uint64_t ns)
+{
+	uint64_t low = ns, high, rate = tsc_of_ns;
+
+	__asm__("mulq %2" : "+a"(low), "=d"(high) : "r"(rate));
+	if (unlikely(high >> TSC_SHIFT))
+		return UINT64_MAX - 1;
+	return high << (64 - TSC_SHIFT) | low >> TSC_SHIFT;
+}
 
 /* It could run now: its state is ready and it is not suspended. */
 void sched_ready(struct thread *t);
@@ -36,7 +54,11 @@ void sched_leave(void);
 _Noreturn void sched_start(void);
 void sched_timer(void);
 
+/* The wait of @t that begins ends at @when, if nothing else ends it.  An alarm
+ * that is there and does not come later is left as it is: when it comes,
+ * sched_timer() looks whether @t still waits, and until when. */
 void timeout_arm(struct thread *t, uint64_t when);
+/* For a thread that ends. */
 void timeout_disarm(struct thread *t);
 
 static inline bool thread_runs(const struct thread *t)

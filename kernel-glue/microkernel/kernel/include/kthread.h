@@ -15,6 +15,9 @@ struct event;
 #define THREAD_AGAIN 0x80u
 _Static_assert(!(THREAD_AGAIN & MK_REGISTERS_ALL), "nobody else may set it");
 
+/* In op: the wait under way ends at `until`.  No call has this bit. */
+#define OP_TIMED 0x40u
+
 #define FAULT_NONE 0
 #define FAULT_PAGE 1
 #define FAULT_EXCEPTION 2
@@ -25,7 +28,7 @@ _Static_assert(!(THREAD_AGAIN & MK_REGISTERS_ALL), "nobody else may set it");
  * stood for when cap_changes was this. */
 struct event_pair {
 	uint64_t cap_changes;
-	uint64_t call, timeouts, own_number; /* rdi, rdx, r8 */
+	uint64_t call, own_number; /* rdi, r8 */
 	struct event *peer, *own;
 };
 
@@ -43,7 +46,7 @@ struct thread {
 			uint8_t state; /* MK_STATE_* */
 			bool suspended;
 			uint8_t new_flags; /* of new_ip ..., or THREAD_AGAIN */
-			/* It waits with a timeout, a flag or for a fault. */
+			/* It waits with a flag or for a fault. */
 			bool special_wait;
 		};
 	};
@@ -81,8 +84,10 @@ struct thread {
 	uint64_t flag_address; /* of a flagged receive; 0: none */
 	uint32_t flag_awake, flag_asleep;
 
+	/* It can come before `until`, and stays when the wait is over. */
 	struct timeout timeout;
 	struct cpu *timeout_cpu;
+	uint64_t until; /* TSC; see OP_TIMED */
 
 	struct list senders;	/* who waits to send to us, best first */
 	struct list sending;	/* our place in such a list */

@@ -92,6 +92,7 @@ static bool arm(struct thread *t, unsigned phase)
 	uint32_t word = timeout_word(t, phase);
 	uint64_t when;
 
+	t->op &= (uint8_t)~OP_TIMED;
 	if (word == MK_NEVER)
 		return true;
 	if (word == MK_POLL)
@@ -99,13 +100,12 @@ static bool arm(struct thread *t, unsigned phase)
 	if (!(word & MK_ABSOLUTE))
 		when = now_tsc() + tsc_from_us(word) + 1;
 	else if (t->utcb)
-		when = tsc_from_ns(__atomic_load_n(&t->utcb->until_ns[phase],
-						   __ATOMIC_RELAXED)) +
-		       1;
+		when = ipc_until(t, phase);
 	else
 		return false;
 	if (when <= now_tsc())
 		return false;
+	t->op |= OP_TIMED;
 	timeout_arm(t, when);
 	return true;
 }
@@ -118,8 +118,7 @@ static bool block(struct thread *t, unsigned state, unsigned phase)
 		return false;
 	}
 	t->state = (uint8_t)state;
-	t->special_wait = t->timeout.link || (t->op & MK_FLAGGED) ||
-			  t->fault != FAULT_NONE;
+	t->special_wait = (t->op & MK_FLAGGED) || t->fault != FAULT_NONE;
 	sched_unready(t);
 	return true;
 }
@@ -208,7 +207,7 @@ static unsigned flag_set(struct thread *t)
 	if (!word || !t->regs.r9)
 		return MK_IPC_NO_MEMORY;
 	if (awake == asleep) {
-		t->special_wait = t->timeout.link;
+		t->special_wait = false;
 		seen = __atomic_load_n(word, __ATOMIC_SEQ_CST);
 		return seen == awake ? 0 : MK_IPC_CHANGED;
 	}
@@ -370,7 +369,6 @@ void ipc_continue(void)
 /* The send of @s is over; what else did it want? */
 static void sent(struct thread *s)
 {
-	timeout_disarm(s);
 	list_remove(&s->sending);
 	s->via = NULL;
 	if (s->op & MK_RECV) {
@@ -390,7 +388,6 @@ static void called(struct thread *s, struct thread *server)
 {
 	struct thread *forgotten = server->caller;
 
-	timeout_disarm(s);
 	list_remove(&s->sending);
 	s->via = NULL;
 	/* A thread owes one reply.  Whoever it owed the last one must not wait

@@ -7,18 +7,19 @@
  *
  *   all          nothing better has become ready on this CPU meanwhile
  *   call, reply, signal and wait
- *                no receive timeout; the partner is not suspended, has no
- *                timeout, flag or fault; if it belongs on this CPU, nobody
- *                better is ready here
- *   call, reply  at most four words, no items, no flags, a user's protocol
+ *                the partner is not suspended, has no flag or fault; if it
+ *                belongs on this CPU, nobody better is ready here
+ *   call, reply  no receive timeout; at most four words, no items, no flags, a
+ *                user's protocol
  *   call         a bound gate with the right to send; its thread is in an open
  *                wait (or waits for us) and owes no reply
  *   reply, wait  the caller still waits; nobody waits to send to us; no event
  *                that is bound to us has something
  *   signal       nobody waits for the event, no thread is bound to it
- *   signal, wait somebody waits for the one event, which does not count;
- *                nothing is pending in the other, nobody else waits for it or
- *                is bound to it
+ *   signal, wait no receive timeout, or one in the UTCB that is not before an
+ *                alarm of ours that is there; somebody waits for the one
+ *                event, which does not count; nothing is pending in the other,
+ *                nobody else waits for it or is bound to it
  *
  * On this CPU the partner runs on what is left of the slice: two that talk to
  * each other get no more time than one that does not.
@@ -42,14 +43,6 @@ static inline_always bool can_go_on(const struct cpu *c,
 	return t->condition == state &&
 	       (t->priority >= from->priority || !cpu_is(t->cpu, c) ||
 		readyq_best(&c->ready) < t->priority);
-}
-
-/* No receive timeout.  The half word is read by itself: gcc makes less of it. */
-static bool is_patient(const struct thread *t)
-{
-	const uint32_t *half = (const uint32_t *)(const void *)&t->regs.rdx;
-
-	return half[1] == MK_NEVER;
 }
 
 /* Words 0 to 4, no item, no flag, protocol not negative. */
@@ -145,28 +138,39 @@ static inline_always struct event *event_at(struct thread *t, uint64_t index,
 }
 
 /* The two events are looked up once, as long as nothing changes. */
-struct thread *ipc_fast_pair(struct cpu *c, struct thread *t, uint64_t bits)
+static bool pair_find(struct thread *t)
 {
 	struct event *e = event_at(t, t->regs.rdi >> 8, MK_CAP_SEND), *own;
-	struct thread *r;
 
-	if (!e || e->counts || !is_patient(t))
-		return NULL;
+	if (!e || e->counts)
+		return false;
 	own = event_at(t, t->regs.r8, MK_CAP_CONTROL);
 	if (!own || own->thread)
-		return NULL;
+		return false;
 	t->pair = (struct event_pair){
 		.cap_changes = cap_changes,
 		.call = t->regs.rdi,
-		.timeouts = t->regs.rdx,
 		.own_number = t->regs.r8,
 		.peer = e,
 		.own = own,
 	};
+	return true;
+}
+
+struct thread *ipc_fast_pair(struct cpu *c, struct thread *t, uint64_t bits)
+{
+	struct thread *r;
+	unsigned op;
+
+	if (!pair_is(t, t->regs.r8) && !pair_find(t))
+		return NULL;
 	r = pair_partner(t);
 	if (!r || !can_go_on(c, t, r, MK_STATE_WAITING_EVENT))
 		return NULL;
-	pair_switch(c, t, r, event_bits(bits));
+	op = pair_op(t);
+	if (!op)
+		return NULL;
+	pair_switch(c, t, r, event_bits(bits), op);
 	return r;
 }
 
@@ -189,7 +193,7 @@ struct thread *ipc_fast(struct cpu *c, struct thread *t, uint64_t bits)
 
 	if (op == MK_SIGNAL)
 		return fast_signal(c, t, bits);
-	if (!is_patient(t))
+	if (receive_timeout(t) != MK_NEVER)
 		return NULL;
 	if (!short_message(t->regs.rax))
 		return NULL;

@@ -38,9 +38,9 @@ struct thread *thread_create(struct factory *f, struct thread *creator)
 	return t;
 }
 
+/* An alarm that comes now finds nobody who waits for it. */
 void thread_unlink(struct thread *t)
 {
-	timeout_disarm(t);
 	list_remove(&t->sending);
 	list_remove(&t->waiting);
 	if (t->partner && t->partner->caller == t)
@@ -83,6 +83,7 @@ void thread_destroy(struct thread *t)
 {
 	sched_stop(t);
 	t->state = MK_STATE_STOPPED;
+	timeout_disarm(t);
 	thread_unlink(t);
 	turn_away(t);
 	while (!list_empty(&t->gates))

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * usual_test.c - what goes the usual way, and what is left to others.
+ *
+ * That is seen from nowhere else: whoever does everything does the same, more
+ * slowly.  So these functions are asked directly, each with the last thing that is
+ * usual and the first one that is not.
+ */
+#include <cmocka.h>
+
+#include <string.h>
+
+#include <dsi/packet.h>
+
+#include "dsi/usual_consumer.h"
+#include "dsi/usual_wait.h"
+#include "tests/stress/hand_wired.h"
+
+#define PACKETS 4u
+#define SLOT 64u
+#define PAST 1u
+
+struct world {
+	struct hand_stream stream;
+	struct hand_consumer consumer;
+	struct dsi_data_plane *plane; /* the consumer's */
+	struct dsi_socket *from, *to;
+};
+
+static struct world world;
+
+static void set_up(uint32_t packets, uint32_t ring_slots, uint32_t flags)
+{
+	const struct dsi_stream_desc desc = {
+		.size = sizeof(desc),
+		.flags = flags,
+		.packets = packets,
+		.ring_slots = ring_slots,
+		.packet_bytes = SLOT,
+		.max_sg = 2,
+	};
+
+	memset(&world, 0, sizeof(world));
+	hand_stream_init(&world.stream, &desc, 0);
+	hand_join(&world.stream, &world.consumer, DSI_POLICY_BLOCK, 0);
+	world.plane = &world.consumer.plane;
+	world.from = hand_socket(&world.stream.plane);
+	world.to = hand_socket(world.plane);
+	assert_int_equal(dsi__producer_look(&world.stream.plane), 0);
+	assert_int_equal(dsi__consumer_look(world.plane), -DSI_EAGAIN);
+}
+
+static void tear_down(void)
+{
+	hand_leave(&world.stream, &world.consumer);
+	(void)dsi__producer_look(&world.stream.plane);
+	hand_consumer_fini(&world.consumer);
+	hand_stream_fini(&world.stream);
+}
+
+static void put(uint32_t n)
+{
+	struct dsi_packet *pkt;
+
+	while (n--) {
+		assert_int_equal(dsi_packet_get(world.from, 0, &pkt), 0);
+		assert_int_equal(dsi_packet_commit(world.from, pkt), 0);
+	}
+}
+
+static void take(uint32_t n)
+{
+	struct dsi_packet *pkt;
+
+	while (n--) {
+		assert_int_equal(dsi_packet_get(world.to, 0, &pkt), 0);
+		assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
+	}
+}
+
+/* ---- what a descriptor says --------------------------------------------------- */
+
+static const struct {
+	uint64_t token, flags, offset, size;
+	int plain, stamped; /* is it usual in such a stream? */
+} entries[] = {
+	{0, 0, 0, SLOT, 1, 0},
+	{3, 0, 0, SLOT, 1, 0},
+	{3, 0, 0, 0, 1, 0},
+	{3, 0, 0, 1, 1, 0},
+	{4, 0, 0, SLOT, 0, 0},
+	{0xffff, 0, 0, SLOT, 0, 0},
+	{0, 0, 0, SLOT + 1, 0, 0},
+	{0, 0, 0, UINT32_MAX, 0, 0},
+	{0, 0, 3 * SLOT, SLOT, 1, 0},
+	{0, 0, 3 * SLOT, 0, 1, 0},
+	{0, 0, 3 * SLOT + 1, 1, 0, 0},
+	{0, 0, UINT64_MAX, 1, 0, 0},
+	{3, DSI_DESC_STAMPED, 3 * SLOT, SLOT, 0, 1},
+	{4, DSI_DESC_STAMPED, 0, SLOT, 0, 0},
+	{3, DSI_DESC_STAMPED, 3 * SLOT + 1, SLOT, 0, 0},
+	{1, DSI_PACKET_GAP | DSI_PACKET_USER, 0, SLOT, 1, 0},
+	{1, DSI_DESC_STAMPED | DSI_PACKET_GAP, 0, SLOT, 0, 1},
+	{1, DSI_PACKET_EOS, 0, SLOT, 0, 0},
+	{1, DSI_PACKET_PHYS, 0, SLOT, 0, 0},
+	{1, DSI_PACKET_DROPPED_BEFORE, 0, SLOT, 0, 0},
+	{1, DSI_DESC_EXT, 0, SLOT, 0, 0},
+	{1, DSI_DESC_EXT | DSI_DESC_STAMPED, 0, SLOT, 0, 0},
+};
+
+static void say(size_t i, uint64_t position)
+{
+	struct dsi_shm_desc *desc =
+		dsi__ring_desc(&world.stream.plane.as.producer.ring, position);
+
+	atomic_store(&desc->offset, entries[i].offset);
+	atomic_store(&desc->place, entries[i].token << 48 |
+					   entries[i].flags << 32 |
+					   entries[i].size);
+}
+
+static void one_entry(size_t i, uint32_t flags, int usual)
+{
+	struct dsi_packet *pkts[PACKETS];
+	struct dsi_packet pkt;
+	const struct dsi_consumer *end;
+	uint64_t bytes = 1000, place;
+	uint32_t got;
+
+	set_up(PACKETS, 4, flags);
+	end = &world.plane->as.consumer;
+	put(2);
+	say(i, 1);
+	place = entries[i].token << 48 | entries[i].flags << 32 |
+		entries[i].size;
+	if (entries[i].offset <= 3 * SLOT)
+		assert_int_equal(
+			!!dsi__usual_place(end, place, end->usual_flags),
+			usual);
+	assert_true(dsi__usual_copy(end, dsi__ring_desc(&end->ring, 1), 1,
+				    end->usual_flags, 0, &pkt) ==
+		    (usual ? (int64_t)entries[i].size : -1));
+	if (usual) {
+		assert_true(pkt.position == 1 &&
+			    pkt.mark == dsi__packet_mark(DSI_OWNER_US) &&
+			    pkt.entry.offset == entries[i].offset &&
+			    pkt.entry.size == entries[i].size &&
+			    pkt.entry.token == entries[i].token);
+	}
+	assert_true(dsi__usual_copy(end, dsi__ring_desc(&end->ring, 2), 2,
+				    end->usual_flags, 0, &pkt) < 0);
+	/* In a row: up to the one that is not. */
+	got = dsi__usual_take(world.plane, pkts, 3, 0, &bytes);
+	assert_int_equal(got, usual ? 2 : 1);
+	assert_true(bytes == 1000 + SLOT + (usual ? entries[i].size : 0));
+	assert_true(end->position == got);
+	assert_int_equal(dsi__packet_table_free(&world.plane->table),
+			 PACKETS - got);
+	tear_down();
+}
+
+static void each_entry(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+		one_entry(i, DSI_STREAM_NO_STAMP, entries[i].plain);
+		one_entry(i, 0, entries[i].stamped);
+	}
+}
+
+/* With @lossy the descriptor may be written meanwhile: then it is nothing. */
+static void torn(void **state)
+{
+	struct dsi_packet pkt;
+
+	(void)state;
+	for (int torn = 0; torn <= 1; torn++) {
+		struct dsi_consumer *end;
+		struct dsi_shm_desc other;
+
+		set_up(PACKETS, 4, DSI_STREAM_NO_STAMP);
+		end = &world.plane->as.consumer;
+		put(1);
+		/* Read here, asked there whether it is whole. */
+		memcpy(&other, end->ring.desc, sizeof(other));
+		if (torn)
+			dsi__ring_revoke(&end->ring, 0);
+		assert_true(dsi__usual_copy(end, &other, 0, 0, 1, &pkt) ==
+			    (torn ? -1 : (int64_t)SLOT));
+		assert_true(dsi__usual_copy(end, &other, 0, 0, 0, &pkt) ==
+			    SLOT);
+		tear_down();
+	}
+}
+
+/* ---- how many are taken at once ------------------------------------------------ */
+
+static void one_row(uint32_t slots, uint32_t begin, uint32_t there,
+		    uint32_t wish, uint32_t held)
+{
+	struct dsi_packet *pkts[9], *before;
+	struct dsi_consumer *end;
+	uint64_t bytes = 0;
+	uint32_t want = wish < there ? wish : there;
+	uint32_t got;
+
+	set_up(PACKETS, slots, DSI_STREAM_NO_STAMP);
+	for (uint32_t i = 0; i < begin; i++) {
+		put(1);
+		take(1);
+	}
+	put(held);
+	for (uint32_t i = 0; i < held; i++)
+		assert_int_equal(dsi_packet_get(world.to, 0, &before), 0);
+	put(there);
+	if (want > PACKETS - held)
+		want = PACKETS - held;
+	end = &world.plane->as.consumer;
+	got = dsi__usual_take(world.plane, pkts, wish, 0, &bytes);
+	/* Free ones that do not lie in one piece are left to others. */
+	if (want && got == 0)
+		assert_null(dsi__packet_table_block(
+			&world.plane->table,
+			wish < PACKETS - held ? wish : PACKETS - held));
+	else
+		assert_int_equal(got, want);
+	assert_true(bytes == got * SLOT);
+	assert_true(end->position == begin + held + got);
+	for (uint32_t i = 0; i < got; i++)
+		assert_true(pkts[i]->position == begin + held + i);
+	tear_down();
+}
+
+/* Wherever the ring ends among them. */
+static void rows(void **state)
+{
+	(void)state;
+	for (uint32_t slots = 1; slots <= 8; slots *= 2)
+		for (uint32_t begin = 0; begin < 6; begin++)
+			for (uint32_t wish = 1; wish < 9; wish++)
+				for (uint32_t held = 0; held <= PACKETS; held++)
+					for (uint32_t there = 0;
+					     there + held <= PACKETS &&
+					     there <= slots && held <= slots;
+					     there++)
+						one_row(slots, begin, there,
+							wish, held);
+}
+
+static void one_alone(void **state)
+{
+	struct dsi_packet *pkt;
+	const struct dsi_consumer *end;
+
+	(void)state;
+	set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
+	end = &world.plane->as.consumer;
+	assert_true(dsi__usual_take_one(world.plane, &pkt) < 0);
+	for (uint32_t i = 0; i < PACKETS; i++) {
+		put(1);
+		assert_true(dsi__usual_take_one(world.plane, &pkt) == SLOT);
+		assert_true(pkt->position == i && end->position == i + 1);
+		assert_int_equal(dsi__packet_table_free(&world.plane->table),
+				 PACKETS - 1 - i);
+	}
+	/* It has all that it may have, whatever comes. */
+	dsi__ring_publish(&world.stream.plane.as.producer.ring, PACKETS,
+			  &pkt->entry);
+	assert_true(dsi__usual_take_one(world.plane, &pkt) < 0);
+	assert_true(end->position == PACKETS);
+	tear_down();
+}
+
+/* An empty one is a packet as well. */
+static void one_empty(void **state)
+{
+	struct dsi_packet *pkt;
+
+	(void)state;
+	set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
+	put(1);
+	say(2, 0);
+	assert_true(dsi__usual_take_one(world.plane, &pkt) == 0);
+	assert_true(pkt->position == 0 && pkt->entry.token == 3);
+	assert_true(world.plane->as.consumer.position == 1);
+	tear_down();
+}
+
+/* ---- giving back ---------------------------------------------------------------- */
+
+static void given_back(void **state)
+{
+	(void)state;
+	/* A stranger in each place, or none. */
+	for (uint32_t bad = 0; bad <= 3; bad++) {
+		const uint64_t held = dsi__packet_mark(DSI_OWNER_US);
+		struct dsi_packet *pkts[PACKETS], *kept[PACKETS];
+		const struct dsi_packet_table *table;
+		struct dsi_packet mine = {.mark = held};
+		uint32_t free;
+
+		set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
+		table = &world.plane->table;
+		put(PACKETS);
+		assert_int_equal(
+			dsi_packet_get_many(world.to, 0, pkts, PACKETS),
+			PACKETS);
+		memcpy(kept, pkts, sizeof(kept));
+		free = dsi__packet_table_free(table);
+		if (bad < 3)
+			pkts[bad] = &mine;
+		assert_int_equal(dsi__usual_give(world.plane, pkts, 3),
+				 bad == 3);
+		for (uint32_t i = 0; i < 3; i++)
+			assert_true(kept[i]->mark == (bad < 3 ? held : 0));
+		/* Of the one behind them nothing was said. */
+		assert_true(kept[3]->mark == held);
+		if (bad == 3) {
+			assert_int_equal(dsi__usual_gave(world.plane, 3), 0);
+			assert_int_equal(dsi__packet_table_free(table),
+					 free + 3);
+			for (uint32_t i = 0; i < 3; i++) {
+				assert_ptr_equal(table->free[(free + i) &
+							     table->free_mask],
+						 kept[i]);
+				assert_int_equal(
+					atomic_load(&world.plane->as.consumer
+							     .returns[i]),
+					kept[i]->entry.token);
+			}
+		}
+		assert_int_equal(dsi__packet_table_free(table),
+				 free + (bad == 3 ? 3 : 0));
+		tear_down();
+	}
+}
+
+/* ---- waiting -------------------------------------------------------------------- */
+
+static void consumer_has_none(void **state)
+{
+	(void)state;
+	for (uint32_t unsaid = 0; unsaid <= 1; unsaid++)
+		for (uint32_t there = 0; there <= 1; there++) {
+			set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
+			put(there);
+			world.plane->as.consumer.unsaid = unsaid;
+			assert_int_equal(!!dsi__usual_none_came(world.plane),
+					 !unsaid && !there);
+			tear_down();
+		}
+}
+
+/* So many the application holds, the consumer has, and has given back without the
+ * producer having seen it. */
+static void producer_has_none(void **state)
+{
+	(void)state;
+	for (uint32_t held = 0; held <= PACKETS; held++)
+		for (uint32_t out = 0; held + out <= PACKETS; out++)
+			for (uint32_t back = 0; back <= out; back++) {
+				struct dsi_data_plane *plane;
+				struct dsi_packet *pkt;
+
+				set_up(PACKETS, 4, DSI_STREAM_NO_STAMP);
+				plane = &world.stream.plane;
+				put(out);
+				for (uint32_t i = 0; i < held; i++)
+					assert_int_equal(
+						dsi_packet_get(world.from, 0,
+							       &pkt),
+						0);
+				take(back);
+				assert_int_equal(!!dsi__usual_all_out(plane),
+						 held + out == PACKETS &&
+							 back == 0);
+				/* If so: and is there anybody to wait for? */
+				assert_int_equal(!!dsi__usual_none_back(plane),
+						 held < PACKETS && out > 0 &&
+							 back == 0);
+				tear_down();
+			}
+}
+
+static uint32_t asked, none_of_them, wakes, changes;
+static uint64_t asleep;
+
+static int none(const struct dsi_data_plane *plane)
+{
+	asked++;
+	assert_ptr_equal(plane, world.plane);
+	asleep = atomic_load(&world.consumer.page->sleep);
+	if (wakes)
+		dsi__plane_wake(world.plane);
+	if (changes)
+		atomic_fetch_or(&world.plane->flags, DSI_PLANE_GONE);
+	return (int)none_of_them;
+}
+
+static void may_sleep(void **state)
+{
+	(void)state;
+	set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
+	for (uint32_t i = 0; i < 8; i++) {
+		const uint64_t deadline_ns = i & 1 ? DSI_FOREVER : 0;
+
+		world.plane->spin_ns = i & 2 ? 1 : 0;
+		none_of_them = i >> 2 & 1;
+		assert_int_equal(
+			!!dsi__usual_may_sleep(world.plane, deadline_ns, none),
+			(i & 1) && !(i & 2) && (i & 4));
+	}
+	tear_down();
+}
+
+/* The flags are as they were or not, it has none, something happens in between, a
+ * wake is owed: what comes of it. */
+static const struct {
+	uint32_t same, none, wakes, changes, owes;
+	int want;
+	uint32_t asked, sleeps;
+} naps[] = {
+	{1, 1, 0, 0, 0, -DSI_ETIMEDOUT, 1, 1},
+	{1, 1, 1, 0, 0, 1, 1, 1},
+	{1, 1, 1, 1, 0, 0, 1, 1},
+	{1, 0, 0, 0, 0, 1, 1, 0},
+	{1, 0, 0, 1, 0, 0, 1, 0},
+	{0, 1, 0, 0, 0, 0, 0, 0},
+	{1, 1, 0, 0, 1, -DSI_ETIMEDOUT, 1, 1},
+	{1, 1, 1, 0, 1, 1, 1, 1},
+	{1, 0, 0, 0, 1, 1, 1, 0},
+	{0, 1, 0, 0, 1, 0, 0, 0},
+};
+
+static void one_sleep(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(naps) / sizeof(naps[0]); i++) {
+		struct dsi_consumer *end;
+		uint32_t flags;
+
+		set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
+		end = &world.plane->as.consumer;
+		asked = 0;
+		asleep = 0;
+		none_of_them = naps[i].none;
+		wakes = naps[i].wakes;
+		changes = naps[i].changes;
+		flags = dsi__plane_flags(world.plane);
+		if (naps[i].owes)
+			world.plane->owed = &end->waker;
+		assert_int_equal(dsi__usual_sleep(world.plane, &end->waiter,
+						  naps[i].same ? flags : 0,
+						  PAST, none),
+				 naps[i].want);
+		assert_int_equal(asked, naps[i].asked);
+		assert_int_equal((asleep & DSI_SLEEP_ASLEEP) != 0, asked);
+		assert_true(atomic_load(&world.plane->stats->waits) ==
+			    naps[i].sleeps);
+		assert_true(atomic_load(&world.consumer.page->sleep) == 0);
+		/* Who sleeps has woken whom it owed it. */
+		assert_int_equal(world.plane->owed != NULL,
+				 naps[i].owes && !naps[i].sleeps);
+		world.plane->owed = NULL;
+		tear_down();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_entry),
+		cmocka_unit_test(torn),
+		cmocka_unit_test(rows),
+		cmocka_unit_test(one_alone),
+		cmocka_unit_test(one_empty),
+		cmocka_unit_test(given_back),
+		cmocka_unit_test(consumer_has_none),
+		cmocka_unit_test(producer_has_none),
+		cmocka_unit_test(may_sleep),
+		cmocka_unit_test(one_sleep),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

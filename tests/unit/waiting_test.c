@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * waiting_test.c - one wait step by step: when it looks, what it has announced by
+ * then, whether it sleeps, what ends it; and whom it wakes before.
+ *
+ * The look is a script of answers.  Nothing here takes time: deadlines are past, or
+ * something has happened already when it would sleep.
+ */
+#include <cmocka.h>
+
+#include <string.h>
+
+#include <dsi/packet.h>
+
+#include "tests/stress/hand_wired.h"
+
+#define HOUR_NS (UINT64_C(3600) * 1000000000u)
+#define PAST 1u
+#define LOOKS 100u
+
+struct world {
+	struct hand_stream stream;
+	struct hand_consumer consumer;
+	struct dsi_data_plane *plane; /* who waits */
+	const _Atomic uint64_t *sleep;
+	/* The script: answers, the last one for ever; and what happens. */
+	const int *answers;
+	uint32_t wake_at, regroup_at;
+	/* What was seen. */
+	uint32_t looks, asleep[LOOKS], owed[LOOKS];
+};
+
+static struct world world;
+
+static void set_up(uint32_t role)
+{
+	const struct dsi_stream_desc desc = {
+		.size = sizeof(desc),
+		.flags = DSI_STREAM_NO_STAMP,
+		.packets = 4,
+		.packet_bytes = 64,
+	};
+
+	memset(&world, 0, sizeof(world));
+	hand_stream_init(&world.stream, &desc, 0);
+	hand_join(&world.stream, &world.consumer, DSI_POLICY_BLOCK, 0);
+	assert_int_equal(dsi__producer_look(&world.stream.plane), 0);
+	if (role == DSI_ROLE_PRODUCER) {
+		world.plane = &world.stream.plane;
+		world.sleep = &world.consumer.signal->sleep;
+	} else {
+		world.plane = &world.consumer.plane;
+		world.sleep = &world.consumer.page->sleep;
+	}
+}
+
+static void tear_down(void)
+{
+	hand_leave(&world.stream, &world.consumer);
+	(void)dsi__producer_look(&world.stream.plane);
+	hand_consumer_fini(&world.consumer);
+	hand_stream_fini(&world.stream);
+}
+
+static struct dsi_waker *waker_of(uint32_t role)
+{
+	return role == DSI_ROLE_PRODUCER
+		       ? &world.consumer.peer->waker
+		       : &world.consumer.plane.as.consumer.waker;
+}
+
+static int look(struct dsi_data_plane *plane, void *arg)
+{
+	uint32_t i = world.looks++;
+
+	assert_ptr_equal(plane, world.plane);
+	assert_ptr_equal(arg, &world);
+	if (i < LOOKS) {
+		world.asleep[i] =
+			(atomic_load(world.sleep) & DSI_SLEEP_ASLEEP) != 0;
+		world.owed[i] = plane->owed != NULL;
+	}
+	if (world.looks == world.wake_at)
+		dsi__plane_wake(plane);
+	if (world.looks == world.regroup_at)
+		plane->as.producer.generation++;
+	return world.answers[0] && world.answers[1] != 1 ? *world.answers++
+							 : *world.answers;
+}
+
+/* Answers end with 1: the one before it goes on for ever. */
+#define AGAIN (-DSI_EAGAIN)
+#define BUSY (-DSI_EBUSY)
+
+struct wait {
+	int answers[8];
+	uint64_t deadline_ns;
+	uint64_t spin_ns;
+	uint32_t wake_at, regroup_at, owes;
+	/* What comes of it. */
+	int want;
+	uint32_t looks, sleeps;
+	const char *asleep, *owed; /* at each look */
+};
+
+static const struct wait waits[] = {
+	/* It is there. */
+	{{0, 1}, DSI_FOREVER, .want = 0, .looks = 1, .asleep = "1"},
+	{{-DSI_EPIPE, 1},
+	 DSI_FOREVER,
+	 .want = -DSI_EPIPE,
+	 .looks = 1,
+	 .asleep = "1"},
+	/* Nothing comes. */
+	{{AGAIN, 1},
+	 PAST,
+	 .want = -DSI_ETIMEDOUT,
+	 .looks = 2,
+	 .sleeps = 1,
+	 .asleep = "10"},
+	/* It came with the end of the time. */
+	{{AGAIN, 0, 1},
+	 PAST,
+	 .want = 0,
+	 .looks = 2,
+	 .sleeps = 1,
+	 .asleep = "10"},
+	{{AGAIN, -DSI_EPROTO, 1},
+	 PAST,
+	 .want = -DSI_EPROTO,
+	 .looks = 2,
+	 .sleeps = 1,
+	 .asleep = "10"},
+	/* There is something, of no use: it does not sleep. */
+	{{BUSY, 0, 1}, DSI_FOREVER, .want = 0, .looks = 2, .asleep = "11"},
+	{{BUSY, BUSY, 0, 1},
+	 DSI_FOREVER,
+	 .want = 0,
+	 .looks = 3,
+	 .asleep = "111"},
+	{{BUSY, 1}, PAST, .want = -DSI_ETIMEDOUT, .looks = 1, .asleep = "1"},
+	{{AGAIN, BUSY, 1},
+	 PAST,
+	 .want = -DSI_ETIMEDOUT,
+	 .looks = 2,
+	 .sleeps = 1,
+	 .asleep = "10"},
+	/* Something happens between the look and the sleep. */
+	{{AGAIN, AGAIN, 0, 1},
+	 DSI_FOREVER,
+	 .wake_at = 1,
+	 .want = 0,
+	 .looks = 3,
+	 .sleeps = 1,
+	 .asleep = "101"},
+	{{AGAIN, 1},
+	 PAST,
+	 .wake_at = 1,
+	 .want = -DSI_ETIMEDOUT,
+	 .looks = 4,
+	 .sleeps = 2,
+	 .asleep = "1010"},
+	/* Somebody was let go of: his word is not slept on. */
+	{{AGAIN, AGAIN, 0, 1},
+	 DSI_FOREVER,
+	 .regroup_at = 1,
+	 .want = 0,
+	 .looks = 3,
+	 .asleep = "101"},
+	/* Whom it owes a wake, it wakes when it sleeps. */
+	{{0, 1}, PAST, .owes = 1, .want = 0, .looks = 1, .owed = "1"},
+	{{AGAIN, 1},
+	 PAST,
+	 .owes = 1,
+	 .want = -DSI_ETIMEDOUT,
+	 .looks = 2,
+	 .sleeps = 1,
+	 .owed = "10"},
+	{{AGAIN, AGAIN, 0, 1},
+	 DSI_FOREVER,
+	 .owes = 1,
+	 .wake_at = 1,
+	 .want = 0,
+	 .looks = 3,
+	 .sleeps = 1,
+	 .owed = "100"},
+	/* It looks for a while before it says anything; but not longer than it
+	 * may. */
+	{{0, 1}, DSI_FOREVER, HOUR_NS, .want = 0, .looks = 1, .asleep = "0"},
+	{{AGAIN, AGAIN, AGAIN, 0, 1},
+	 DSI_FOREVER,
+	 HOUR_NS,
+	 .want = 0,
+	 .looks = 4,
+	 .asleep = "0000"},
+	{{AGAIN, -DSI_EPIPE, 1},
+	 DSI_FOREVER,
+	 HOUR_NS,
+	 .want = -DSI_EPIPE,
+	 .looks = 2,
+	 .asleep = "00"},
+	{{BUSY, 0, 1},
+	 DSI_FOREVER,
+	 HOUR_NS,
+	 .want = 0,
+	 .looks = 2,
+	 .asleep = "01"},
+	{{AGAIN, 1},
+	 PAST,
+	 HOUR_NS,
+	 .want = -DSI_ETIMEDOUT,
+	 .looks = 2,
+	 .sleeps = 1,
+	 .asleep = "10"},
+	{{0, 1},
+	 DSI_FOREVER,
+	 HOUR_NS,
+	 .owes = 1,
+	 .want = 0,
+	 .looks = 1,
+	 .owed = "0"},
+};
+
+/* As it says in @want, one digit for each look. */
+static void expect_each(const char *want, const uint32_t *seen, size_t n)
+{
+	if (!want)
+		return;
+	assert_int_equal(strlen(want), n);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(seen[i], want[i] - '0');
+}
+
+static void one_wait(const struct wait *wait, uint32_t role)
+{
+	set_up(role);
+	world.answers = wait->answers;
+	world.wake_at = wait->wake_at;
+	world.regroup_at = wait->regroup_at;
+	world.plane->spin_ns =
+		(uint32_t)(wait->spin_ns > UINT32_MAX ? UINT32_MAX
+						      : wait->spin_ns);
+	if (wait->owes)
+		world.plane->owed = waker_of(role);
+	assert_int_equal(
+		dsi__plane_wait(world.plane, wait->deadline_ns, look, &world),
+		wait->want);
+	assert_int_equal(world.looks, wait->looks);
+	assert_true(atomic_load(&world.plane->stats->waits) == wait->sleeps);
+	expect_each(wait->asleep, world.asleep, world.looks);
+	expect_each(wait->owed, world.owed, world.looks);
+	assert_true(atomic_load(world.sleep) == 0);
+	tear_down();
+}
+
+static void all_waits(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
+		for (uint32_t producer = 0; producer <= 1; producer++)
+			if (producer || !waits[i].regroup_at)
+				one_wait(&waits[i],
+					 producer ? DSI_ROLE_PRODUCER
+						  : DSI_ROLE_CONSUMER);
+}
+
+/* Between two looks at the clock there are 32 at the ring. */
+static void polls(void **state)
+{
+	static const int never[] = {AGAIN, 1};
+
+	(void)state;
+	for (uint32_t spin_ns = 1; spin_ns < 100000; spin_ns *= 10) {
+		set_up(DSI_ROLE_CONSUMER);
+		world.answers = never;
+		world.plane->spin_ns = spin_ns;
+		assert_int_equal(
+			dsi__plane_wait(world.plane, PAST, look, &world),
+			-DSI_ETIMEDOUT);
+		assert_int_equal(world.looks, 2);
+		world.looks = 0;
+		assert_int_equal(dsi__plane_wait(world.plane,
+						 dsi_port_now() + 2 * spin_ns,
+						 look, &world),
+				 -DSI_ETIMEDOUT);
+		assert_int_equal((world.looks - 2) % 32, 0);
+		tear_down();
+	}
+}
+
+/* ---- whom to wake ----------------------------------------------------------- */
+
+/* It sleeps, has seen that much, and this is the signal: is a wake due? */
+static const struct {
+	uint64_t sleep;
+	uint32_t signal;
+	int due;
+} sleeps[] = {
+	{0, 1, 0},
+	{5, 6, 0},
+	{DSI_SLEEP_BELL | 5, 6, 0},
+	{DSI_SLEEP_ASLEEP | 5, 4, 0},
+	{DSI_SLEEP_ASLEEP | 5, 5, 0},
+	{DSI_SLEEP_ASLEEP | 5, 6, 1},
+	{DSI_SLEEP_ASLEEP | DSI_SLEEP_BELL | 5, 6, 1},
+	{DSI_SLEEP_ASLEEP | 7 * DSI_SLEEP_COUNT | 5, 6, 1},
+	{DSI_SLEEP_ASLEEP | 5, 0x80000004, 1},
+	{DSI_SLEEP_ASLEEP | 5, 0x80000005, 0},
+	{DSI_SLEEP_ASLEEP | UINT32_MAX, UINT32_MAX, 0},
+	{DSI_SLEEP_ASLEEP | UINT32_MAX, 0, 1},
+	{DSI_SLEEP_ASLEEP | 0, UINT32_MAX, 0},
+};
+
+static void due_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(sleeps) / sizeof(sleeps[0]); i++) {
+		_Atomic uint64_t sleep = sleeps[i].sleep;
+		struct dsi_waker waker = {.sleep = &sleep};
+		int due = sleeps[i].due;
+
+		assert_int_equal(dsi__waker_asleep(&waker),
+				 (sleeps[i].sleep & DSI_SLEEP_ASLEEP) != 0);
+		assert_int_equal(dsi__waker_due(&waker, sleeps[i].signal), due);
+		assert_true(waker.woken == (due ? sleeps[i].sleep : 0));
+		/* Not again for this sleep, but for the next one. */
+		assert_int_equal(dsi__waker_due(&waker, sleeps[i].signal), 0);
+		atomic_store(&sleep, sleeps[i].sleep + DSI_SLEEP_COUNT);
+		assert_int_equal(dsi__waker_due(&waker, sleeps[i].signal), due);
+	}
+}
+
+/* What who sleeps says. */
+static void announced(void **state)
+{
+	_Atomic uint32_t signal = UINT32_MAX;
+	_Atomic uint64_t sleep = 0;
+	struct dsi_waiter waiter = {.signal = &signal, .sleep = &sleep};
+
+	(void)state;
+	for (uint64_t i = 1; i < 5; i++) {
+		uint64_t bell = i % 2 ? 0 : DSI_SLEEP_BELL;
+		struct dsi_port_word word;
+
+		dsi__waiter_announce(&waiter, bell);
+		assert_true(atomic_load(&sleep) ==
+			    (i * DSI_SLEEP_COUNT | bell | DSI_SLEEP_ASLEEP |
+			     atomic_load(&signal)));
+		word = dsi__waiter_word(&waiter);
+		assert_true(word.word == &signal && word.shared == 1);
+		assert_int_equal(word.expected, atomic_load(&signal));
+		dsi__waiter_withdraw(&waiter);
+		assert_true(atomic_load(&sleep) == 0);
+		atomic_fetch_add(&signal, 1);
+	}
+}
+
+/* A wake is put off only within a commit that is followed by a get, once, and not
+ * if a bell is to be rung. */
+static void put_off(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 16; i++) {
+		const uint32_t defers = i & 1, owes = i >> 1 & 1;
+		const uint64_t bell = i & 4 ? DSI_SLEEP_BELL : 0;
+		const int due = i >> 3 & 1;
+		struct dsi_waker other = {.bell = -1};
+		struct dsi_waker *waker;
+
+		set_up(DSI_ROLE_PRODUCER);
+		waker = waker_of(DSI_ROLE_PRODUCER);
+		atomic_store(&world.consumer.page->sleep,
+			     DSI_SLEEP_ASLEEP | bell | 5);
+		world.plane->defers = defers;
+		world.plane->owed = owes ? &other : NULL;
+		assert_int_equal(
+			dsi__plane_wake_peer(world.plane, waker, due ? 6 : 5),
+			0);
+		assert_true(atomic_load(&world.plane->stats->wakes) ==
+			    (uint64_t)due);
+		if (owes)
+			assert_ptr_equal(world.plane->owed, &other);
+		else
+			assert_ptr_equal(world.plane->owed,
+					 due && defers && !bell ? waker : NULL);
+		world.plane->owed = NULL;
+		tear_down();
+	}
+}
+
+static uint32_t rung;
+
+static void ringing(struct dsi_port_source *source, uint32_t why)
+{
+	rung += (why & DSI_PORT_WHY_READY) != 0;
+	dsi_port_bell_silence(source->handle);
+}
+
+/* Who sleeps in an event loop is woken by its bell, if it said so. */
+static void rings(void **state)
+{
+	struct dsi_port_source source = {.ready = ringing,
+					 .deadline_ns = DSI_FOREVER};
+	_Atomic uint32_t signal = 0;
+	struct dsi_waker waker = {.signal = &signal};
+	struct dsi_port_loop *loop;
+	int32_t ends[2];
+
+	(void)state;
+	assert_int_equal(dsi_port_loop_create(0, &loop), 0);
+	assert_int_equal(dsi_port_bell_pair(ends), 0);
+	source.handle = ends[1];
+	waker.bell = ends[0];
+	assert_int_equal(dsi_port_loop_add(loop, &source), 0);
+	dsi__waker_ring(&waker);
+	assert_int_equal(dsi_port_loop_dispatch(loop, 0), -DSI_ETIMEDOUT);
+	waker.woken = DSI_SLEEP_BELL;
+	dsi__waker_ring(&waker);
+	assert_int_equal(dsi_port_loop_dispatch(loop, 0), 0);
+	assert_int_equal(rung, 1);
+	assert_int_equal(dsi_port_loop_dispatch(loop, 0), -DSI_ETIMEDOUT);
+	dsi_port_loop_remove(loop, &source);
+	dsi_port_loop_destroy(loop);
+	dsi_port_handle_close(ends[0]);
+	dsi_port_handle_close(ends[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_waits), cmocka_unit_test(polls),
+		cmocka_unit_test(due_once),  cmocka_unit_test(announced),
+		cmocka_unit_test(put_off),   cmocka_unit_test(rings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
