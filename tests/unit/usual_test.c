@@ -122,7 +122,7 @@ static void say(size_t i, uint64_t position)
 static void one_entry(size_t i, uint32_t flags, int usual)
 {
 	struct dsi_packet *pkts[PACKETS];
-	struct dsi_packet pkt;
+	struct dsi_packet pkt = {.position = 0};
 	const struct dsi_consumer *end;
 	uint64_t bytes = 1000, place;
 	uint32_t got;
@@ -249,7 +249,7 @@ static void rows(void **state)
 
 static void one_alone(void **state)
 {
-	struct dsi_packet *pkt;
+	static struct dsi_packet *pkt;
 	const struct dsi_consumer *end;
 
 	(void)state;
@@ -274,7 +274,7 @@ static void one_alone(void **state)
 /* An empty one is a packet as well. */
 static void one_empty(void **state)
 {
-	struct dsi_packet *pkt;
+	static struct dsi_packet *pkt;
 
 	(void)state;
 	set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
