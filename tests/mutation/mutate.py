@@ -71,6 +71,7 @@ PROGRAMS = {  # name: (port, targets)
     "unit.shm_check": ("linux", ["unit.shm_check"]),
     "unit.packet_table": ("linux", ["unit.packet_table"]),
     "unit.trace": ("linux", ["unit.trace"]),
+    "unit.traced": ("linux", ["unit.traced"]),
     "unit.lied-to": ("linux", ["unit.lied-to"]),
     "unit.figures": ("linux", ["unit.figures"]),
     "unit.misuse": ("linux", ["unit.misuse"]),
@@ -98,7 +99,7 @@ UNIT = [("unit.ledger", [], 2, 30), ("unit.liars", [], 2, 30), ("unit.passing", 
         ("unit.lied-to", [], 2, 30), ("unit.shm_check", [], 2, 30),
         ("unit.packet_table", [], 2, 30), ("unit.figures", [], 5, 30),
         ("unit.events", [], 5, 30), ("unit.misuse", [], 5, 30),
-        ("unit.trace", [], 5, 30), ("port.fake", ["--seeds", "1"], 3, 120)]
+        ("unit.traced", [], 5, 30), ("unit.trace", [], 5, 30), ("port.fake", ["--seeds", "1"], 3, 120)]
 # What survives these is compiled as users get it: the same code is no mutant.
 # Those of the explorer that are over in two seconds; and for the order of accesses,
 # which only the explorer sees, others as well.

@@ -941,10 +941,13 @@ static void visit(struct reader *reader)
 	/* Whom a sleep is announced to is who was there. */
 	dsi__producer_withdraw(&world.stream.plane);
 	world.asleep = 0;
-	if (reader->here)
+	if (reader->here) {
 		leave(reader);
-	else
-		join(reader, world.kind->policy[reader - world.reader]);
+		if (draw(2))
+			return;
+	}
+	/* Perhaps at once, before a packet that is for nobody. */
+	join(reader, world.kind->policy[reader - world.reader]);
 }
 
 static void begin(const struct kind *kind)
@@ -995,7 +998,7 @@ static void all_kinds(void **state)
 				producer_step();
 			else if (reader->here)
 				reader_step(reader);
-			if (kinds[k].visits && !draw(100))
+			if (kinds[k].visits && !draw(50))
 				visit(&world.reader[READERS - 1]);
 			check_producer();
 			for (uint32_t r = 0; r < READERS; r++)

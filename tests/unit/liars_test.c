@@ -285,6 +285,12 @@ static void drop_new_lies(void **user)
 		assert_int_equal(present(&world), 2);
 		assert_true(dsi__producer_broken(world.a.peer));
 		assert_false(dsi__producer_left(world.b.peer));
+		/* Of the liar's packets none is left, b has what it may have. */
+		assert_int_equal(dsi__producer_drained(&world.stream.plane),
+				 -DSI_EAGAIN);
+		assert_int_equal(
+			dsi__packet_table_free(&world.stream.plane.table),
+			PACKETS - 2);
 		tear_down(&world);
 	}
 }

@@ -335,6 +335,36 @@ static void given_back(void **state)
 	}
 }
 
+/* ---- which number comes next ------------------------------------------------- */
+
+/* Behind the highest one: of those that came the usual way, or of all others. */
+static void awaited(void **state)
+{
+	static const struct {
+		uint64_t position, usual_from, usual_newest, newest;
+		uint32_t has_newest;
+		uint64_t want;
+	} cases[] = {
+		{5, 5, 0, 0, 0, 5},   {5, 5, 9, 0, 0, 9}, {5, 5, 0, 8, 1, 9},
+		{5, 5, 12, 8, 1, 12}, {5, 5, 9, 8, 1, 9}, {5, 3, 0, 0, 0, 5},
+		{5, 3, 9, 0, 0, 5},   {5, 3, 9, 3, 1, 5}, {5, 3, 9, 30, 1, 31},
+		{0, 0, 0, 0, 1, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct dsi_consumer consumer = {
+			.position = cases[i].position,
+			.usual_from = cases[i].usual_from,
+			.usual_newest = cases[i].usual_newest,
+			.newest = cases[i].newest,
+			.has_newest = cases[i].has_newest,
+		};
+
+		assert_true(dsi__consumer_awaits(&consumer) == cases[i].want);
+	}
+}
+
 /* ---- waiting -------------------------------------------------------------------- */
 
 static void consumer_has_none(void **state)
@@ -380,6 +410,59 @@ static void producer_has_none(void **state)
 							 back == 0);
 				tear_down();
 			}
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The same, of a producer that wants @n, and would have @most ready: how many are,
+ * which the ring has room for and that are free. */
+static void one_refill(uint32_t slots, uint32_t held, uint32_t out,
+		       uint32_t back, uint32_t n, uint32_t most)
+{
+	struct dsi_producer *producer;
+	struct dsi_packet *pkt;
+	uint32_t free = PACKETS - held - (out - back);
+	uint32_t room = slots - held - (out - back);
+	uint32_t ready;
+
+	set_up(PACKETS, slots, DSI_STREAM_NO_STAMP);
+	producer = &world.stream.plane.as.producer;
+	put(out);
+	for (uint32_t i = 0; i < held; i++)
+		assert_int_equal(dsi_packet_get(world.from, 0, &pkt), 0);
+	take(back);
+	producer->ready = 0;
+	producer->ready_most = most;
+	ready = least(least(n > most ? n : most, room), free);
+	assert_int_equal(!!dsi__producer_refill(&world.stream.plane, n),
+			 n <= ready);
+	assert_int_equal(producer->ready, ready);
+	/* Not before those are there that it waits for. */
+	producer->wait_consumers = 2;
+	producer->ready = 0;
+	assert_int_equal(dsi__producer_refill(&world.stream.plane, n), 0);
+	assert_int_equal(producer->ready, 0);
+	producer->wait_consumers = 0;
+	tear_down();
+}
+
+static void refills(void **state)
+{
+	(void)state;
+	for (uint32_t slots = 2; slots <= 8; slots *= 2)
+		for (uint32_t held = 0; held <= least(slots, PACKETS); held++)
+			for (uint32_t out = 0;
+			     held + out <= least(slots, PACKETS); out++)
+				for (uint32_t back = 0; back <= out; back++)
+					for (uint32_t n = 1; n <= 5; n++)
+						for (uint32_t most = 1;
+						     most <= 16; most *= 4)
+							one_refill(slots, held,
+								   out, back, n,
+								   most);
 }
 
 static uint32_t asked, none_of_them, wakes, changes;
@@ -475,8 +558,10 @@ int main(void)
 		cmocka_unit_test(one_alone),
 		cmocka_unit_test(one_empty),
 		cmocka_unit_test(given_back),
+		cmocka_unit_test(awaited),
 		cmocka_unit_test(consumer_has_none),
 		cmocka_unit_test(producer_has_none),
+		cmocka_unit_test(refills),
 		cmocka_unit_test(may_sleep),
 		cmocka_unit_test(one_sleep),
 	};
