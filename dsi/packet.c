@@ -341,7 +341,10 @@ DSI_RARE static int reserve_one_on(struct dsi_data_plane *plane,
 {
 	int32_t got;
 
-	if (plane->as.producer.eager && dsi__usual_reuse(plane, out_pkt, 1))
+	/* Where it is one at a time that comes back, it is taken as it comes. */
+	if ((plane->as.producer.eager ||
+	     dsi__packet_table_free(&plane->table) == 0) &&
+	    dsi__usual_reuse(plane, out_pkt, 1))
 		return 0;
 	got = reserve_on(plane, deadline_ns, out_pkt, 1);
 	return got < 0 ? got : 0;

@@ -21,9 +21,9 @@
 /* The library has threads of its own, which tell as well. */
 static _Atomic int wanted[DSI_TRACE_EVENTS];
 static _Atomic uint64_t told[DSI_TRACE_EVENTS];
+static _Atomic int32_t wait_result; /* of the last wait */
 static _Atomic uint64_t drops[5];
 static _Atomic uint64_t violations[3];
-static _Atomic int32_t wait_result;
 
 static void note(uint32_t event)
 {
@@ -157,7 +157,7 @@ static void on_wait_end(uint64_t stream, uint64_t endpoint, uint32_t side,
 			uint64_t seq, int32_t result, uint32_t spins)
 {
 	(void)stream, (void)endpoint, (void)side, (void)seq, (void)spins;
-	atomic_store(&wait_result, result);
+	wait_result = result;
 	note(AT_wait_end);
 }
 

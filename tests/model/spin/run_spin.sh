@@ -3,7 +3,8 @@
 # run_spin.sh [long] - the models in all their forms, against what is expected.
 #
 # "holds": no lost wake-up and no failed assertion in any state; "fails": Spin
-# finds one.  A mutant that holds is as wrong as a protocol that fails.
+# finds one.  A mutant that holds is as wrong as a protocol that fails.  With -DLIVE
+# what is asked is the model's formula, of all runs that serve every process.
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,27 +18,30 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2
 bad=0
+faults="invalid end state|assertion violated|acceptance cycle"
 limit=200
 [ "${1-}" = long ] && limit=600
 
 # expect OUTCOME FLAG...
 expect() {
-	local outcome=$1 found
+	local outcome=$1 found build=-DSAFETY run=-m1000000
 	shift
+	[[ " $* " = *" -DLIVE "* ]] && build=-DNFAIR=6 run="-a -f -m1000000"
 	rm -f pan pan.* ./*.trail
 	if ! spin -a "$@" "$model" >spin.log 2>&1 ||
-		! "${CC:-cc}" -O2 -w -DSAFETY -DCOLLAPSE -DVECTORSZ=2048 \
+		! "${CC:-cc}" -O2 -w $build -DCOLLAPSE -DVECTORSZ=2048 \
 			-o pan pan.c 2>cc.log; then
 		cat spin.log cc.log 2>/dev/null
 		echo "PROBLEM: $* cannot be built"
 		bad=1
 		return
 	fi
-	timeout "${limit}" ./pan -m1000000 -w22 >out 2>&1
+	# shellcheck disable=SC2086
+	timeout "${limit}" ./pan $run -w22 >out 2>&1
 	if grep -q 'errors: 0' out && ! grep -q 'max search depth' out; then
 		found=holds
 	elif grep -q 'errors: 1' out &&
-		grep -Eq '^pan:1: (invalid end state|assertion violated)' out; then
+		grep -Eq "^pan:1: ($faults)" out; then
 		found=fails
 	else
 		found=unclear
@@ -94,4 +98,53 @@ expect fails $one -DNOWAKE
 expect fails $one -DDEATH -DEARLY
 expect fails $one -DDEATH -DGONELATE
 expect fails $one -DDEATH -DNOPRIV
+
+# The synchronisation thread of the microkernel's port, and the original's.
+model=$here/sync_thread.pml
+expect holds -DWAITERS=2
+expect holds -DDEATH -DTIRED
+expect holds -DFLOOD -DLIVE
+expect holds -DDEAF -DLIVE
+expect holds -DEVIL -DDEATH
+expect holds -DCLASSIC -DWAITERS=2
+if [ "${1-}" = long ]; then
+	expect holds -DWAITERS=2 -DDEATH
+	expect holds -DWAITERS=2 -DITEMS=3
+	expect holds -DWAITERS=2 -DDEATH -DTIRED
+	expect holds -DITEMS=4 -DFLOOD -DLIVE
+fi
+expect fails -DNOTWHOLE
+expect fails -DNOCOMPARE
+expect fails -DSENDFIRST
+expect fails -DNOLOOK
+expect fails -DDEATH -DNOKEEP
+expect fails -DDEATH -DNOLIMIT
+expect fails -DEVIL -DPATIENT
+expect fails -DFLOOD -DLIVE -DUNFAIR
+expect fails -DCLASSIC -DNOPENDING
+expect fails -DCLASSIC -DNOTWHOLE
+
+# Joining and leaving.
+model=$here/handshake.pml
+expect holds -DDIES_C
+expect holds -DDIES_P
+expect holds -DFULL
+expect holds -DFOREIGNERS
+expect holds -DEVIL_C -DEVILS=3
+expect holds -DEVIL_P -DEVILS=3
+if [ "${1-}" = long ]; then
+	expect holds -DDIES_C -DDIES_P -DFULL
+	expect holds -DEVIL_C -DDIES_P -DFULL
+	expect holds -DEVIL_P -DDIES_C -DEVILS=5
+fi
+expect fails -DREADYFIRST
+expect fails -DEVIL_C -DANYTIME
+expect fails -DEVIL_C -DNOTIMER
+expect fails -DEVIL_P -DNOLIMIT
+expect fails -DFREEFIRST
+expect fails -DNOLEAVE
+expect fails -DADMITTED
+expect fails -DEVIL_C -DEVILS=3 -DSILENT
+expect fails -DWATCHED
+expect fails -DNOEND
 exit $bad
