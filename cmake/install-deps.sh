@@ -36,6 +36,7 @@ test_packages=(
 	gcovr python3-clang-14
 	mandoc shellcheck
 	libseccomp-dev
+	rt-tests stress-ng
 	babeltrace2 python3-bt2 chromium
 	ffmpeg git util-linux alsa-utils
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good

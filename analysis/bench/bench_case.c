@@ -8,12 +8,21 @@ static const char *const measures[BENCH_MEASURES] = {
 	[BENCH_ROUND_TRIP] = "round-trip",
 	[BENCH_ONE_WAY] = "one-way",
 	[BENCH_RATE] = "rate",
+	[BENCH_TIMED] = "timed",
+	[BENCH_SELECT] = "select",
+	[BENCH_JOIN] = "join",
 };
 
 static const char *const waits[BENCH_WAITS] = {
 	[BENCH_POLL] = "poll",
 	[BENCH_SLEEP] = "sleep",
 	[BENCH_SPIN] = "spin",
+};
+
+static const char *const stresses[BENCH_STRESSES] = {
+	[BENCH_STRESS_NO] = "no",
+	[BENCH_STRESS_OWN] = "own",
+	[BENCH_STRESS_NG] = "stress-ng",
 };
 
 static bool find(const char *const *names, unsigned int n, const char *name,
@@ -36,6 +45,22 @@ const char *bench_measure_name(enum bench_measure measure)
 const char *bench_wait_name(enum bench_wait wait)
 {
 	return waits[wait];
+}
+
+const char *bench_stress_name(enum bench_stress stress)
+{
+	return stresses[stress];
+}
+
+bool bench_case_has_times(const struct bench_case *what)
+{
+	return what->measure != BENCH_RATE;
+}
+
+bool bench_case_answers(const struct bench_case *what)
+{
+	return what->measure == BENCH_ROUND_TRIP ||
+	       what->measure == BENCH_SELECT;
 }
 
 bool bench_measure_find(const char *name, enum bench_measure *out)
@@ -72,7 +97,9 @@ bool bench_case_equal(const struct bench_case *a, const struct bench_case *b)
 	       a->same_cpu == b->same_cpu && a->threads == b->threads &&
 	       a->touched == b->touched && a->payload == b->payload &&
 	       a->ring == b->ring && a->batch == b->batch &&
-	       a->consumers == b->consumers;
+	       a->consumers == b->consumers && a->fifo == b->fifo &&
+	       a->stress == b->stress && a->streams == b->streams &&
+	       a->active == b->active;
 }
 
 bool bench_case_fits(const struct bench_case *what,
@@ -84,6 +111,15 @@ bool bench_case_fits(const struct bench_case *what,
 	needs |= BENCH_CAN_WAIT(what->wait);
 	if (what->batch > 1)
 		needs |= BENCH_CAN_BATCH;
+	if (what->measure == BENCH_SELECT)
+		needs |= BENCH_CAN_SELECT;
+	if (what->measure == BENCH_JOIN)
+		needs |= BENCH_CAN_JOIN;
+	if ((channel->can & BENCH_CAN_ALONE) && what->measure != BENCH_TIMED)
+		return false;
+	if ((channel->can & BENCH_CAN_SELECT_ONLY) &&
+	    what->measure != BENCH_SELECT)
+		return false;
 	if ((channel->can & needs) != needs)
 		return false;
 	if ((channel->can & BENCH_CAN_ANSWER_ONLY) &&

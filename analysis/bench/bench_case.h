@@ -11,7 +11,18 @@ enum bench_measure {
 	BENCH_ROUND_TRIP, /* a message there and its answer back */
 	BENCH_ONE_WAY,	  /* messages at intervals, each alone on its way */
 	BENCH_RATE,	  /* as many as possible */
+	BENCH_TIMED,	  /* as one way, but from when the message was due */
+	BENCH_SELECT, /* there over one of many streams, and an answer back */
+	BENCH_JOIN,   /* one way, while other consumers join and leave */
 	BENCH_MEASURES
+};
+
+/* What else runs on the CPUs meanwhile. */
+enum bench_stress {
+	BENCH_STRESS_NO,  /* nothing of ours */
+	BENCH_STRESS_OWN, /* bench_stress.c: computing and taking memory */
+	BENCH_STRESS_NG,  /* the program stress-ng, likewise */
+	BENCH_STRESSES
 };
 
 /**
@@ -19,6 +30,10 @@ enum bench_measure {
  * @same_cpu: both ends on one CPU
  * @threads:  the ends are threads of one process
  * @touched:  each payload is written before it is sent, and read
+ * @fifo:     the ends have a real-time priority, and their memory is locked
+ * @stress:   what runs beside them
+ * @streams:  BENCH_SELECT: so many; else 0
+ * @active:   of these, how many carry messages, in turn
  */
 struct bench_case {
 	enum bench_measure measure;
@@ -26,6 +41,10 @@ struct bench_case {
 	bool same_cpu;
 	bool threads;
 	bool touched;
+	bool fifo;
+	enum bench_stress stress;
+	uint32_t streams;
+	uint32_t active;
 	uint32_t payload;
 	uint32_t ring;
 	uint32_t batch;
@@ -36,7 +55,13 @@ struct bench_case {
 const char *bench_measure_name(enum bench_measure measure);
 const char *bench_wait_name(enum bench_wait wait);
 bool bench_measure_find(const char *name, enum bench_measure *out);
+const char *bench_stress_name(enum bench_stress stress);
 bool bench_wait_find(const char *name, enum bench_wait *out);
+
+/* Is there one time for each message, or each answer? */
+bool bench_case_has_times(const struct bench_case *what);
+/* Does an answer come back to the producer? */
+bool bench_case_answers(const struct bench_case *what);
 
 bool bench_case_equal(const struct bench_case *a, const struct bench_case *b);
 

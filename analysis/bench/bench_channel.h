@@ -23,11 +23,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BENCH_CONSUMERS 8u
+#define BENCH_CONSUMERS 16u
 #define BENCH_SIDES (BENCH_CONSUMERS + 1u)
 #define BENCH_BATCH 64u
 #define BENCH_RING 4096u
 #define BENCH_PAYLOAD (4u << 20)
+#define BENCH_STREAMS 1000u
+
+struct bench_stage;
+struct bench_trial;
+struct bench_outcome;
 
 /* How a side waits. */
 enum bench_wait {
@@ -45,13 +50,19 @@ enum bench_wait {
 #define BENCH_CAN_ZERO_COPY 0x80u /* payloads are written where they are read */
 /* One message at a time, there and back: the answer says that there is room. */
 #define BENCH_CAN_ANSWER_ONLY 0x100u
+#define BENCH_CAN_SELECT 0x200u	     /* one process waits for many streams */
+#define BENCH_CAN_SELECT_ONLY 0x400u /* and it is there for nothing else */
+#define BENCH_CAN_JOIN 0x800u	     /* consumers join and leave at any time */
+/* A program that measures by itself: run_alone() is all there is. */
+#define BENCH_CAN_ALONE 0x1000u
 
 /**
  * struct bench_setup - what a channel is opened for.
  * @payload:   bytes of each message
  * @ring:      messages that may be under way
  * @batch:     most messages taken or received at once
- * @consumers: each of them gets every message
+ * @consumers: each of them gets every message; those that are there from the
+ *             beginning
  * @wait:      how both sides wait
  * @spin_ns:   BENCH_SPIN: how long before they sleep
  * @threads:   the sides are threads
@@ -74,6 +85,9 @@ struct bench_setup {
  * @text:  what it is, for people who have never heard of it
  * @can:   BENCH_CAN_*
  * @limit: it is no peer but what the machine can do
+ * @asked: is measured only if it is asked for
+ * @beside: what carries the same by reference, if this one copies it or carries
+ *         it inside of the descriptor: where is the one faster, where the other?
  * @payload_max, @ring_max, @consumers_max: the largest setup
  *
  * @open:    0 or a negative code; *@out_link is for join() and close()
@@ -83,6 +97,11 @@ struct bench_setup {
  * @send:    hand on the first @n places that were taken; all @n at once
  * @receive: up to @n payloads
  * @release: the first @n payloads that were received are not used any more
+ * @gather:  many sides of consumers, each of a link of its own, to wait for all of
+ *           them; BENCH_CAN_SELECT
+ * @any:     wait until one of them has a message, and receive it; which one
+ * @scatter: the end of gather(); the sides stay
+ * @run_alone: BENCH_CAN_ALONE: fills the outcome's samples
  * @calls:   calls of the kernel that take() to release() made so far; NULL if
  *           nobody knows
  *
@@ -94,6 +113,8 @@ struct bench_channel {
 	const char *text;
 	uint32_t can;
 	bool limit;
+	bool asked;
+	const struct bench_channel *beside;
 	uint32_t payload_max;
 	uint32_t ring_max;
 	uint32_t consumers_max;
@@ -105,6 +126,12 @@ struct bench_channel {
 	int (*send)(void *side, uint32_t n);
 	int32_t (*receive)(void *side, const void **payloads, uint32_t n);
 	int (*release)(void *side, uint32_t n);
+	int (*gather)(void **sides, uint32_t n, void **out_set);
+	int (*any)(void *set, const void **payload, uint32_t *out_which);
+	void (*scatter)(void *set);
+	int (*run_alone)(struct bench_stage *stage,
+			 const struct bench_trial *trial,
+			 struct bench_outcome *out);
 	uint64_t (*calls)(void *side);
 	void (*leave)(void *side);
 	void (*close)(void *link);
@@ -115,6 +142,15 @@ extern const struct bench_channel bench_dsi_stamped;
 extern const struct bench_channel bench_line;
 extern const struct bench_channel bench_futex;
 extern const struct bench_channel bench_slots;
+extern const struct bench_channel bench_guarded;
+extern const struct bench_channel bench_eventfd;
+extern const struct bench_channel bench_cyclictest;
+extern const struct bench_channel bench_dsi_epoll;
+extern const struct bench_channel bench_inline;
+extern const struct bench_channel bench_copied;
+extern const struct bench_channel bench_inline_copied;
+extern const struct bench_channel bench_dsi_copied;
+extern const struct bench_channel bench_dsi_word;
 
 /* All that this program has: chosen when it is linked. */
 extern const struct bench_channel *const bench_channels[];

@@ -3,7 +3,11 @@
 #include "bench/bench_channel.h"
 
 const struct bench_channel *const bench_channels[] = {
-	&bench_line, &bench_futex, &bench_slots, &bench_dsi, &bench_dsi_stamped,
+	&bench_line,	      &bench_futex,	 &bench_guarded,
+	&bench_slots,	      &bench_inline,	 &bench_copied,
+	&bench_inline_copied, &bench_dsi,	 &bench_dsi_stamped,
+	&bench_dsi_copied,    &bench_dsi_word,	 &bench_dsi_epoll,
+	&bench_eventfd,	      &bench_cyclictest,
 };
 
 const size_t bench_channels_count =

@@ -11,22 +11,9 @@
 
 #include <dsi/dsi.h>
 
-#include "bench/bench_channel.h"
+#include "bench/bench_dsi.h"
 
 #define JOIN_NS UINT64_C(10000000000)
-
-struct dsi_link {
-	struct bench_setup setup;
-	uint32_t flags;
-	char name[DSI_NAME_BYTES];
-};
-
-struct dsi_side {
-	const struct dsi_link *link;
-	struct dsi_socket *sock;
-	uint64_t deadline_ns;
-	struct dsi_packet *pkts[BENCH_BATCH];
-};
 
 static int open_link(const struct bench_setup *setup, uint32_t flags,
 		     void **out_link)
@@ -152,7 +139,7 @@ static int32_t dsi_take(void *raw, void **places, uint32_t n)
 	return got;
 }
 
-static int32_t dsi_receive(void *side, const void **payloads, uint32_t n)
+int32_t bench_dsi_receive(void *side, const void **payloads, uint32_t n)
 {
 	void *places[BENCH_BATCH] = {NULL};
 	int32_t got = dsi_take(side, places, n);
@@ -170,6 +157,53 @@ static int dsi_hand_on(void *raw, uint32_t n)
 		return dsi_packet_commit(side->sock, side->pkts[0]);
 	return dsi_packet_commit_many(side->sock, side->pkts, n);
 }
+
+/* ---- up to 8 bytes in the word of the time stamp -------------------------------- */
+
+static int open_word(const struct bench_setup *setup, void **out_link)
+{
+	struct bench_setup without = *setup;
+
+	without.payload = 0;
+	return open_link(&without, DSI_STREAM_NO_STAMP, out_link);
+}
+
+static int32_t word_take(void *raw, void **places, uint32_t n)
+{
+	struct dsi_side *side = raw;
+	int32_t got = get(side, n);
+
+	for (int32_t i = 0; i < got; i++)
+		places[i] = &side->words[i];
+	return got;
+}
+
+static int word_send(void *raw, uint32_t n)
+{
+	struct dsi_side *side = raw;
+
+	for (uint32_t i = 0; i < n; i++) {
+		int err = dsi_packet_set_time(side->pkts[i], side->words[i]);
+
+		if (err)
+			return err;
+	}
+	return dsi_hand_on(raw, n);
+}
+
+static int32_t word_receive(void *raw, const void **payloads, uint32_t n)
+{
+	struct dsi_side *side = raw;
+	int32_t got = get(side, n);
+
+	for (int32_t i = 0; i < got; i++) {
+		side->words[i] = dsi_packet_time(side->pkts[i]);
+		payloads[i] = &side->words[i];
+	}
+	return got;
+}
+
+/* ---- what is the same for all ---------------------------------------------------- */
 
 static uint64_t dsi_calls(void *raw)
 {
@@ -189,19 +223,23 @@ static void dsi_leave(void *raw)
 	free(side);
 }
 
-#define DSI_CHANNEL(label, words, opener)                                 \
-	{                                                                 \
-		.name = label, .text = words,                             \
-		.can = BENCH_CAN_WAIT(BENCH_POLL) |                       \
-		       BENCH_CAN_WAIT(BENCH_SLEEP) |                      \
-		       BENCH_CAN_WAIT(BENCH_SPIN) | BENCH_CAN_PROCESSES | \
-		       BENCH_CAN_THREADS | BENCH_CAN_BATCH |              \
-		       BENCH_CAN_ZERO_COPY,                               \
-		.payload_max = BENCH_PAYLOAD, .ring_max = BENCH_RING,     \
-		.consumers_max = BENCH_CONSUMERS, .open = opener,         \
-		.join = dsi_join, .take = dsi_take, .send = dsi_hand_on,  \
-		.receive = dsi_receive, .release = dsi_hand_on,           \
-		.calls = dsi_calls, .leave = dsi_leave, .close = free,    \
+#define DSI_CAN                                                      \
+	(BENCH_CAN_WAIT(BENCH_POLL) | BENCH_CAN_WAIT(BENCH_SLEEP) |  \
+	 BENCH_CAN_WAIT(BENCH_SPIN) | BENCH_CAN_PROCESSES |          \
+	 BENCH_CAN_THREADS | BENCH_CAN_BATCH | BENCH_CAN_ZERO_COPY | \
+	 BENCH_CAN_JOIN)
+
+#define DSI_CHANNEL(label, words, opener)                                \
+	{                                                                \
+		.name = label, .text = words,                            \
+		.can = DSI_CAN | BENCH_CAN_SELECT,                       \
+		.payload_max = BENCH_PAYLOAD, .ring_max = BENCH_RING,    \
+		.consumers_max = BENCH_CONSUMERS, .open = opener,        \
+		.join = dsi_join, .take = dsi_take, .send = dsi_hand_on, \
+		.receive = bench_dsi_receive, .release = dsi_hand_on,    \
+		.gather = bench_dsi_gather, .any = bench_dsi_any,        \
+		.scatter = bench_dsi_scatter, .calls = dsi_calls,        \
+		.leave = dsi_leave, .close = free,                       \
 	}
 
 const struct bench_channel bench_dsi =
@@ -212,3 +250,46 @@ const struct bench_channel bench_dsi_stamped =
 		    "libdsi as it is if nothing is asked for: "
 		    "packets carry the time of their commit",
 		    open_stamped);
+
+const struct bench_channel bench_dsi_word = {
+	.name = "dsi-word",
+	.text = "dsi without data, 8 bytes in the word of the time stamp",
+	.can = DSI_CAN,
+	.asked = true,
+	.beside = &bench_dsi,
+	.payload_max = sizeof(uint64_t),
+	.ring_max = BENCH_RING,
+	.consumers_max = BENCH_CONSUMERS,
+	.open = open_word,
+	.join = dsi_join,
+	.take = word_take,
+	.send = word_send,
+	.receive = word_receive,
+	.release = dsi_hand_on,
+	.calls = dsi_calls,
+	.leave = dsi_leave,
+	.close = free,
+};
+
+const struct bench_channel bench_dsi_epoll = {
+	.name = "dsi-epoll",
+	.text = "dsi, with the descriptors of all streams in one epoll",
+	.can = BENCH_CAN_WAIT(BENCH_SLEEP) | BENCH_CAN_PROCESSES |
+	       BENCH_CAN_THREADS | BENCH_CAN_ZERO_COPY | BENCH_CAN_SELECT |
+	       BENCH_CAN_SELECT_ONLY,
+	.asked = true,
+	.payload_max = BENCH_PAYLOAD,
+	.ring_max = BENCH_RING,
+	.consumers_max = 1,
+	.open = open_plain,
+	.join = dsi_join,
+	.take = dsi_take,
+	.send = dsi_hand_on,
+	.receive = bench_dsi_receive,
+	.release = dsi_hand_on,
+	.gather = bench_dsi_gather_epoll,
+	.any = bench_dsi_any_epoll,
+	.scatter = bench_dsi_scatter,
+	.leave = dsi_leave,
+	.close = free,
+};

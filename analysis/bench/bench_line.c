@@ -9,6 +9,11 @@
  * `futex`: the same word, and for each message one call that wakes and one
  * that sleeps.  That is all the help the kernel gives to who wants to sleep.
  *
+ * `guarded`: what those need who do not trust each other.  The consumer may only
+ * read the word, and sleeps on a second one of its own as well, so that the other
+ * end cannot keep the news of its death from it.  Both are dear: see
+ * docs/benchmarks.md.
+ *
  * Payloads lie beside the word, in as many places as the ring has.  The
  * consumer's count is looked at once in a ring, so it costs next to nothing.
  */
@@ -18,9 +23,14 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/bench_raw.h"
+
+#ifndef SYS_futex_waitv
+#define SYS_futex_waitv 449
+#endif
 
 static int futex(struct bench_raw_side *side, int op, uint32_t value)
 {
@@ -65,6 +75,37 @@ static int line_release(void *raw, uint32_t n)
 	return 0;
 }
 
+/* The same address space does not make the word another one; none wakes the
+ * second one here. */
+static int guarded_wait(struct bench_raw_side *side)
+{
+	static _Atomic uint32_t own;
+	struct futex_waitv words[2] = {
+		{.val = side->done,
+		 .uaddr = (uintptr_t)&side->link->watched->sent.n,
+		 .flags = FUTEX_32},
+		{.val = 0,
+		 .uaddr = (uintptr_t)&own,
+		 .flags = FUTEX_32 | FUTEX_PRIVATE_FLAG},
+	};
+
+	side->calls++;
+	return (int)syscall(SYS_futex_waitv, words, 2, 0, NULL,
+			    CLOCK_MONOTONIC);
+}
+
+static int guarded_send(void *raw, uint32_t n)
+{
+	struct bench_raw_side *side = raw;
+
+	line_send(raw, n);
+	side->calls++;
+	return syscall(SYS_futex, &side->shared->sent.n, FUTEX_WAKE, INT_MAX,
+		       NULL, NULL, 0) < 0
+		       ? -errno
+		       : 0;
+}
+
 /* A full ring is rare here, and nobody wakes for room. */
 static int32_t futex_take(void *raw, void **places, uint32_t n)
 {
@@ -94,6 +135,17 @@ static int32_t futex_receive(void *raw, const void **payloads, uint32_t n)
 	while ((received = line_receive(raw, payloads, n)) == 0)
 		if (futex(side, FUTEX_WAIT, side->done) < 0 &&
 		    errno != EAGAIN && errno != EINTR)
+			return -errno;
+	return received;
+}
+
+static int32_t guarded_receive(void *raw, const void **payloads, uint32_t n)
+{
+	struct bench_raw_side *side = raw;
+	int32_t received;
+
+	while ((received = line_receive(raw, payloads, n)) == 0)
+		if (guarded_wait(side) < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
 	return received;
 }
@@ -132,6 +184,26 @@ const struct bench_channel bench_futex = {
 	.take = futex_take,
 	.send = futex_send,
 	.receive = futex_receive,
+	.release = line_release,
+	.calls = bench_raw_calls,
+	.leave = bench_raw_leave,
+	.close = bench_raw_close,
+};
+
+const struct bench_channel bench_guarded = {
+	.name = "guarded",
+	.text = "futex with a word to read only, and a second one to sleep on",
+	.can = BENCH_CAN_WAIT(BENCH_SLEEP) | BENCH_CAN_PROCESSES |
+	       BENCH_CAN_THREADS | BENCH_CAN_BATCH | BENCH_CAN_ZERO_COPY,
+	.limit = true,
+	.payload_max = BENCH_PAYLOAD,
+	.ring_max = BENCH_RING,
+	.consumers_max = BENCH_CONSUMERS,
+	.open = bench_raw_open,
+	.join = bench_raw_join,
+	.take = futex_take,
+	.send = guarded_send,
+	.receive = guarded_receive,
 	.release = line_release,
 	.calls = bench_raw_calls,
 	.leave = bench_raw_leave,

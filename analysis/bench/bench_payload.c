@@ -14,6 +14,9 @@
 /* 2^64 divided by the golden ratio: numbers in a row differ in all bytes. */
 #define SPREAD UINT64_C(0x9e3779b97f4a7c15)
 
+/* SPREAD * BACK = 1 modulo 2^64 */
+#define BACK UINT64_C(0xf1de83e19937733d)
+
 /* A payload may lie anywhere. */
 typedef uint64_t loose __attribute__((aligned(1), may_alias));
 
@@ -50,4 +53,9 @@ bool bench_payload_read(const void *at, uint32_t bytes, uint64_t number)
 	if (n && words[0] != first)
 		return false;
 	return memcmp((const char *)at + n * WORD, &last, bytes % WORD) == 0;
+}
+
+uint64_t bench_payload_number(const void *at, uint32_t bytes)
+{
+	return bytes < WORD ? 0 : *(const loose *)at * BACK - 1u;
 }

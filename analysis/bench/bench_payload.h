@@ -15,4 +15,8 @@ void bench_payload_write(void *at, uint32_t bytes, uint64_t number);
 /* Read all bytes.  Is it message @number, whole? */
 bool bench_payload_read(const void *at, uint32_t bytes, uint64_t number);
 
+/* The number of a message of 8 bytes or more that nobody knows yet; of a smaller
+ * one 0. */
+uint64_t bench_payload_number(const void *at, uint32_t bytes);
+
 #endif /* DSI_BENCH_PAYLOAD_H */

@@ -57,6 +57,11 @@ static size_t add(struct bench_plan *plan, const struct bench_case *what,
  * that is possible; many packets always with a ring that is polled. */
 static const struct bench_channel *limit_of(struct bench_case *what)
 {
+	if (what->measure == BENCH_SELECT)
+		return &bench_eventfd;
+	/* Those that stay have an ordinary stream. */
+	if (what->measure == BENCH_JOIN)
+		what->measure = BENCH_ONE_WAY;
 	if (what->measure == BENCH_RATE) {
 		what->wait = BENCH_POLL;
 		return &bench_slots;
@@ -81,10 +86,19 @@ static bool add_limits(struct bench_plan *plan, const struct bench_case *what,
 	if (!limit.touched)
 		limit.payload = 0;
 	bare = limit;
-	bare.payload = 0;
-	bare.touched = false;
+	/* There it is about the streams. */
+	if (what->measure != BENCH_SELECT) {
+		bare.payload = 0;
+		bare.touched = false;
+	}
 	if (!limit.payload)
 		limit.touched = false;
+	/* How late a timer alone is, without anything to hand over. */
+	if (what->measure == BENCH_TIMED && limit.wait == BENCH_SLEEP) {
+		*out_bare = add(plan, &limit, &bench_cyclictest);
+		*out_limit = add(plan, &limit, channel);
+		return *out_bare != BENCH_NO_ROW && *out_limit != BENCH_NO_ROW;
+	}
 	*out_bare = add(plan, &bare, channel);
 	*out_limit = add(plan, &limit, channel);
 	return *out_bare != BENCH_NO_ROW && *out_limit != BENCH_NO_ROW;
@@ -143,6 +157,13 @@ static double each(uint64_t sum, uint64_t packets)
 	return packets ? (double)sum / (double)packets : (double)NAN;
 }
 
+/* Nobody knows how often who waits for many streams of a library sleeps. */
+static bool tells_calls(const struct bench_row *row)
+{
+	return row->channel->calls &&
+	       (row->what.measure != BENCH_SELECT || row->channel->limit);
+}
+
 static void keep(struct bench_row *row, const struct bench_outcome *out)
 {
 	bool rate = row->what.measure == BENCH_RATE;
@@ -155,16 +176,17 @@ static void keep(struct bench_row *row, const struct bench_outcome *out)
 	row->values[BENCH_NS][r] =
 		rate ? each(out->wall_ns, out->packets) : (double)NAN;
 	row->values[BENCH_CPU_NS][r] = each(out->cpu_ns, out->packets);
-	row->values[BENCH_CALLS][r] = row->channel->calls
-					      ? each(out->calls, out->packets)
-					      : (double)NAN;
+	row->values[BENCH_CALLS][r] =
+		tells_calls(row) ? each(out->calls, out->packets) : (double)NAN;
 	row->values[BENCH_INSTRUCTIONS][r] =
 		out->counted ? each(out->instructions, out->packets)
 			     : (double)NAN;
 	row->packets += out->packets;
 	row->samples += out->n_samples;
 	row->switches += out->switches;
-	if (!row->what.same_cpu &&
+	row->joins += out->joins;
+	if (!row->what.same_cpu && !row->what.stress &&
+	    row->what.measure != BENCH_JOIN &&
 	    (double)out->delay_ns > DISTURBED * (double)(out->wall_ns * sides))
 		row->disturbed++;
 	for (size_t i = 0; i < out->n_samples; i++)

@@ -37,7 +37,9 @@ enum bench_value {
 /**
  * struct bench_row - one case on one channel.
  * @limit: row of what the machine can do at best, with the same payload
- * @bare:  row of the same limit without any payload; may be @limit
+ * @bare:  row of the same limit without any payload; may be @limit.  Of
+ *         BENCH_TIMED: that of cyclictest
+ * @joins: BENCH_JOIN: how often others joined and left
  * @runs:  that were made; @values have so many, NAN where there is none
  * @failed: of these
  * @disturbed: runs in which others had our CPUs for more than 2 % of the time
@@ -55,6 +57,7 @@ struct bench_row {
 	uint64_t packets;
 	uint64_t samples;
 	uint64_t switches;
+	uint64_t joins;
 	double values[BENCH_VALUES][BENCH_RUNS];
 	struct dsi_histogram times;
 	char why[BENCH_WHY_BYTES];

@@ -15,6 +15,7 @@
 #include "bench/bench_channel.h"
 
 #define BENCH_RAW_LINE 128u
+#define BENCH_RAW_PAGE 4096u
 
 struct bench_raw_count {
 	alignas(BENCH_RAW_LINE) _Atomic uint32_t n;
@@ -35,9 +36,14 @@ struct bench_raw_shared {
 	alignas(BENCH_RAW_LINE) struct bench_raw_slot slots[BENCH_RING];
 };
 
+/**
+ * struct bench_raw_link - the memory.
+ * @watched: the page of @sent once more, to read only
+ */
 struct bench_raw_link {
 	struct bench_setup setup;
 	struct bench_raw_shared *shared;
+	const struct bench_raw_shared *watched;
 	char *payloads;
 	size_t stride;
 	size_t bytes;
@@ -63,6 +69,9 @@ struct bench_raw_side {
 };
 
 int bench_raw_open(const struct bench_setup *setup, void **out_link);
+/* Likewise, with so many bytes for each place. */
+int bench_raw_open_wide(const struct bench_setup *setup, size_t stride,
+			void **out_link);
 int bench_raw_join(void *link, uint32_t number, void **out_side, char *why,
 		   size_t why_bytes);
 void bench_raw_leave(void *side);
@@ -75,6 +84,11 @@ void bench_raw_touch(void *at, size_t bytes);
 
 /* The producer's take(): places of what the consumers gave back. */
 int32_t bench_raw_take(void *side, void **places, uint32_t n);
+
+/* A consumer of a ring tells how much it gave back when a quarter of the ring has
+ * come together, or by bench_raw_tell() when there is nothing else to do. */
+int bench_raw_release(void *side, uint32_t n);
+void bench_raw_tell(struct bench_raw_side *side);
 
 static inline char *bench_raw_payload(const struct bench_raw_side *side,
 				      uint32_t at)

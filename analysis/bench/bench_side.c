@@ -11,16 +11,22 @@
  *   one way     side 0 keeps when it began with a message, the others when
  *               they had read it.  The clock is the same on all CPUs.
  *   rate        only the beginning and the end are kept.
+ *   timed       as one way, but side 0 keeps when the message was due.
+ *   select      bench_select.c
+ *   join        as one way; the others come and go, bench_join.c.
  *
  * A message is written before it is sent and read when it was received, whole
  * and compared, in each of them, unless the case is an untouched one.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,37 +34,13 @@
 
 #include "bench/bench_payload.h"
 #include "bench/bench_raw.h"
-#include "bench/bench_side.h"
+#include "bench/bench_run.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 #define CLOCK_EVERY 64u /* batches from one look at the clock to the next */
 
-/* A side's end of one link. */
-struct end {
-	const struct bench_channel *channel;
-	void *side;
-	bool yield; /* the other end needs this CPU */
-	uint64_t yields;
-};
-
-struct run {
-	const struct bench_side *me;
-	const struct bench_case *what;
-	struct bench_account *account;
-	uint64_t *samples;
-	struct bench_meter meter;
-	struct end out;
-	struct end in;
-	bool has_out;
-	bool has_in;
-	bool measuring;
-};
-
-static _Noreturn void fail(struct run *r, const char *text, ...)
-	__attribute__((format(printf, 2, 3)));
-
 /* Who started us sees that we are gone, and why. */
-static void fail(struct run *r, const char *text, ...)
+void bench_run_fail(struct bench_run *r, const char *text, ...)
 {
 	va_list list;
 
@@ -69,15 +51,15 @@ static void fail(struct run *r, const char *text, ...)
 	_exit(1);
 }
 
-static _Noreturn void fail_call(struct run *r, const char *call, int err)
+void bench_run_fail_call(struct bench_run *r, const char *call, int err)
 {
-	fail(r, "%s() of side %u: %s (%d)", call, r->me->number,
-	     dsi_strerror(err), err);
+	bench_run_fail(r, "%s() of side %u: %s (%d)", call, r->me->number,
+		       dsi_strerror(err), err);
 }
 
 /* ---- one message ---------------------------------------------------------- */
 
-static void look_again(struct end *end)
+static void look_again(struct bench_end *end)
 {
 	if (!end->yield)
 		return;
@@ -85,31 +67,32 @@ static void look_again(struct end *end)
 	sched_yield();
 }
 
-static uint32_t take(struct run *r, void **places, uint32_t n)
+static uint32_t take(struct bench_run *r, void **places, uint32_t n)
 {
-	struct end *end = &r->out;
+	struct bench_end *end = &r->out;
 	int32_t got;
 
 	while ((got = end->channel->take(end->side, places, n)) == 0)
 		look_again(end);
 	if (got < 0)
-		fail_call(r, "take", got);
+		bench_run_fail_call(r, "take", got);
 	return (uint32_t)got;
 }
 
-static uint32_t receive(struct run *r, const void **payloads, uint32_t n)
+static uint32_t receive(struct bench_run *r, const void **payloads, uint32_t n)
 {
-	struct end *end = &r->in;
+	struct bench_end *end = &r->in;
 	int32_t got;
 
 	while ((got = end->channel->receive(end->side, payloads, n)) == 0)
 		look_again(end);
 	if (got < 0)
-		fail_call(r, "receive", got);
+		bench_run_fail_call(r, "receive", got);
 	return (uint32_t)got;
 }
 
-static void send_all(struct run *r, void **places, uint32_t n, uint64_t number)
+static void send_all(struct bench_run *r, void **places, uint32_t n,
+		     uint64_t number)
 {
 	int err;
 
@@ -117,27 +100,29 @@ static void send_all(struct run *r, void **places, uint32_t n, uint64_t number)
 		bench_payload_write(places[i], r->what->payload, number + i);
 	err = r->out.channel->send(r->out.side, n);
 	if (err)
-		fail_call(r, "send", err);
+		bench_run_fail_call(r, "send", err);
 }
 
-static void read_all(struct run *r, const void **payloads, uint32_t n,
-		     uint64_t number)
+void bench_run_read(struct bench_run *r, const void **payloads, uint32_t n,
+		    uint64_t number)
 {
 	int err;
 
 	for (uint32_t i = 0; r->what->touched && i < n; i++)
 		if (!bench_payload_read(payloads[i], r->what->payload,
 					number + i))
-			fail(r,
-			     "side %u: message %llu has not the content that "
-			     "was sent",
-			     r->me->number, (unsigned long long)(number + i));
+			bench_run_fail(r,
+				       "side %u: message %llu has not the "
+				       "content that "
+				       "was sent",
+				       r->me->number,
+				       (unsigned long long)(number + i));
 	err = r->in.channel->release(r->in.side, n);
 	if (err)
-		fail_call(r, "release", err);
+		bench_run_fail_call(r, "release", err);
 }
 
-static void send_one(struct run *r, uint64_t number)
+void bench_run_send(struct bench_run *r, uint64_t number)
 {
 	void *place = NULL;
 
@@ -145,22 +130,24 @@ static void send_one(struct run *r, uint64_t number)
 	send_all(r, &place, 1, number);
 }
 
-static void receive_one(struct run *r, uint64_t number)
+void bench_run_receive(struct bench_run *r, uint64_t number)
 {
 	const void *payload = NULL;
 
 	receive(r, &payload, 1);
-	read_all(r, &payload, 1, number);
+	bench_run_read(r, &payload, 1, number);
 }
 
 /* ---- counters ------------------------------------------------------------- */
 
-static uint64_t calls(const struct run *r)
+static uint64_t calls(const struct bench_run *r)
 {
 	uint64_t n = r->out.yields + r->in.yields;
 
 	if (!r->me->trial->channel->calls)
 		return 0;
+	for (uint32_t i = 0; i < r->n_many; i++)
+		n += r->me->trial->channel->calls(r->many[i]);
 	if (r->has_out)
 		n += r->out.channel->calls(r->out.side);
 	if (r->has_in)
@@ -168,35 +155,35 @@ static uint64_t calls(const struct run *r)
 	return n;
 }
 
-static void begin(struct run *r)
+void bench_run_begin(struct bench_run *r)
 {
 	r->measuring = true;
 	r->account->first.calls = calls(r);
 	bench_meter_begin(&r->meter, &r->account->first);
 }
 
-static void finish(struct run *r, uint64_t packets)
+void bench_run_finish(struct bench_run *r, uint64_t packets)
 {
 	bench_meter_end(&r->meter, &r->account->last);
 	r->account->last.calls = calls(r);
 	r->account->packets = packets;
 }
 
-static void announce_last(const struct run *r, uint64_t number)
+void bench_run_announce(const struct bench_run *r, uint64_t number)
 {
 	atomic_store_explicit(&r->me->stage->last, number + 1u,
 			      memory_order_release);
 }
 
 /* Was this the last message?  Who sent it said so before. */
-static bool is_last(const struct run *r, uint64_t number)
+bool bench_run_is_last(const struct bench_run *r, uint64_t number)
 {
 	return atomic_load_explicit(&r->me->stage->last,
 				    memory_order_relaxed) == number + 1u;
 }
 
 /* Enough, after @n messages, at @now_ns? */
-static bool enough(const struct run *r, uint64_t n, uint64_t now_ns)
+bool bench_run_enough(const struct bench_run *r, uint64_t n, uint64_t now_ns)
 {
 	const struct bench_trial *t = r->me->trial;
 
@@ -206,54 +193,55 @@ static bool enough(const struct run *r, uint64_t n, uint64_t now_ns)
 
 /* ---- round trip ------------------------------------------------------------ */
 
-static void ping(struct run *r)
+static void ping(struct bench_run *r)
 {
 	uint64_t number = 0;
 	uint64_t n = 0;
 	uint64_t before_ns;
 
 	for (; number < r->me->trial->warm; number++) {
-		send_one(r, number);
-		receive_one(r, number);
+		bench_run_send(r, number);
+		bench_run_receive(r, number);
 	}
-	begin(r);
+	bench_run_begin(r);
 	before_ns = r->account->first.wall_ns;
 	for (bool last = false; !last; number++) {
 		uint64_t now_ns;
 
-		last = n + 1 >= BENCH_SAMPLES || enough(r, n + 1, before_ns);
+		last = n + 1 >= BENCH_SAMPLES ||
+		       bench_run_enough(r, n + 1, before_ns);
 		if (last)
-			announce_last(r, number);
-		send_one(r, number);
-		receive_one(r, number);
+			bench_run_announce(r, number);
+		bench_run_send(r, number);
+		bench_run_receive(r, number);
 		now_ns = bench_now();
 		r->samples[n++] = now_ns - before_ns;
 		before_ns = now_ns;
 	}
-	finish(r, n);
+	bench_run_finish(r, n);
 	r->account->n_samples = n;
 }
 
-static void pong(struct run *r)
+static void pong(struct bench_run *r)
 {
 	uint64_t warm = r->me->trial->warm;
 	uint64_t number = 0;
 
 	for (;; number++) {
 		if (number == warm)
-			begin(r);
-		receive_one(r, number);
-		send_one(r, number);
-		if (is_last(r, number))
+			bench_run_begin(r);
+		bench_run_receive(r, number);
+		bench_run_send(r, number);
+		if (bench_run_is_last(r, number))
 			break;
 	}
-	finish(r, number + 1 - warm);
+	bench_run_finish(r, number + 1 - warm);
 }
 
 /* ---- one way --------------------------------------------------------------- */
 
 /* Who shall leave its CPU alone sleeps, the others look at the clock. */
-static void wait_until(const struct run *r, uint64_t when_ns)
+void bench_run_wait_until(const struct bench_run *r, uint64_t when_ns)
 {
 	struct timespec t = {
 		.tv_sec = (time_t)(when_ns / NS_PER_S),
@@ -266,9 +254,19 @@ static void wait_until(const struct run *r, uint64_t when_ns)
 		;
 }
 
-static void produce_at_intervals(struct run *r)
+/* May message @number, the @n-th that is measured, be the last one? */
+static bool ends_with(const struct bench_run *r, uint64_t n, uint64_t now_ns)
+{
+	if (n < BENCH_SAMPLES && !bench_run_enough(r, n, now_ns))
+		return false;
+	return r->what->measure != BENCH_JOIN || bench_join_all_gone(r);
+}
+
+/* Who is measured from when it was due may come as late as it likes. */
+static void produce_at_intervals(struct bench_run *r)
 {
 	const struct bench_trial *t = r->me->trial;
+	bool timed = r->what->measure == BENCH_TIMED;
 	uint64_t due_ns = bench_now();
 	uint64_t n = 0;
 	uint64_t number = 0;
@@ -276,45 +274,51 @@ static void produce_at_intervals(struct run *r)
 	for (bool last = false; !last; number++) {
 		uint64_t now_ns;
 
-		if (number == t->warm)
-			begin(r);
+		if (number == t->warm) {
+			bench_run_begin(r);
+			atomic_store(&r->me->stage->flowing, true);
+		}
 		due_ns += t->interval_ns;
-		wait_until(r, due_ns);
+		bench_run_wait_until(r, due_ns);
 		now_ns = bench_now();
 		if (r->measuring) {
-			last = n + 1 >= BENCH_SAMPLES ||
-			       enough(r, n + 1, now_ns);
-			r->samples[n++] = now_ns;
+			last = ends_with(r, n + 1, now_ns);
+			if (n < BENCH_SAMPLES)
+				r->samples[n] = timed ? due_ns : now_ns;
+			n++;
 		}
 		if (last)
-			announce_last(r, number);
-		send_one(r, number);
+			bench_run_announce(r, number);
+		bench_run_send(r, number);
+		/* A beat that was missed is not made up for. */
+		if (timed && bench_now() > due_ns + t->interval_ns)
+			due_ns = bench_now();
 	}
-	finish(r, n);
-	r->account->n_samples = n;
+	bench_run_finish(r, n);
+	r->account->n_samples = n < BENCH_SAMPLES ? n : BENCH_SAMPLES;
 }
 
-static void consume_at_intervals(struct run *r)
+static void consume_at_intervals(struct bench_run *r)
 {
 	uint64_t warm = r->me->trial->warm;
 	uint64_t n = 0;
 
 	for (uint64_t number = 0;; number++) {
 		if (number == warm)
-			begin(r);
-		receive_one(r, number);
-		if (r->measuring)
-			r->samples[n++] = bench_now();
-		if (is_last(r, number))
+			bench_run_begin(r);
+		bench_run_receive(r, number);
+		if (r->measuring && n++ < BENCH_SAMPLES)
+			r->samples[n - 1] = bench_now();
+		if (bench_run_is_last(r, number))
 			break;
 	}
-	finish(r, n);
-	r->account->n_samples = n;
+	bench_run_finish(r, n);
+	r->account->n_samples = n < BENCH_SAMPLES ? n : BENCH_SAMPLES;
 }
 
 /* ---- rate ------------------------------------------------------------------ */
 
-static void produce(struct run *r)
+static void produce(struct bench_run *r)
 {
 	uint64_t warm = r->me->trial->warm;
 	uint64_t number = 0;
@@ -326,23 +330,24 @@ static void produce(struct run *r)
 		uint32_t n;
 
 		if (!r->measuring && number >= warm) {
-			begin(r);
+			bench_run_begin(r);
 			first = number;
 		}
 		n = take(r, places, r->what->batch);
 		if (r->measuring && ++batches % CLOCK_EVERY == 0)
-			last = enough(r, number + n - first, bench_now());
+			last = bench_run_enough(r, number + n - first,
+						bench_now());
 		else if (r->measuring && r->me->trial->packets)
 			last = number + n - first >= r->me->trial->packets;
 		if (last)
-			announce_last(r, number + n - 1);
+			bench_run_announce(r, number + n - 1);
 		send_all(r, places, n, number);
 		number += n;
 	}
-	finish(r, number - first);
+	bench_run_finish(r, number - first);
 }
 
-static void consume(struct run *r)
+static void consume(struct bench_run *r)
 {
 	uint64_t warm = r->me->trial->warm;
 	uint64_t number = 0;
@@ -353,26 +358,26 @@ static void consume(struct run *r)
 		uint32_t n;
 
 		if (!r->measuring && number >= warm) {
-			begin(r);
+			bench_run_begin(r);
 			first = number;
 		}
 		n = receive(r, payloads, r->what->batch);
-		read_all(r, payloads, n, number);
+		bench_run_read(r, payloads, n, number);
 		number += n;
-		if (is_last(r, number - 1))
+		if (bench_run_is_last(r, number - 1))
 			break;
 	}
-	finish(r, number - first);
+	bench_run_finish(r, number - first);
 }
 
 /* ---- the whole life -------------------------------------------------------- */
 
 uint32_t bench_sides(const struct bench_case *what)
 {
-	return what->measure == BENCH_ROUND_TRIP ? 2 : what->consumers + 1;
+	return bench_case_answers(what) ? 2 : what->consumers + 1;
 }
 
-static void pin(struct run *r)
+static void pin(struct bench_run *r)
 {
 	int cpu = r->me->trial->cpus[r->me->number];
 	cpu_set_t set;
@@ -382,10 +387,42 @@ static void pin(struct run *r)
 	CPU_ZERO(&set);
 	CPU_SET((size_t)cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
-		fail(r, "cannot keep to CPU %d: %s", cpu, strerror(errno));
+		bench_run_fail(r, "cannot keep to CPU %d: %s", cpu,
+			       strerror(errno));
 }
 
-static void join(struct run *r, struct end *end, uint32_t link, uint32_t number)
+/* Where a machine saves power while it waits, this keeps it awake as long as the
+ * file is open; cyclictest does the same.  Others have no such file. */
+static void keep_awake(void)
+{
+	const int32_t most_us = 0;
+	int fd = open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, &most_us, sizeof(most_us)) < 0)
+		close(fd);
+}
+
+/* As a program does that must not be late. */
+static void be_real_time(struct bench_run *r)
+{
+	const struct sched_param priority = {.sched_priority = BENCH_PRIORITY};
+
+	if (mlockall(MCL_CURRENT | MCL_FUTURE))
+		bench_run_fail(
+			r,
+			"cannot lock memory (%s): raise ulimit -l, or run "
+			"as root",
+			strerror(errno));
+	if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority))
+		bench_run_fail(r,
+			       "cannot have real-time priority %d: raise "
+			       "ulimit -r, or run as root",
+			       BENCH_PRIORITY);
+	keep_awake();
+}
+
+void bench_run_join(struct bench_run *r, struct bench_end *end, uint32_t link,
+		    uint32_t number)
 {
 	char why[BENCH_WHY_BYTES / 2] = "";
 	int err;
@@ -395,49 +432,91 @@ static void join(struct run *r, struct end *end, uint32_t link, uint32_t number)
 	err = end->channel->join(r->me->links[link], number, &end->side, why,
 				 sizeof(why));
 	if (err)
-		fail(r, "side %u cannot join: %s%s%s", r->me->number,
-		     dsi_strerror(err), why[0] ? ": " : "", why);
+		bench_run_fail(r, "side %u cannot join: %s%s%s", r->me->number,
+			       dsi_strerror(err), why[0] ? ": " : "", why);
 }
 
 /* A producer first, so that nobody waits for one that waits itself. */
-static void join_all(struct run *r)
+static void join_all(struct bench_run *r)
 {
-	bool round_trip = r->what->measure == BENCH_ROUND_TRIP;
+	bool answers = bench_case_answers(r->what);
 	uint32_t number = r->me->number;
 
-	r->has_out = number == 0 || round_trip;
-	r->has_in = number != 0 || round_trip;
+	r->has_out = number == 0 || answers;
+	r->has_in = number != 0 || answers;
+	if (r->what->measure == BENCH_SELECT) {
+		bench_select_join(r);
+		/* The many count for themselves. */
+		r->has_out = number != 0;
+		r->has_in = number == 0;
+		return;
+	}
 	if (r->has_out)
-		join(r, &r->out, number == 0 ? 0 : 1, 0);
+		bench_run_join(r, &r->out, number == 0 ? 0 : 1, 0);
 	if (r->has_in)
-		join(r, &r->in, number == 0 ? 1 : 0, number == 0 ? 1 : number);
+		bench_run_join(r, &r->in, number == 0 ? 1 : 0,
+			       number == 0 ? 1 : number);
 }
 
-/* Until all sides are here.  Sleeping, because they may need this CPU. */
-static void meet(const struct run *r, _Atomic uint32_t *count)
+/* Until so many sides are here.  Sleeping, because they may need this CPU. */
+static void meet(_Atomic uint32_t *count, uint32_t sides)
 {
 	const struct timespec while_ns = {.tv_nsec = 50000};
 
 	atomic_fetch_add(count, 1);
-	while (atomic_load(count) < r->me->sides)
+	while (atomic_load(count) < sides)
 		nanosleep(&while_ns, NULL);
 }
 
-static void work(struct run *r)
+static void work(struct bench_run *r)
 {
 	bool first = r->me->number == 0;
 
 	if (r->what->measure == BENCH_ROUND_TRIP)
 		first ? ping(r) : pong(r);
-	else if (r->what->measure == BENCH_ONE_WAY)
-		first ? produce_at_intervals(r) : consume_at_intervals(r);
-	else
+	else if (r->what->measure == BENCH_SELECT)
+		first ? bench_select_ask(r) : bench_select_answer(r);
+	else if (r->what->measure == BENCH_RATE)
 		first ? produce(r) : consume(r);
+	else
+		first ? produce_at_intervals(r) : consume_at_intervals(r);
+}
+
+static void leave_all(struct bench_run *r)
+{
+	if (r->what->measure == BENCH_SELECT)
+		bench_select_leave(r);
+	if (r->has_in)
+		r->in.channel->leave(r->in.side);
+	if (r->has_out)
+		r->out.channel->leave(r->out.side);
+}
+
+/* One that comes and goes has joined nothing when the others meet. */
+static void visit(struct bench_run *r)
+{
+	bench_meter_open(&r->meter);
+	meet(&r->me->stage->joined, r->me->sides);
+	bench_join_come_and_go(r);
+	bench_meter_close(&r->meter);
+}
+
+static void stay(struct bench_run *r)
+{
+	struct bench_stage *stage = r->me->stage;
+
+	join_all(r);
+	bench_meter_open(&r->meter);
+	meet(&stage->joined, r->me->sides);
+	work(r);
+	meet(&stage->done, r->what->measure == BENCH_JOIN ? 2 : r->me->sides);
+	bench_meter_close(&r->meter);
+	leave_all(r);
 }
 
 void bench_side_run(const struct bench_side *side)
 {
-	struct run r = {
+	struct bench_run r = {
 		.me = side,
 		.what = &side->trial->what,
 		.account = &side->stage->accounts[side->number],
@@ -446,15 +525,11 @@ void bench_side_run(const struct bench_side *side)
 
 	pin(&r);
 	bench_raw_touch(r.samples, sizeof(side->stage->samples[0]));
-	join_all(&r);
-	bench_meter_open(&r.meter);
-	meet(&r, &side->stage->joined);
-	work(&r);
-	meet(&r, &side->stage->done);
-	bench_meter_close(&r.meter);
-	if (r.has_in)
-		r.in.channel->leave(r.in.side);
-	if (r.has_out)
-		r.out.channel->leave(r.out.side);
+	if (r.what->fifo)
+		be_real_time(&r);
+	if (r.what->measure == BENCH_JOIN && side->number > 1)
+		visit(&r);
+	else
+		stay(&r);
 	r.account->done = true;
 }

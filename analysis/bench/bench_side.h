@@ -11,8 +11,6 @@
 #include "bench/bench_meter.h"
 #include "bench/bench_trial.h"
 
-#define BENCH_LINKS 2u /* there, and for a round trip back */
-
 /**
  * struct bench_account - what a side tells when it is done.
  * @failed: @why says what
@@ -22,6 +20,7 @@ struct bench_account {
 	struct bench_reading last;
 	uint64_t packets; /* between the two */
 	uint64_t n_samples;
+	uint64_t joins; /* BENCH_JOIN: how often it joined */
 	bool done;
 	bool failed;
 	char why[BENCH_WHY_BYTES];
@@ -30,11 +29,16 @@ struct bench_account {
 /**
  * struct bench_stage - shared by all.
  * @joined, @done: sides that are so far
+ * @flowing, @ending, @gone: BENCH_JOIN: others may join; shall stop to; how many
+ *          have
  * @last:   number of the last message plus 1, as soon as it is known
  */
 struct bench_stage {
 	_Atomic uint32_t joined;
 	_Atomic uint32_t done;
+	_Atomic bool flowing;
+	_Atomic bool ending;
+	_Atomic uint32_t gone;
 	alignas(128) _Atomic uint64_t last;
 	alignas(128) struct bench_account accounts[BENCH_SIDES];
 	uint64_t samples[BENCH_SIDES][BENCH_SAMPLES];
@@ -45,7 +49,7 @@ struct bench_side {
 	struct bench_stage *stage;
 	uint32_t number;
 	uint32_t sides;
-	void *links[BENCH_LINKS];
+	void **links;
 };
 
 /* How many sides a case has. */

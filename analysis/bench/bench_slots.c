@@ -27,13 +27,6 @@ static int slots_send(void *raw, uint32_t n)
 	return 0;
 }
 
-static void tell(struct bench_raw_side *side)
-{
-	side->told = side->given;
-	atomic_store_explicit(&side->shared->taken[side->number - 1].n,
-			      side->given, memory_order_release);
-}
-
 static int32_t slots_receive(void *raw, const void **payloads, uint32_t n)
 {
 	struct bench_raw_side *side = raw;
@@ -50,19 +43,9 @@ static int32_t slots_receive(void *raw, const void **payloads, uint32_t n)
 		payloads[i] = side->link->payloads + slot->offset;
 		side->done++;
 	}
-	if (i == 0 && side->told != side->given)
-		tell(side);
+	if (i == 0)
+		bench_raw_tell(side);
 	return (int32_t)i;
-}
-
-static int slots_release(void *raw, uint32_t n)
-{
-	struct bench_raw_side *side = raw;
-
-	side->given += n;
-	if (side->given - side->told > side->mask / 4u)
-		tell(side);
-	return 0;
 }
 
 const struct bench_channel bench_slots = {
@@ -79,7 +62,7 @@ const struct bench_channel bench_slots = {
 	.take = bench_raw_take,
 	.send = slots_send,
 	.receive = slots_receive,
-	.release = slots_release,
+	.release = bench_raw_release,
 	.calls = bench_raw_calls,
 	.leave = bench_raw_leave,
 	.close = bench_raw_close,

@@ -8,9 +8,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@
 
 #include "bench/bench_side.h"
 #include "bench/bench_statistics.h"
+#include "bench/bench_stress.h"
 
 #define PATIENCE_MS 60000 /* beyond the time that a trial shall take */
 #define NS_PER_MS 1000000u
@@ -43,7 +46,8 @@ void bench_stage_destroy(struct bench_stage *stage)
 struct cast {
 	const struct bench_trial *trial;
 	struct bench_stage *stage;
-	void *links[BENCH_LINKS];
+	void **links;
+	uint32_t n_links;
 	pid_t pids[BENCH_SIDES];
 	struct pollfd ends[BENCH_SIDES]; /* readable when a process ended */
 	uint32_t sides;
@@ -110,7 +114,7 @@ static int start(struct cast *cast)
 		.trial = cast->trial,
 		.stage = cast->stage,
 		.sides = cast->sides,
-		.links = {cast->links[0], cast->links[1]},
+		.links = cast->links,
 	};
 	pid_t parent = getpid();
 
@@ -203,6 +207,7 @@ static void add_account(const struct bench_account *a,
 	out->cpu_ns += a->last.cpu_ns - a->first.cpu_ns;
 	out->calls += a->last.calls - a->first.calls;
 	out->switches += a->last.switches - a->first.switches;
+	out->joins += a->joins;
 	out->delay_ns += a->last.delay_ns - a->first.delay_ns;
 	out->instructions += a->last.instructions - a->first.instructions;
 	out->counted = out->counted && a->first.counted && a->last.counted;
@@ -236,7 +241,11 @@ static int gather_one_way(const struct cast *cast, struct bench_outcome *out)
 	uint64_t(*samples)[BENCH_SAMPLES] = cast->stage->samples;
 	uint64_t *flat = &samples[0][0] + BENCH_SAMPLES;
 
-	for (uint32_t i = 1; i < cast->sides; i++) {
+	/* Who comes and goes is not measured. */
+	uint32_t sides =
+		cast->trial->what.measure == BENCH_JOIN ? 2 : cast->sides;
+
+	for (uint32_t i = 1; i < sides; i++) {
 		if (a[i].n_samples != a[0].n_samples) {
 			snprintf(out->why, sizeof(out->why),
 				 "consumer %u received %llu messages, not %llu",
@@ -275,9 +284,9 @@ static int gather(const struct cast *cast, struct bench_outcome *out)
 	out->counted = true;
 	for (uint32_t i = 0; i < cast->sides; i++)
 		add_account(&cast->stage->accounts[i], out);
-	if (cast->trial->what.measure == BENCH_ROUND_TRIP)
+	if (bench_case_answers(&cast->trial->what))
 		gather_round_trip(cast, out);
-	else if (cast->trial->what.measure == BENCH_ONE_WAY)
+	else if (bench_case_has_times(&cast->trial->what))
 		err = gather_one_way(cast, out);
 	else
 		gather_rate(cast, out);
@@ -288,19 +297,50 @@ static int gather(const struct cast *cast, struct bench_outcome *out)
 
 /* ---- all of it ------------------------------------------------------------- */
 
-static int open_links(struct cast *cast, uint32_t n)
+static uint32_t links_of(const struct bench_case *what)
+{
+	if (what->measure == BENCH_SELECT)
+		return 1 + what->streams;
+	return what->measure == BENCH_ROUND_TRIP ? 2 : 1;
+}
+
+static uint32_t consumers_of(const struct bench_case *what)
+{
+	return bench_case_answers(what) || what->measure == BENCH_JOIN
+		       ? 1
+		       : what->consumers;
+}
+
+/* Each stream takes some descriptors at either end. */
+static void permit_many_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int open_links(struct cast *cast)
 {
 	const struct bench_case *what = &cast->trial->what;
 	static unsigned int count;
 	int err = 0;
 
-	for (uint32_t i = 0; i < n && !err; i++) {
+	cast->n_links = links_of(what);
+	cast->links = calloc(cast->n_links, sizeof(cast->links[0]));
+	if (!cast->links)
+		return -DSI_ENOMEM;
+	if (cast->n_links > 2)
+		permit_many_files();
+	for (uint32_t i = 0; i < cast->n_links && !err; i++) {
 		char name[48];
 		struct bench_setup setup = {
 			.payload = what->payload,
 			.ring = what->ring,
 			.batch = what->batch,
-			.consumers = n > 1 ? 1 : what->consumers,
+			.consumers = consumers_of(what),
 			.wait = what->wait,
 			.spin_ns = cast->trial->spin_ns,
 			.threads = what->threads,
@@ -312,6 +352,14 @@ static int open_links(struct cast *cast, uint32_t n)
 		err = cast->trial->channel->open(&setup, &cast->links[i]);
 	}
 	return err;
+}
+
+static void close_links(struct cast *cast)
+{
+	for (uint32_t i = 0; cast->links && i < cast->n_links; i++)
+		if (cast->links[i])
+			cast->trial->channel->close(cast->links[i]);
+	free(cast->links);
 }
 
 static int perform(struct cast *cast, struct bench_outcome *out)
@@ -329,8 +377,19 @@ static int perform(struct cast *cast, struct bench_outcome *out)
 	return err ? explain(cast, err, out) : gather(cast, out);
 }
 
-int bench_trial_run(struct bench_stage *stage, const struct bench_trial *trial,
-		    struct bench_outcome *out)
+static void clear(struct bench_stage *stage)
+{
+	atomic_store(&stage->joined, 0);
+	atomic_store(&stage->done, 0);
+	atomic_store(&stage->last, 0);
+	atomic_store(&stage->flowing, false);
+	atomic_store(&stage->ending, false);
+	atomic_store(&stage->gone, 0);
+	memset(stage->accounts, 0, sizeof(stage->accounts));
+}
+
+static int run_sides(struct bench_stage *stage, const struct bench_trial *trial,
+		     struct bench_outcome *out)
 {
 	struct cast cast = {
 		.trial = trial,
@@ -339,23 +398,34 @@ int bench_trial_run(struct bench_stage *stage, const struct bench_trial *trial,
 	};
 	int err;
 
-	*out = (struct bench_outcome){.why = ""};
 	cast.processes = trial->what.threads ? 1 : cast.sides;
 	for (uint32_t i = 0; i < BENCH_SIDES; i++)
 		cast.ends[i].fd = -1;
-	atomic_store(&stage->joined, 0);
-	atomic_store(&stage->done, 0);
-	atomic_store(&stage->last, 0);
-	memset(stage->accounts, 0, sizeof(stage->accounts));
-	err = open_links(&cast,
-			 trial->what.measure == BENCH_ROUND_TRIP ? 2 : 1);
+	clear(stage);
+	err = open_links(&cast);
 	if (err)
 		snprintf(out->why, sizeof(out->why), "cannot open: %s",
 			 dsi_strerror(err));
 	else
 		err = perform(&cast, out);
-	for (uint32_t i = 0; i < BENCH_LINKS; i++)
-		if (cast.links[i])
-			trial->channel->close(cast.links[i]);
+	close_links(&cast);
+	return err;
+}
+
+int bench_trial_run(struct bench_stage *stage, const struct bench_trial *trial,
+		    struct bench_outcome *out)
+{
+	struct bench_stress_run *stress = NULL;
+	int err;
+
+	*out = (struct bench_outcome){.why = ""};
+	err = bench_stress_start(trial, &stress, out->why, sizeof(out->why));
+	if (err)
+		return err;
+	if (trial->channel->run_alone)
+		err = trial->channel->run_alone(stage, trial, out);
+	else
+		err = run_sides(stage, trial, out);
+	bench_stress_stop(stress);
 	return err;
 }

@@ -15,6 +15,7 @@
 
 #define BENCH_SAMPLES 100000u /* most times that a side keeps in one trial */
 #define BENCH_WHY_BYTES 256u
+#define BENCH_PRIORITY 80 /* as cyclictest is mostly run */
 
 struct bench_stage;
 
@@ -44,7 +45,8 @@ struct bench_trial {
 /**
  * struct bench_outcome - what came out.
  * @packets:  messages carried; of a round trip there are two in each
- * @rounds:   BENCH_ROUND_TRIP: times there and back; else as @packets
+ * @joins:    BENCH_JOIN: how often others joined and left meanwhile
+ * @rounds:   BENCH_ROUND_TRIP and _SELECT: times there and back; else as @packets
  * @wall_ns:  from the first to the last of them
  * @cpu_ns, @calls, @instructions: of all sides together; of the instructions
  *            those outside of the kernel
@@ -56,6 +58,7 @@ struct bench_trial {
 struct bench_outcome {
 	uint64_t packets;
 	uint64_t rounds;
+	uint64_t joins;
 	uint64_t wall_ns;
 	uint64_t cpu_ns;
 	uint64_t calls;

@@ -3,96 +3,22 @@
  * bench_cases.c - the cases of `dsi bench`: all combinations of what options
  * say, or a choice that shows what matters.
  */
+#include "bench_blocks.h"
 #include "bench_cases.h"
 
 #define AREA_MOST (UINT64_C(512) << 20)
-
-enum { TWO = 1u, SAME = 2u };
-enum { TOUCHED = 1u, UNTOUCHED = 2u };
-enum {
-	POLL = 1u << BENCH_POLL,
-	SLEEP = 1u << BENCH_SLEEP,
-	SPIN = 1u << BENCH_SPIN
-};
-enum {
-	ROUND_TRIP = 1u << BENCH_ROUND_TRIP,
-	ONE_WAY = 1u << BENCH_ONE_WAY,
-	RATE = 1u << BENCH_RATE
-};
-
-#define LIST(...)                                                          \
-	{                                                                  \
-		.values = {__VA_ARGS__},                                   \
-		.n = sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t), \
-	}
-
-/* All combinations of these. */
-struct block {
-	uint32_t measures;
-	uint32_t waits;
-	uint32_t places;
-	uint32_t touches;
-	struct bench_list payloads;
-	struct bench_list rings;
-	struct bench_list batches;
-	struct bench_list consumers;
-	bool quick; /* is measured with --quick, too */
-};
-
-#define KIB 1024u
-#define MIB (1024u * 1024u)
-
-static const struct block blocks[] = {
-	/* What one packet of a sensor takes, in each way to wait. */
-	{ROUND_TRIP, POLL | SPIN | SLEEP, TWO, TOUCHED, LIST(64), LIST(64),
-	 LIST(1), LIST(1), true},
-	{ROUND_TRIP, SLEEP, SAME, TOUCHED, LIST(64), LIST(64), LIST(1), LIST(1),
-	 true},
-	/* And the larger ones. */
-	{ROUND_TRIP, POLL, TWO, TOUCHED,
-	 LIST(0, 4 * KIB, 64 * KIB, MIB, 4 * MIB), LIST(16), LIST(1), LIST(1),
-	 false},
-	{ONE_WAY, POLL | SPIN | SLEEP, TWO, TOUCHED, LIST(64), LIST(64),
-	 LIST(1), LIST(1), false},
-	{ONE_WAY, SLEEP, SAME, TOUCHED, LIST(64), LIST(64), LIST(1), LIST(1),
-	 false},
-	{ONE_WAY, SLEEP, TWO, TOUCHED, LIST(64), LIST(64), LIST(1),
-	 LIST(2, 4, 8), false},
-	/* How many, one by one and together, in small and large rings. */
-	{RATE, POLL, TWO, TOUCHED, LIST(64), LIST(256), LIST(1, 8, 32, 64),
-	 LIST(1), true},
-	{RATE, POLL, TWO, TOUCHED, LIST(64), LIST(1, 16, 4096), LIST(1),
-	 LIST(1), false},
-	{RATE, SLEEP | SPIN, TWO, TOUCHED, LIST(64), LIST(256), LIST(1, 32),
-	 LIST(1), true},
-	{RATE, SLEEP, SAME, TOUCHED, LIST(64), LIST(256), LIST(1, 32), LIST(1),
-	 false},
-	{RATE, SLEEP, TWO, TOUCHED, LIST(64), LIST(256), LIST(1), LIST(2, 4, 8),
-	 false},
-	/* Handing over does not look at the bytes; who writes and reads does. */
-	{RATE, POLL, TWO, UNTOUCHED, LIST(4 * KIB, 64 * KIB, MIB), LIST(64),
-	 LIST(1), LIST(1), true},
-	{RATE, POLL, TWO, TOUCHED, LIST(4 * KIB, 64 * KIB, MIB), LIST(64),
-	 LIST(1), LIST(1), false},
-};
-
-static const struct block defaults = {
-	ROUND_TRIP | ONE_WAY | RATE,
-	POLL | SLEEP | SPIN,
-	TWO | SAME,
-	TOUCHED,
-	LIST(64),
-	LIST(256),
-	LIST(1),
-	LIST(1),
-	true,
-};
+#define VISITED_MOST 8u
 
 static bool makes_sense(const struct bench_case *c)
 {
 	if (c->measure != BENCH_RATE && c->batch > 1)
 		return false;
-	if (c->measure == BENCH_ROUND_TRIP && c->consumers > 1)
+	if (bench_case_answers(c) && c->consumers > 1)
+		return false;
+	/* One stays; a producer has room for 16, and those that left are there
+	 * until it looks. */
+	if (c->measure == BENCH_JOIN &&
+	    (c->consumers < 2 || c->consumers > VISITED_MOST))
 		return false;
 	if (c->same_cpu && c->wait != BENCH_SLEEP)
 		return false;
@@ -107,8 +33,17 @@ static bool has_cpus(const struct bench_case *c, uint32_t n_cpus)
 	return n_cpus >= (c->wait == BENCH_POLL ? c->consumers + 1 : 2);
 }
 
+static void add_channel(struct bench_selection *s, const struct bench_case *c,
+			const struct bench_channel *channel)
+{
+	if (!bench_case_fits(c, channel))
+		s->unfit++;
+	else if (!bench_plan_add(s->plan, c, channel))
+		s->no_memory = true;
+}
+
 static void add(const struct bench_options *o, struct bench_selection *s,
-		const struct bench_case *c)
+		const struct bench_block *b, const struct bench_case *c)
 {
 	if (!makes_sense(c)) {
 		s->senseless++;
@@ -118,20 +53,42 @@ static void add(const struct bench_options *o, struct bench_selection *s,
 		s->few_cpus++;
 		return;
 	}
-	if ((uint64_t)c->payload * c->ring > AREA_MOST) {
+	if ((uint64_t)c->payload * c->ring * (c->streams ? c->streams : 1) >
+	    AREA_MOST) {
 		s->large++;
 		return;
 	}
-	for (size_t i = 0; i < o->n_channels; i++) {
-		if (!bench_case_fits(c, o->channels[i]))
-			s->unfit++;
-		else if (!bench_plan_add(s->plan, c, o->channels[i]))
-			s->no_memory = true;
+	if (b->channels && !o->channels_given)
+		for (size_t i = 0; b->channels[i]; i++)
+			add_channel(s, c, b->channels[i]);
+	else
+		for (size_t i = 0; i < o->n_channels; i++)
+			add_channel(s, c, o->channels[i]);
+}
+
+/* Only one measure has many streams. */
+static void add_streams(const struct bench_options *o,
+			struct bench_selection *s, const struct bench_block *b,
+			struct bench_case c)
+{
+	if (c.measure != BENCH_SELECT) {
+		add(o, s, b, &c);
+		return;
+	}
+	for (uint32_t i = 0; i < b->streams.n; i++) {
+		c.streams = b->streams.values[i];
+		for (uint32_t all = 0; all < 2; all++) {
+			c.active = all ? c.streams : 1;
+			/* One is all of one. */
+			if ((b->actives >> all & 1) &&
+			    !(all && c.streams == 1 && (b->actives & ONE)))
+				add(o, s, b, &c);
+		}
 	}
 }
 
 static void add_numbers(const struct bench_options *o,
-			struct bench_selection *s, const struct block *b,
+			struct bench_selection *s, const struct bench_block *b,
 			struct bench_case c)
 {
 	bool touched = c.touched;
@@ -146,12 +103,28 @@ static void add_numbers(const struct bench_options *o,
 					c.consumers = b->consumers.values[n];
 					/* Nothing cannot be touched. */
 					c.touched = touched && c.payload;
-					add(o, s, &c);
+					add_streams(o, s, b, c);
 				}
 }
 
+/* With and without a priority, and load. */
+static void add_around(const struct bench_options *o, struct bench_selection *s,
+		       const struct bench_block *b, struct bench_case c)
+{
+	uint32_t priorities = b->priorities ? b->priorities : NORMAL;
+	uint32_t stresses = b->stresses ? b->stresses : CALM;
+
+	for (unsigned int fifo = 0; fifo < 2; fifo++)
+		for (unsigned int k = 0; k < BENCH_STRESSES; k++) {
+			c.fifo = fifo == 1;
+			c.stress = (enum bench_stress)k;
+			if ((priorities >> fifo & 1) && (stresses >> k & 1))
+				add_numbers(o, s, b, c);
+		}
+}
+
 static void add_block(const struct bench_options *o, struct bench_selection *s,
-		      const struct block *b)
+		      const struct bench_block *b)
 {
 	unsigned int all = BENCH_MEASURES * BENCH_WAITS * 4;
 
@@ -170,7 +143,7 @@ static void add_block(const struct bench_options *o, struct bench_selection *s,
 
 		if ((b->measures >> measure & 1) && (b->waits >> wait & 1) &&
 		    (b->places >> place & 1) && (b->touches >> touch & 1))
-			add_numbers(o, s, b, c);
+			add_around(o, s, b, c);
 	}
 }
 
@@ -188,9 +161,9 @@ static void replace_list(struct bench_list *list,
 }
 
 /* What was not said is the default. */
-static struct block chosen_block(const struct bench_options *o)
+static struct bench_block chosen_block(const struct bench_options *o)
 {
-	struct block b = defaults;
+	struct bench_block b = bench_block_defaults;
 
 	replace(&b.measures, o->measures);
 	replace(&b.waits, o->waits);
@@ -200,6 +173,10 @@ static struct block chosen_block(const struct bench_options *o)
 	replace_list(&b.rings, &o->rings);
 	replace_list(&b.batches, &o->batches);
 	replace_list(&b.consumers, &o->consumers);
+	replace_list(&b.streams, &o->streams);
+	replace(&b.actives, o->actives);
+	replace(&b.priorities, o->priorities);
+	replace(&b.stresses, o->stresses);
 	return b;
 }
 
@@ -207,12 +184,14 @@ void bench_select(const struct bench_options *o,
 		  struct bench_selection *selection)
 {
 	if (o->chosen) {
-		struct block b = chosen_block(o);
+		struct bench_block b = chosen_block(o);
 
 		add_block(o, selection, &b);
 		return;
 	}
-	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
-		if (blocks[i].quick || !o->quick)
-			add_block(o, selection, &blocks[i]);
+	for (size_t i = 0; i < bench_blocks_count; i++)
+		if (((o->studies ? o->studies : 1u) >> bench_blocks[i].study &
+		     1) &&
+		    (bench_blocks[i].quick || !o->quick))
+			add_block(o, selection, &bench_blocks[i]);
 }

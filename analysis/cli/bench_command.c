@@ -79,7 +79,8 @@ static void choose_channels(struct bench_options *o)
 	if (o->n_channels)
 		return;
 	for (size_t i = 0; i < bench_channels_count; i++)
-		if (!bench_channels[i]->limit && o->n_channels < BENCH_LIST)
+		if (!bench_channels[i]->limit && !bench_channels[i]->asked &&
+		    o->n_channels < BENCH_LIST)
 			o->channels[o->n_channels++] = bench_channels[i];
 }
 

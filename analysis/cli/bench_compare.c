@@ -19,7 +19,7 @@
 #include "message.h"
 
 #define LEAST_PART 0.01 /* less than this is no change, however even the runs */
-#define KEY_BYTES 160u
+#define KEY_BYTES 256u
 
 /* The half of the runs in the middle. */
 struct figure {
@@ -92,6 +92,26 @@ static bool get_figure(struct json_object *row, const char *key,
 	       out->low <= out->median && out->median <= out->high;
 }
 
+/* What reports of old did not have is as it was then: none. */
+static bool get_around(struct json_object *row, char *out, size_t bytes)
+{
+	const char *priority = get_text(row, "priority");
+	const char *stress = get_text(row, "stress");
+	double streams = 0;
+	double active = 0;
+	bool fifo = priority && strcmp(priority, "fifo") == 0;
+	bool load = stress && strcmp(stress, "no") != 0;
+	char many[48] = "";
+
+	if (get_number(row, "streams", &streams) && streams > 0 &&
+	    get_number(row, "active", &active))
+		snprintf(many, sizeof(many), " %.0f of %.0f streams", active,
+			 streams);
+	return snprintf(out, bytes, "%s%s%s%s", fifo ? " fifo" : "",
+			load ? " beside " : "", load ? stress : "",
+			many) < (int)bytes;
+}
+
 /* What makes a row the same one in both files. */
 static bool get_key(struct json_object *row, char key[KEY_BYTES])
 {
@@ -99,6 +119,7 @@ static bool get_key(struct json_object *row, char key[KEY_BYTES])
 	const char *mode = get_text(row, "mode");
 	const char *on = get_text(row, "on");
 	const char *channel = get_text(row, "channel");
+	char around[96];
 	double numbers[4];
 	bool threads;
 	bool touched;
@@ -109,11 +130,12 @@ static bool get_key(struct json_object *row, char key[KEY_BYTES])
 	    !get_number(row, "payload", &numbers[0]) ||
 	    !get_number(row, "ring", &numbers[1]) ||
 	    !get_number(row, "batch", &numbers[2]) ||
-	    !get_number(row, "consumers", &numbers[3]))
+	    !get_number(row, "consumers", &numbers[3]) ||
+	    !get_around(row, around, sizeof(around)))
 		return false;
 	return snprintf(key, KEY_BYTES,
-			"%s %s %s%s %.0fB%s ring %.0f batch %.0f to %.0f %s",
-			measure, mode, on, threads ? " threads" : "",
+			"%s %s %s%s%s %.0fB%s ring %.0f batch %.0f to %.0f %s",
+			measure, mode, on, threads ? " threads" : "", around,
 			numbers[0], touched ? "" : " untouched", numbers[1],
 			numbers[2], numbers[3], channel) < (int)KEY_BYTES;
 }

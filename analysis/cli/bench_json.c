@@ -48,7 +48,7 @@ static void put_text(struct size_writer *w, const char *key, const char *text)
 		size_write_null(w, key);
 }
 
-static void put_spread(struct size_writer *w, const char *key, bool there,
+void bench_json_spread(struct size_writer *w, const char *key, bool there,
 		       const struct bench_spread *s)
 {
 	if (!there) {
@@ -113,7 +113,7 @@ static void put_memory(struct size_writer *w, const struct bench_plan *plan)
 					     : plan->memory[i].copy;
 		if (n)
 			s = bench_spread_of(values, n);
-		put_spread(w, keys[k], n > 0, &s);
+		bench_json_spread(w, keys[k], n > 0, &s);
 	}
 	size_write_close(w, '}');
 }
@@ -129,6 +129,10 @@ static void put_case(struct size_writer *w, const struct bench_case *c)
 	size_write_u64(w, "ring", c->ring);
 	size_write_u64(w, "batch", c->batch);
 	size_write_u64(w, "consumers", c->consumers);
+	size_write_u64(w, "streams", c->streams);
+	size_write_u64(w, "active", c->active);
+	size_write_text(w, "priority", c->fifo ? "fifo" : "normal");
+	size_write_text(w, "stress", bench_stress_name(c->stress));
 }
 
 static void put_ratio(struct size_writer *w, const struct bench_plan *plan,
@@ -136,7 +140,7 @@ static void put_ratio(struct size_writer *w, const struct bench_plan *plan,
 {
 	struct bench_spread s;
 
-	put_spread(w, key, bench_row_ratio(plan, row, to, &s), &s);
+	bench_json_spread(w, key, bench_row_ratio(plan, row, to, &s), &s);
 }
 
 /* [largest value, how many], empty buckets left out. */
@@ -182,8 +186,10 @@ static void put_row(struct size_writer *w, const struct bench_plan *plan,
 	size_write_u64(w, "packets", row->packets);
 	size_write_u64(w, "samples", row->samples);
 	size_write_u64(w, "preempted", row->switches);
+	size_write_u64(w, "joins", row->joins);
 	for (unsigned int v = 0; v < BENCH_VALUES; v++)
-		put_spread(w, value_keys[v], bench_row_value(row, v, &s), &s);
+		bench_json_spread(w, value_keys[v], bench_row_value(row, v, &s),
+				  &s);
 	put_ratio(w, plan, row, "to_limit", row->limit);
 	put_ratio(w, plan, row, "to_bare", row->bare);
 	put_times(w, &row->times);
@@ -226,6 +232,7 @@ void bench_json(const struct bench_report *report, struct size_writer *w)
 	for (size_t i = 0; i < report->plan.n; i++)
 		put_row(w, &report->plan, &report->plan.rows[i]);
 	size_write_close(w, ']');
+	bench_curves_json(&report->plan, w);
 	size_write_close(w, '}');
 }
 

@@ -2,6 +2,7 @@
 /*
  * bench_options.c - the options of `dsi bench`.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,11 @@ enum {
 	KEY_RING,
 	KEY_BATCH,
 	KEY_CONSUMERS,
+	KEY_STREAMS,
+	KEY_ACTIVE,
+	KEY_STRESS,
+	KEY_PRIORITY,
+	KEY_STUDY,
 	KEY_CHANNEL,
 	KEY_THREADS,
 	KEY_CPUS,
@@ -46,7 +52,16 @@ static const struct argp_option options[] = {
 	 "What to measure (lists are separated by commas; default: a choice of "
 	 "cases that --list shows):",
 	 1},
-	{"measure", KEY_MEASURE, "LIST", 0, "round-trip, one-way, rate", 0},
+	{"study", KEY_STUDY, "LIST", 0,
+	 "built-in lists of cases: basic (the default), scale (more streams, "
+	 "more "
+	 "consumers), real-time (beside load), copy (against references)",
+	 0},
+	{"measure", KEY_MEASURE, "LIST", 0,
+	 "round-trip, one-way, rate, timed (one way, from when it was due), "
+	 "select "
+	 "(one of many streams), join (while others join and leave)",
+	 0},
 	{"mode", KEY_MODE, "LIST", 0,
 	 "how both ends wait: poll, sleep, spin (poll for --spin, then sleep)",
 	 0},
@@ -57,9 +72,18 @@ static const struct argp_option options[] = {
 	{"ring", KEY_RING, "LIST", 0, "packets, powers of two from 1 to 4096",
 	 0},
 	{"batch", KEY_BATCH, "LIST", 0, "packets with one call, 1 to 64", 0},
-	{"consumers", KEY_CONSUMERS, "LIST", 0, "1 to 8", 0},
+	{"consumers", KEY_CONSUMERS, "LIST", 0, "1 to 16", 0},
+	{"streams", KEY_STREAMS, "LIST", 0, "select: 1 to 1000", 0},
+	{"active", KEY_ACTIVE, "LIST", 0,
+	 "select: one or all of them carry packets", 0},
+	{"stress", KEY_STRESS, "LIST", 0,
+	 "what runs beside the ends: no, own (computes, and takes memory), "
+	 "stress-ng",
+	 0},
+	{"priority", KEY_PRIORITY, "LIST", 0,
+	 "normal, fifo (real-time priority 80, memory locked)", 0},
 	{"channel", KEY_CHANNEL, "LIST", 0,
-	 "dsi, dsi-stamped, or a limit alone: line, futex, slots", 0},
+	 "dsi, dsi-stamped, and what --list shows", 0},
 	{"threads", KEY_THREADS, NULL, 0, "the ends are threads of one process",
 	 0},
 	{NULL, 0, NULL, 0, "How:", 2},
@@ -128,7 +152,6 @@ static void parse_numbers(struct argp_state *state, const char *option,
 	char word[WORD_BYTES];
 	uint64_t value = 0;
 
-	((struct bench_options *)state->input)->chosen = true;
 	out->n = 0;
 	while (next_word(state, option, &arg, word)) {
 		bool good = least ? units_count(word, least, most, &value, why)
@@ -155,25 +178,37 @@ static void parse_rings(struct argp_state *state, const char *arg,
 				   out->values[i]);
 }
 
+static _Noreturn void refuse_word(struct argp_state *state, const char *option,
+				  const char *word, const char *const *names,
+				  uint32_t n)
+{
+	char known[256] = "";
+
+	for (uint32_t i = 0; i < n; i++) {
+		size_t used = strlen(known);
+
+		snprintf(known + used, sizeof(known) - used, "%s%s",
+			 i ? ", " : "", names[i]);
+	}
+	argp_error(state, "%s: '%s' is none; there are: %s", option, word,
+		   known);
+	abort();
+}
+
 /* Words of a list, as bits of @names. */
 static void parse_words(struct argp_state *state, const char *option,
 			const char *arg, const char *const *names, uint32_t n,
 			uint32_t *out)
 {
-	struct bench_options *o = state->input;
 	char word[WORD_BYTES];
 	uint32_t i;
 
-	o->chosen = true;
 	*out = 0;
 	while (next_word(state, option, &arg, word)) {
 		for (i = 0; i < n && strcmp(names[i], word) != 0; i++)
 			;
 		if (i == n)
-			argp_error(state,
-				   "%s: '%s' is none; there are: %s, %s%s%s",
-				   option, word, names[0], names[1],
-				   n > 2 ? ", " : "", n > 2 ? names[2] : "");
+			refuse_word(state, option, word, names, n);
 		*out |= 1u << i;
 	}
 }
@@ -191,6 +226,7 @@ static void parse_channels(struct argp_state *state, const char *arg)
 			sizeof(known) - strlen(known) - 1);
 	}
 	o->n_channels = 0;
+	o->channels_given = true;
 	while (next_word(state, "--channel", &arg, word)) {
 		const struct bench_channel *channel = bench_channel_find(word);
 
@@ -305,9 +341,52 @@ static error_t parse_answer(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static error_t parse_study(int key, char *arg, struct argp_state *state)
+{
+	static const char *const studies[] = {"basic", "scale", "real-time",
+					      "copy"};
+	struct bench_options *o = state->input;
+
+	if (key != KEY_STUDY)
+		return parse_answer(key, arg, state);
+	parse_words(state, "--study", arg, studies, BENCH_STUDIES, &o->studies);
+	return 0;
+}
+
+/* What is beside the ends, and how many there are. */
+static error_t parse_around(int key, char *arg, struct argp_state *state)
+{
+	static const char *const stresses[] = {"no", "own", "stress-ng"};
+	static const char *const priorities[] = {"normal", "fifo"};
+	static const char *const actives[] = {"one", "all"};
+	struct bench_options *o = state->input;
+
+	switch (key) {
+	case KEY_STRESS:
+		parse_words(state, "--stress", arg, stresses, 3, &o->stresses);
+		break;
+	case KEY_PRIORITY:
+		parse_words(state, "--priority", arg, priorities, 2,
+			    &o->priorities);
+		break;
+	case KEY_ACTIVE:
+		parse_words(state, "--active", arg, actives, 2, &o->actives);
+		break;
+	case KEY_STREAMS:
+		parse_numbers(state, "--streams", arg, 1, BENCH_STREAMS,
+			      &o->streams);
+		break;
+	default:
+		return parse_study(key, arg, state);
+	}
+	o->chosen = true;
+	return 0;
+}
+
 static error_t parse_case(int key, char *arg, struct argp_state *state)
 {
-	static const char *const measures[] = {"round-trip", "one-way", "rate"};
+	static const char *const measures[] = {"round-trip", "one-way", "rate",
+					       "timed",	     "select",	"join"};
 	static const char *const waits[] = {"poll", "sleep", "spin"};
 	static const char *const places[] = {"two", "same"};
 	static const char *const touches[] = {"yes", "no"};
@@ -315,35 +394,37 @@ static error_t parse_case(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case KEY_MEASURE:
-		parse_words(state, "--measure", arg, measures, 3, &o->measures);
-		return 0;
+		parse_words(state, "--measure", arg, measures, 6, &o->measures);
+		break;
 	case KEY_MODE:
 		parse_words(state, "--mode", arg, waits, 3, &o->waits);
-		return 0;
+		break;
 	case KEY_ON:
 		parse_words(state, "--on", arg, places, 2, &o->places);
-		return 0;
+		break;
 	case KEY_TOUCH:
 		parse_words(state, "--touch", arg, touches, 2, &o->touches);
-		return 0;
+		break;
 	case KEY_PAYLOAD:
 		parse_numbers(state, "--payload", arg, 0, BENCH_PAYLOAD,
 			      &o->payloads);
-		return 0;
+		break;
 	case KEY_RING:
 		parse_rings(state, arg, &o->rings);
-		return 0;
+		break;
 	case KEY_BATCH:
 		parse_numbers(state, "--batch", arg, 1, BENCH_BATCH,
 			      &o->batches);
-		return 0;
+		break;
 	case KEY_CONSUMERS:
 		parse_numbers(state, "--consumers", arg, 1, BENCH_CONSUMERS,
 			      &o->consumers);
-		return 0;
+		break;
 	default:
-		return parse_answer(key, arg, state);
+		return parse_around(key, arg, state);
 	}
+	o->chosen = true;
+	return 0;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -366,6 +447,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 				   "'%s': a file is compared with another; "
 				   "give --compare OLD",
 				   o->with);
+		if (o->studies && o->chosen)
+			argp_error(state, "--study has its own cases: give it, "
+					  "or choose cases by options");
 		if (o->with && (o->json || o->html || o->list))
 			argp_error(state, "--compare OLD FILE measures "
 					  "nothing, so there is nothing to "

@@ -11,6 +11,15 @@
 
 #define BENCH_LIST 16u
 
+/* Lists of cases that answer one question each. */
+enum bench_study {
+	BENCH_STUDY_BASIC,     /* how fast is it? */
+	BENCH_STUDY_SCALE,     /* what do more streams and consumers cost? */
+	BENCH_STUDY_REAL_TIME, /* how late may it be while others work? */
+	BENCH_STUDY_COPY,      /* from which size on is a reference faster? */
+	BENCH_STUDIES
+};
+
 /* Numbers of one option, "64,4KiB"; none were given if @n is 0. */
 struct bench_list {
 	uint32_t values[BENCH_LIST];
@@ -20,6 +29,10 @@ struct bench_list {
 /**
  * struct bench_options - what is asked.
  * @measures, @waits: bits of enum bench_measure and enum bench_wait; 0: all
+ * @studies:  bits of enum bench_study: built-in lists; 0: the first
+ * @stresses: bits of enum bench_stress; 0: none, and own with fifo
+ * @priorities: bit 0 normal, bit 1 fifo; 0: normal, but fifo for timed
+ * @actives:  bit 0 one, bit 1 all; 0: one
  * @places:   bit 0 two CPUs, bit 1 one; 0: both
  * @touches:  bit 0 touched, bit 1 untouched; 0: touched
  * @chosen:   a case was chosen by an option, so the built-in list is not used
@@ -32,12 +45,18 @@ struct bench_options {
 	struct bench_list rings;
 	struct bench_list batches;
 	struct bench_list consumers;
+	struct bench_list streams;
 	const struct bench_channel *channels[BENCH_LIST];
 	size_t n_channels;
+	bool channels_given;
 	uint32_t measures;
 	uint32_t waits;
 	uint32_t places;
 	uint32_t touches;
+	uint32_t studies;
+	uint32_t stresses;
+	uint32_t priorities;
+	uint32_t actives;
 	bool threads;
 	bool chosen;
 	bool cpus_given;

@@ -35,6 +35,15 @@ void bench_note(struct bench_report *report, const char *text, ...)
 /* "64B", "(4KiB)" if it was not touched. */
 const char *bench_payload_text(const struct bench_case *what, char out[16]);
 
+/* "231ns", "10.2us": at most 6 characters. */
+const char *bench_time_text(double ns, char *out);
+
+void bench_curves_print(const struct bench_plan *plan);
+void bench_curves_json(const struct bench_plan *plan, struct size_writer *w);
+/* A figure as an object, or null. */
+void bench_json_spread(struct size_writer *w, const char *key, bool there,
+		       const struct bench_spread *s);
+
 void bench_print(const struct bench_report *report);
 void bench_print_cases(const struct bench_report *report);
 

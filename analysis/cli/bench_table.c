@@ -14,6 +14,15 @@ static const char *const measure_titles[] = {
 	[BENCH_ROUND_TRIP] = "Round trip: there, and an answer back",
 	[BENCH_ONE_WAY] = "One way: written, handed over, read",
 	[BENCH_RATE] = "Rate: as many as possible",
+	[BENCH_TIMED] = "Timed: due, woken, written, handed over, read",
+	[BENCH_SELECT] = "Select: there over one of many, and an answer back",
+	[BENCH_JOIN] = "Join: one way, while others join and leave",
+};
+
+static const char *const stress_texts[] = {
+	[BENCH_STRESS_NO] = "nothing runs beside",
+	[BENCH_STRESS_OWN] = "each CPU also computes and takes memory",
+	[BENCH_STRESS_NG] = "stress-ng runs beside",
 };
 
 static const char *const wait_titles[] = {
@@ -57,8 +66,7 @@ const char *bench_payload_text(const struct bench_case *what, char out[16])
 	return out;
 }
 
-/* "231ns", "10.2us": at most 6 characters. */
-static const char *time_text(double ns, char out[CELL])
+const char *bench_time_text(double ns, char *out)
 {
 	static const char *const units[] = {"ns", "us", "ms", "s"};
 	unsigned int i = 0;
@@ -98,7 +106,7 @@ static void time_cell(const struct bench_row *row, enum bench_value v)
 	char text[CELL] = "-";
 
 	if (bench_row_value(row, v, &s))
-		time_text(s.median, text);
+		bench_time_text(s.median, text);
 	cell(7, text);
 }
 
@@ -130,6 +138,13 @@ static void ratio_cells(const struct bench_report *report,
 	printf("\n");
 }
 
+static void print_joins(const struct bench_row *row)
+{
+	if (row->what.measure == BENCH_JOIN && row->packets)
+		printf("  %llu times one of %u others joined and left\n",
+		       (unsigned long long)row->joins, row->what.consumers - 1);
+}
+
 static void print_failure(const struct bench_row *row)
 {
 	if (row->failed)
@@ -143,9 +158,13 @@ static void print_latency(const struct bench_report *report,
 	struct bench_spread s;
 	char text[16];
 
-	printf("%-12s%8s%5u%3u", row->channel->name,
-	       bench_payload_text(&row->what, text), row->what.ring,
-	       row->what.consumers);
+	if (row->what.measure == BENCH_SELECT)
+		printf("%-12s%8u%5u%3u", row->channel->name, row->what.streams,
+		       row->what.active, row->what.consumers);
+	else
+		printf("%-12s%8s%5u%3u", row->channel->name,
+		       bench_payload_text(&row->what, text), row->what.ring,
+		       row->what.consumers);
 	time_cell(row, BENCH_P50);
 	time_cell(row, BENCH_P99);
 	time_cell(row, BENCH_P99_9);
@@ -187,7 +206,8 @@ static void print_rate(const struct bench_report *report,
 static bool same_table(const struct bench_case *a, const struct bench_case *b)
 {
 	return a->measure == b->measure && a->wait == b->wait &&
-	       a->same_cpu == b->same_cpu && a->threads == b->threads;
+	       a->same_cpu == b->same_cpu && a->threads == b->threads &&
+	       a->fifo == b->fifo && a->stress == b->stress;
 }
 
 static void print_title(const struct bench_report *report,
@@ -202,7 +222,15 @@ static void print_title(const struct bench_report *report,
 		printf("all on CPU %d)\n", s->cpus[0]);
 	else
 		printf("on different CPUs)\n");
-	printf("%-12s%8s%5s", "CHANNEL", "PAYLOAD", "RING");
+	if (what->fifo || what->stress)
+		printf("%s, %s\n",
+		       what->fifo ? "Real-time priority, memory locked"
+				  : "Without a priority",
+		       stress_texts[what->stress]);
+	if (what->measure == BENCH_SELECT)
+		printf("%-12s%8s%5s", "CHANNEL", "STREAMS", "WITH");
+	else
+		printf("%-12s%8s%5s", "CHANNEL", "PAYLOAD", "RING");
 	if (what->measure == BENCH_RATE)
 		printf("%6s%3s%10s%8s%7s%7s%6s%5s\n", "BATCH", "TO",
 		       "PACKETS/S", "BYTES/S", "CPU", "CALLS", "LIMIT", "SPR.");
@@ -226,6 +254,7 @@ static void print_table(const struct bench_report *report, size_t first)
 			print_rate(report, row);
 		else
 			print_latency(report, row);
+		print_joins(row);
 		print_failure(row);
 	}
 }
@@ -294,6 +323,7 @@ void bench_print(const struct bench_report *report)
 {
 	print_machine(report);
 	each_table(report, print_table);
+	bench_curves_print(&report->plan);
 	if (report->n_notes)
 		printf("\n");
 	for (unsigned int i = 0; i < report->n_notes; i++)

@@ -8,6 +8,9 @@ const measure_names = {
 	"round-trip": "Round trip",
 	"one-way": "One way",
 	"rate": "Rate",
+	"timed": "Timed",
+	"select": "Select",
+	"join": "Join",
 };
 const measure_texts = {
 	"round-trip": "One end sends a packet, the other one answers with one; " +
@@ -17,6 +20,13 @@ const measure_texts = {
 		"before it is written until it was read.",
 	"rate": "As many packets as possible, one after the other or several " +
 		"with one call.",
+	"timed": "One way from when the packet was due: how late its sender " +
+		"was woken, and all that came then. cyclictest measures the " +
+		"first part alone.",
+	"select": "One process waits for many streams at once and answers " +
+		"each packet: what one more stream costs.",
+	"join": "One way to a consumer that stays, while others join the " +
+		"stream, take some packets and leave, again and again.",
 };
 const mode_names = {
 	poll: "polling: both ends look again and again",
@@ -42,7 +52,17 @@ function bytes(n) {
 	return n + " " + units[i];
 }
 
+function around(row) {
+	return where(row) + (row.priority === "fifo" ?
+		", real-time priority, memory locked" : "") +
+		(row.stress === "no" ? "" : row.stress === "own" ?
+			", each CPU also computes and takes memory" :
+			", beside " + row.stress);
+}
+
 function payload(row) {
+	if (row.streams)
+		return row.active + " of " + row.streams + " streams";
 	return bytes(row.payload) + (row.touched || !row.payload ? "" :
 		", not touched");
 }
@@ -251,13 +271,91 @@ function draw_bars(parent, rows) {
 	});
 }
 
+/* ---- curves over a number -------------------------------------------------- */
+
+const over_names = {
+	payload: "payload, bytes",
+	consumers: "consumers",
+	streams: "streams",
+};
+
+function key_figure(row) {
+	return row.measure === "rate" ? row.packet_ns : row.middle_ns;
+}
+
+/* A payload of nothing has no logarithm: it stands at 1. */
+function over_points(curves, rows) {
+	return rows.map((r, i) => r !== null && key_figure(data.rows[r]) ?
+		{x: Math.max(curves.at[i], 1),
+			y: key_figure(data.rows[r]).median} : null)
+		.filter((point) => point !== null);
+}
+
+/* Where the reference begins to be faster. */
+function crossing_points(curves) {
+	return curves.crossings.filter((c) => c.slower_from !== null)
+		.map((c) => {
+			const at = curves.at.indexOf(c.slower_from);
+			const rows = curves.channels.find((k) =>
+				k.channel === c.channel).rows;
+
+			return {x: Math.max(c.slower_from, 1),
+				y: key_figure(data.rows[rows[at]]).median};
+		});
+}
+
+function crossing_text(c) {
+	return c.channel + " beside " + c.beside + ": " +
+		(c.faster_up_to === null ? "faster at no size" :
+			"faster up to " + bytes(c.faster_up_to)) +
+		(c.slower_from === null ? "" :
+			", slower from " + bytes(c.slower_from) + " on");
+}
+
+function draw_over(parent, curves) {
+	const some = curves.channels.flatMap((c) => c.rows)
+		.find((r) => r !== null);
+	const row = data.rows[some];
+	const box = card(parent, measure_names[row.measure] + " over " +
+		over_names[curves.over], mode_names[row.mode] + "; " +
+		around(row) + (curves.over === "streams" ? row.active > 1 ?
+		"; all carry packets" : "; one carries packets" : ""));
+	const sets = curves.channels.map((c, i) => line(c.channel,
+		colours[i % colours.length], over_points(curves, c.rows),
+		{stepped: false, pointRadius: 2, borderDash:
+			i >= colours.length ? [5, 3] : []}));
+	const marks = crossing_points(curves);
+
+	if (marks.length)
+		sets.push(line("the reference is faster from here on",
+			"#1f2933", marks, {showLine: false, pointRadius: 7,
+				pointStyle: "crossRot"}));
+	plot(box, 340, {
+		type: "scatter",
+		data: {datasets: sets},
+		options: {
+			parsing: false,
+			scales: {
+				x: axis(over_names[curves.over], {
+					type: "logarithmic"}),
+				y: axis("time of a packet", {
+					type: "logarithmic",
+					ticks: {color: "#52606d",
+						callback: decades}}),
+			},
+		},
+	});
+	curves.crossings.forEach((c) => make(box, "p", crossing_text(c)));
+}
+
 /* ---- all of it ------------------------------------------------------------- */
 
 function groups() {
 	const all = new Map();
 
 	data.rows.forEach((r) => {
-		const key = [r.measure, r.mode, r.on, r.threads].join();
+		const key = [r.measure, r.mode, r.on, r.threads, r.priority,
+			r.stress].join();
 
 		if (!all.has(key))
 			all.set(key, []);
@@ -269,13 +367,16 @@ function groups() {
 function draw_group(parent, rows) {
 	const r = rows[0];
 	const box = card(parent, measure_names[r.measure] + ", " +
-		mode_names[r.mode], where(r));
+		mode_names[r.mode], around(r));
 
 	draw_table(box, rows);
 	if (r.measure === "rate")
 		draw_bars(box, rows);
 	else
 		draw_curves(box, rows);
+	rows.filter((row) => row.joins).forEach((row) => make(box, "p",
+		"Beside " + row.channel + " to " + row.consumers + ", others " +
+		"joined and left " + row.joins + " times."));
 	rows.filter((row) => row.why).forEach((row) => make(box, "p",
 		row.channel + ", " + payload(row) + ": failed: " + row.why));
 }
@@ -297,6 +398,11 @@ function draw() {
 		}
 		draw_group(main, rows);
 	});
+	if (data.curves.length) {
+		make(main, "h2", "Curves");
+		make(main, "p", "Rows that differ in one number only.", "quiet");
+	}
+	data.curves.forEach((curves) => draw_over(main, curves));
 	draw_footer(main, "The curves are those of log-linear histograms of " +
 		"all runs: never too small, at most 3.2 % too large; grey bars " +
 		"are limits.");

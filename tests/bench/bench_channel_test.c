@@ -42,9 +42,18 @@ static struct bench_trial make_trial(const struct bench_channel *channel,
 static void check_counts(const struct bench_trial *t,
 			 const struct bench_outcome *out)
 {
-	uint32_t each = t->what.measure == BENCH_RATE ? 0 : t->what.consumers;
+	uint32_t each = bench_case_has_times(&t->what) ? t->what.consumers : 0;
 
-	MUST(out->rounds >= PACKETS && out->rounds < PACKETS + BENCH_BATCH);
+	if (t->what.measure == BENCH_JOIN) {
+		/* It goes on until the others are gone; those are not measured. */
+		each = 1;
+		MUST(out->rounds >= PACKETS && out->joins > 0);
+		if (out->rounds > BENCH_SAMPLES)
+			return;
+	} else {
+		MUST(out->rounds >= PACKETS &&
+		     out->rounds < PACKETS + BENCH_BATCH);
+	}
 	MUST(out->n_samples == each * out->rounds);
 	MUST(out->wall_ns > 0);
 	for (size_t i = 1; i < out->n_samples; i++)
@@ -80,7 +89,8 @@ static void try_channel(struct bench_stage *stage,
 {
 	static const uint32_t payloads[] = {0, 1, 64, 65536};
 
-	for (unsigned int i = 0; i < BENCH_MEASURES * BENCH_WAITS * 2; i++) {
+	/* The others need more to be said: see below. */
+	for (unsigned int i = 0; i < BENCH_SELECT * BENCH_WAITS * 2; i++) {
 		struct bench_case c = {
 			.measure = (enum bench_measure)(i / 6),
 			.wait = (enum bench_wait)(i / 2 % 3),
@@ -110,12 +120,63 @@ static void try_channel(struct bench_stage *stage,
 	}
 }
 
+/* One process for many streams: few, and more than one call can wait for. */
+static void try_many(struct bench_stage *stage,
+		     const struct bench_channel *channel)
+{
+	for (unsigned int i = 0; i < 8; i++) {
+		struct bench_case c = {
+			.measure = BENCH_SELECT,
+			.wait = BENCH_SLEEP,
+			.touched = true,
+			.threads = i % 2,
+			.payload = 8,
+			.ring = 4,
+			.batch = 1,
+			.consumers = 1,
+			.streams = i / 4 ? 80 : 3,
+		};
+
+		c.active = i / 2 % 2 ? c.streams : 1;
+		try_case(stage, channel, &c);
+	}
+}
+
+static void try_join(struct bench_stage *stage,
+		     const struct bench_channel *channel)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		struct bench_case c = {
+			.measure = BENCH_JOIN,
+			.wait = BENCH_SLEEP,
+			.touched = i % 2,
+			.threads = i / 2,
+			.payload = 32,
+			.ring = 16,
+			.batch = 1,
+			.consumers = 3,
+		};
+
+		try_case(stage, channel, &c);
+	}
+}
+
+static bool is_program(const struct bench_channel *channel)
+{
+	return channel->can & BENCH_CAN_ALONE;
+}
+
 static void test_channels(struct bench_stage *stage)
 {
 	for (size_t i = 0; i < bench_channels_count; i++) {
 		unsigned int before = tried;
 
+		/* What only measures carries nothing: bench_studies.sh. */
+		if (is_program(bench_channels[i]))
+			continue;
 		try_channel(stage, bench_channels[i]);
+		try_many(stage, bench_channels[i]);
+		try_join(stage, bench_channels[i]);
 		printf("%s: %u cases\n", bench_channels[i]->name,
 		       tried - before);
 		MUST(tried > before);
@@ -229,6 +290,37 @@ static void test_broken(struct bench_stage *stage)
 	}
 }
 
+/* A set that says that each message came over the first stream. */
+static int wrong_any(void *set, const void **payload, uint32_t *out_which)
+{
+	int err = bench_eventfd.any(set, payload, out_which);
+
+	*out_which = 0;
+	return err;
+}
+
+static void test_wrong_stream(struct bench_stage *stage)
+{
+	struct bench_channel wrong = bench_eventfd;
+	struct bench_case c = {
+		.measure = BENCH_SELECT,
+		.wait = BENCH_SLEEP,
+		.touched = true,
+		.payload = 8,
+		.ring = 4,
+		.batch = 1,
+		.consumers = 1,
+		.streams = 3,
+		.active = 3,
+	};
+	struct bench_trial trial = make_trial(&wrong, &c);
+	struct bench_outcome out;
+
+	wrong.any = wrong_any;
+	MUST(bench_trial_run(stage, &trial, &out) < 0);
+	MUST(strstr(out.why, "message 1 came over stream 0, not 1"));
+}
+
 int main(int argc, char **argv)
 {
 	char folder[] = "/tmp/dsi-bench-XXXXXX";
@@ -237,9 +329,10 @@ int main(int argc, char **argv)
 	MUST(stage);
 	MUST(mkdtemp(folder));
 	MUST_BE(setenv("DSI_RUNTIME_DIR", folder, 1), 0);
-	if (argc > 1 && strcmp(argv[1], "--broken") == 0)
+	if (argc > 1 && strcmp(argv[1], "--broken") == 0) {
 		test_broken(stage);
-	else
+		test_wrong_stream(stage);
+	} else
 		test_channels(stage);
 	bench_stage_destroy(stage);
 	MUST_BE(rmdir(folder), 0);

@@ -21,10 +21,10 @@ expect 2 "--ring: 48 is no power of two" bench --ring 16,48
 expect 2 "--ring: '8192' is not accepted" bench --ring 8192
 expect 2 "--batch: '65' is not accepted" bench --batch 65
 expect 2 "--batch: '0' is not accepted" bench --batch 0
-expect 2 "--consumers: '9' is not accepted" bench --consumers 9
+expect 2 "--consumers: '17' is not accepted" bench --consumers 17
 expect 2 "--consumers: at most 16 values" \
 	bench --consumers 1,2,3,4,5,6,7,8,1,2,3,4,5,6,7,8,1
-expect 2 "--channel: 'tube' is none; there are: line, futex, slots, dsi" \
+expect 2 "--channel: 'tube' is none; there are: line, futex, guarded, slots, inline" \
 	bench --channel tube
 expect 2 "--runs: '0' is not accepted" bench --runs 0
 expect 2 "--runs: '101' is not accepted" bench --runs 101

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bench_numbers_test.c - the figures of `dsi bench`: percentiles, quartiles,
- * what is written into payloads, and which limit a case has.
+ * what is written into payloads, which limit a case has, and where curves cross.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/cli/bench_curves.h"
 #include "bench/bench_payload.h"
 #include "bench/bench_plan.h"
 #include "tests/unit/must.h"
@@ -58,6 +59,8 @@ static void test_payload(void)
 	MUST(at);
 	for (uint32_t bytes = 0; bytes < 70; bytes++) {
 		bench_payload_write(at + 1, bytes, bytes);
+		MUST(bench_payload_number(at + 1, bytes) ==
+		     (bytes < 8 ? 0 : bytes));
 		MUST(bench_payload_read(at + 1, bytes, bytes));
 		MUST(bytes == 0 ||
 		     !bench_payload_read(at + 1, bytes, bytes + 1u));
@@ -118,6 +121,48 @@ static void test_limits(void)
 	bench_plan_fini(&plan);
 }
 
+/* Others have other limits: an epoll, a timer alone, a stream without visitors. */
+static void test_other_limits(void)
+{
+	struct bench_plan plan = {0};
+	struct bench_case c = {
+		.measure = BENCH_SELECT,
+		.wait = BENCH_SLEEP,
+		.touched = true,
+		.payload = 64,
+		.ring = 16,
+		.batch = 1,
+		.consumers = 1,
+		.streams = 10,
+		.active = 1,
+	};
+
+	MUST(bench_plan_add(&plan, &c, &bench_dsi) && plan.n == 2);
+	MUST(row_of(&plan, 0)->channel == &bench_eventfd);
+	c.active = 10;
+	MUST(bench_plan_add(&plan, &c, &bench_dsi) && plan.n == 4);
+	c = (struct bench_case){.measure = BENCH_TIMED,
+				.wait = BENCH_SLEEP,
+				.ring = 16,
+				.batch = 1,
+				.consumers = 1,
+				.fifo = true,
+				.stress = BENCH_STRESS_OWN};
+	MUST(bench_plan_add(&plan, &c, &bench_dsi) && plan.n == 7);
+	MUST(row_of(&plan, plan.rows[6].bare)->channel == &bench_cyclictest);
+	MUST(row_of(&plan, plan.rows[6].bare)->what.stress == BENCH_STRESS_OWN);
+	MUST(row_of(&plan, plan.rows[6].limit)->channel == &bench_futex);
+	MUST(row_of(&plan, plan.rows[6].limit)->what.fifo);
+	c.measure = BENCH_JOIN;
+	c.consumers = 3;
+	MUST(bench_plan_add(&plan, &c, &bench_dsi));
+	MUST(row_of(&plan, plan.rows[plan.n - 1].limit)->what.measure ==
+	     BENCH_ONE_WAY);
+	MUST(!bench_case_fits(&c, &bench_futex) &&
+	     bench_case_fits(&c, &bench_dsi));
+	bench_plan_fini(&plan);
+}
+
 /* A ratio is that of each run, not of the medians. */
 static void test_ratio(void)
 {
@@ -152,12 +197,67 @@ static void test_ratio(void)
 	bench_plan_fini(&plan);
 }
 
+/* Two channels over the payload: a copy that is faster up to 64 bytes, not to be
+ * told at 128, slower from 256 on. */
+static void test_curves(void)
+{
+	static const uint32_t sizes[] = {256, 0, 64, 128, 512};
+	static const double copied[] = {12, 8, 9, 10, 13};
+	struct bench_plan plan = {0};
+	struct bench_curves curves;
+	struct bench_crossing crossing;
+
+	for (unsigned int i = 0; i < 5; i++) {
+		struct bench_case c = {
+			.measure = BENCH_RATE,
+			.touched = sizes[i] > 0,
+			.payload = sizes[i],
+			.ring = 8,
+			.batch = 1,
+			.consumers = 1,
+		};
+
+		MUST(bench_plan_add(&plan, &c, &bench_copied));
+		MUST(bench_plan_add(&plan, &c, &bench_slots));
+		for (unsigned int r = 0; r < 4; r++) {
+			struct bench_row *row = &plan.rows[plan.n - 2];
+			double by = sizes[i] == 128 && r > 1 ? 1.1 : 1;
+
+			row[0].values[BENCH_NS][r] = copied[i] * by;
+			row[1].values[BENCH_NS][r] = 10;
+			row[0].runs = row[1].runs = 4;
+		}
+	}
+	MUST(!bench_curves_of(&plan, 0, BENCH_AXIS_CONSUMERS, &curves));
+	MUST(!bench_curves_of(&plan, 0, BENCH_AXIS_STREAMS, &curves));
+	MUST(!bench_curves_of(&plan, 1, BENCH_AXIS_PAYLOAD, &curves));
+	MUST(bench_curves_of(&plan, 0, BENCH_AXIS_PAYLOAD, &curves));
+	MUST(curves.n_at == 5 && curves.n_channels == 2);
+	for (unsigned int i = 1; i < 5; i++)
+		MUST(curves.at[i] > curves.at[i - 1]);
+	MUST(row_of(&plan, curves.rows[0][1])->what.payload == 64);
+	MUST(!bench_crossing_of(&plan, &curves, 1, &crossing));
+	MUST(bench_crossing_of(&plan, &curves, 0, &crossing));
+	MUST(curves.channels[crossing.beside] == &bench_slots);
+	MUST(near(crossing.ratio[0].median, 0.8));
+	MUST(crossing.is_faster && crossing.faster == 64);
+	MUST(crossing.is_slower && crossing.slower == 256);
+	/* Faster again at the end: there is no size from which it is slower. */
+	for (unsigned int r = 0; r < 4; r++)
+		plan.rows[curves.rows[0][4]].values[BENCH_NS][r] = 9;
+	MUST(bench_crossing_of(&plan, &curves, 0, &crossing));
+	MUST(crossing.faster == 512 && !crossing.is_slower);
+	bench_plan_fini(&plan);
+}
+
 int main(void)
 {
 	test_percentiles();
 	test_spread();
 	test_payload();
 	test_limits();
+	test_other_limits();
+	test_curves();
 	test_ratio();
 	return 0;
 }

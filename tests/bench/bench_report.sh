@@ -161,6 +161,16 @@ for text in "How fast packets are handed over" "The machine" "x bare limit" \
 	grep -qF -- "$text" page.dom || fail "'$text' is not on the page"
 done
 grep -q '<canvas' page.dom || fail "no picture"
+# Curves over the payload, and where two of them cross.
+dsi bench --runs 1 --packets 50 --time 20s --measure round-trip --mode sleep \
+	--on same --payload 0,64,512 --channel dsi,dsi-copy --html curves.html \
+	>curves.out || fail "curves: exit $?"
+browse --dump-dom "file://$WORK/curves.html" >curves.dom 2>curves.log ||
+	fail "the browser ended with $?"
+grep CONSOLE curves.log && fail "the browser reports errors of the curves"
+for text in "Round trip over payload, bytes" "dsi-copy beside dsi: faster"; do
+	grep -qF -- "$text" curves.dom || fail "'$text' is not on the page"
+done
 if [ -n "${DSI_KEEP_PAGE-}" ]; then
 	cp page.html page.png "$DSI_KEEP_PAGE"
 fi

@@ -179,15 +179,17 @@ class Cost:
         print(f"  {name:20} {figures} {self.hung:5} {status:>8}")
 
 
-def cpu_table(bench, runs, frames):
+def cpu_table(bench, runs, frames, without):
     costs = {name: Cost() for name in KINDS}
     print(f"CPU per frame, microseconds, {runs} turns of {frames} frames each")
     for _ in bench.turns("cpu", runs):
         for name, (run, readers) in KINDS.items():
-            costs[name].add(run(bench, frames, readers), frames)
+            if name not in without:
+                costs[name].add(run(bench, frames, readers), frames)
     print(f"  {'':20} {'median':>8} {'least':>8} {'most':>8}  hung   status")
     for name, cost in costs.items():
-        cost.show(name)
+        if name not in without:
+            cost.show(name)
     print("  (start: the same with 30 frames, as parts of all of them)")
     return costs
 
@@ -330,7 +332,7 @@ def further(costs, three, one):
 
 
 def cpu_verdicts(bench, options):
-    costs = cpu_table(bench, options.runs, options.frames)
+    costs = cpu_table(bench, options.runs, options.frames, options.without)
     cpu = {name: cost.median() for name, cost in costs.items()}
     one = cpu["dsisink, 1 reader"]
     dsi = [cost for name, cost in costs.items() if name.startswith("dsisink")]
@@ -404,8 +406,8 @@ def main():
     parser.add_argument("--minutes", type=float, default=9)
     parser.add_argument("--only", choices=TABLES)
     parser.add_argument("--without", action="append", default=[],
-                        choices=(*WAYS, *FLOORS), metavar="ROW",
-                        help="of the table of latencies")
+                        choices=(*KINDS, *WAYS, *FLOORS), metavar="ROW",
+                        help="of the tables of CPU and latency")
     parser.add_argument("--json", metavar="FILE",
                         help="write the verdicts there as well")
     options = parser.parse_args()

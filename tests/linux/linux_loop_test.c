@@ -586,7 +586,7 @@ static void child_begins_anew(void **state)
 {
 #ifdef UNDER_TSAN
 	(void)state;
-	skip();
+	TEST_SKIP("ThreadSanitizer ends children with threads");
 #else
 	struct dsi_port_loop *loop;
 	struct watched w;

@@ -71,14 +71,19 @@ static inline int test_reap(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Skip what QEMU's user emulation, which stands in front of the kernel of another
+/* A test that cannot be made here, never without the reason. */
+#define TEST_SKIP(why)                                             \
+	do {                                                       \
+		print_message("%s: skipped, %s\n", __func__, why); \
+		skip();                                            \
+	} while (0)
+
+/* What QEMU's user emulation, which stands in front of the kernel of another
  * machine's program, makes impossible. */
-#define TEST_NOT_EMULATED(why)                                             \
-	do {                                                               \
-		if (EMULATED) {                                            \
-			print_message("%s: skipped, %s\n", __func__, why); \
-			skip();                                            \
-		}                                                          \
+#define TEST_NOT_EMULATED(why)          \
+	do {                            \
+		if (EMULATED)           \
+			TEST_SKIP(why); \
 	} while (0)
 
 /* A child has no cmocka to report to. */

@@ -253,7 +253,8 @@ static int deny_waitv(uint32_t err)
 }
 
 /* The child sleeps on two words.  The parent changes and wakes only the one
- * that the fall-back does not sleep on. */
+ * that the fall-back does not sleep on.  @err: futex_waitv()'s answer from now on, 0 is
+ * its own. */
 static void fall_back(uint32_t err)
 {
 	struct dsi_port_region region;
@@ -269,7 +270,7 @@ static void fall_back(uint32_t err)
 		struct dsi_port_word both[2] = {word_of(&words[0], 0, 1),
 						word_of(&words[1], 0, 1)};
 
-		if (deny_waitv(err) < 0) {
+		if (err && deny_waitv(err) < 0) {
 			atomic_store(&words[2], 1);
 			_exit(77);
 		}
@@ -288,13 +289,19 @@ static void fall_back(uint32_t err)
 	status = test_reap(child);
 	dsi_port_region_fini(&region);
 	if (status == 77)
-		skip();
+		TEST_SKIP("no filter for calls of the kernel");
 	assert_int_equal(status, 0);
 }
 
 static void without_waitv(void **state)
 {
 	(void)state;
+	/* QEMU knows neither futex_waitv() nor filters: nothing is to be
+	 * denied. */
+	if (EMULATED) {
+		fall_back(0);
+		return;
+	}
 	fall_back(ENOSYS);
 	fall_back(EPERM);
 }

@@ -37,8 +37,8 @@ done
 
 sysroot=$folder/sysroot
 if ! "$source/cmake/cross/make-sysroot.sh" "$debian" "$sysroot" \
-	>"$folder.sysroot.log" 2>&1; then
-	tail -5 "$folder.sysroot.log"
+	>"$folder/sysroot.log" 2>&1; then
+	tail -5 "$folder/sysroot.log"
 	echo "skipped: no C library for $machine from Debian"
 	exit 77
 fi
@@ -60,7 +60,7 @@ configure() {
 		-DCMAKE_TOOLCHAIN_FILE="$source/cmake/cross/$machine.cmake" \
 		-DDSI_DEMOS=OFF -DDSI_TESTS=ON \
 		-DDSI_STRESS_PACKETS="$stress_packets" "$@" \
-		>"$folder.configure.log"
+		>"$folder/configure.log"
 }
 
 # The programs of the tests and what they load: less than the whole build.

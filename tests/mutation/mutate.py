@@ -728,6 +728,8 @@ def main():
         if project.missing:
             say("not in this build, left out: " + ", ".join(sorted(
                 project.missing)))
+        for name in FILES:  # not what there was of another version
+            project.write(name, texts[name])
         for name in FILES:
             project.weave(name, texts[name], functions[name],
                           [(numbers[m.key], m) for m in mutants

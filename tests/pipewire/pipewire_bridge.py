@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""pipewire_bridge.py DSI ODD CASE - `dsi pipewire` between pw-cat and a stream.
+"""pipewire_bridge.py DSI ODD CASE [BRIDGE] - `dsi pipewire` between pw-cat and a
+stream; BRIDGE: a program with another bridge, for the case `ends`.
 
 Each case has a daemon of PipeWire of its own.  Without a program that is needed
 the case ends with 77.
@@ -16,6 +17,7 @@ from pipewire_server import (
     fail, link, main, make_tone, output, path, tries, until)
 
 DSI, ODD, CASE = sys.argv[1:4]
+BRIDGE = sys.argv[4] if len(sys.argv) > 4 else DSI
 FORMAT = f"audio/x-raw,format=S16_LE,rate={RATE},channels=2"
 
 
@@ -218,7 +220,7 @@ def producer_ends(*options):
     sender = Program(DSI, "send", "music", path("tone.raw"), "--frame-bytes",
                      "19200", "--format", FORMAT, "--packets", "1024",
                      "--drain-timeout", "200ms")
-    bridge = Program(DSI, "pipewire", "--source", "music", *options)
+    bridge = Program(BRIDGE, "pipewire", "--source", "music", *options)
     sender.end(1)  # it says that not all was taken
     bridge.end()
 
@@ -265,6 +267,12 @@ def deaths():
     tries(readers_die)
     producer_dies(recorded=True)
     producer_dies(recorded=False)
+    server.stop()
+
+
+def ends():
+    server = daemon()
+    make_tone()
     producer_ends()
     producer_ends("--policy", "drop")
     server.stop()
@@ -304,5 +312,5 @@ def errors():
         fail(f"said of the daemon's end: {said}")
 
 
-main({"tone": tone, "formats": formats, "odd": odd, "deaths": deaths,
+main({"tone": tone, "formats": formats, "odd": odd, "deaths": deaths, "ends": ends,
       "errors": errors}[CASE])

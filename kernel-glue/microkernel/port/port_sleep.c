@@ -76,6 +76,7 @@ int mk_port_wait_announced(const struct dsi_port_word *words, uint32_t n,
 	int result = 0;
 
 	self->usual.n = 0;
+	self->usual.both = NULL;
 	for (uint32_t i = 0; i < n; i++)
 		if (!words[i].shared)
 			/* relaxed: published by the number below */

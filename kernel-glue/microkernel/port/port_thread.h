@@ -84,6 +84,9 @@ struct mk_port_usual {
 	const _Atomic uint32_t *word[MK_PORT_USUAL_WORDS];
 	const _Atomic uint32_t *wake; /* NULL: none */
 	uint64_t slot, bits;
+	/* `wake`, if that is a signal, and the wait is one for signals and for
+	 * two words: then both are one call.  NULL: they are not. */
+	const _Atomic uint32_t *both;
 };
 
 struct mk_port_thread {

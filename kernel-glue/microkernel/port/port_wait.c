@@ -60,9 +60,26 @@ static void usual_begin(struct mk_port_usual *usual)
 		return;
 	usual->n = 0;
 	usual->wake = NULL;
+	usual->both = NULL;
 	/* relaxed: see usual_holds() */
 	usual->regions = atomic_load_explicit(&mk_port_regions_ended,
 					      memory_order_relaxed);
+}
+
+/* The wait or the wake is another one. */
+static void usual_both(struct mk_port_usual *usual)
+{
+	usual->both = usual->n == 2 && !usual->alone && usual->bits
+			      ? usual->wake
+			      : NULL;
+}
+
+/* Are these the words of the wait?  There are two. */
+static inline int usual_words(const struct mk_port_usual *usual,
+			      const struct dsi_port_word *words)
+{
+	return words[0].word == usual->word[0] &&
+	       words[1].word == usual->word[1];
 }
 
 /* ---- the waiter's side --------------------------------------------------- */
@@ -212,6 +229,7 @@ static void note_wait(struct mk_port_thread *self,
 		usual->word[i] = words[i].word;
 	usual->alone = self->alone;
 	usual->n = n;
+	usual_both(usual);
 }
 
 /* Is it the wait that is known? */
@@ -292,6 +310,7 @@ static uint64_t woken_slot(const struct mk_port_thread *self,
 static void woken_drop(struct mk_port_thread *self, struct mk_port_woken *woken)
 {
 	self->usual.wake = NULL;
+	self->usual.both = NULL;
 	for (uint32_t i = 0; i < woken->count; i++)
 		(void)mk_drop_cap(MK_CAP_TASK, woken_slot(self, woken, i));
 	woken->count = 0;
@@ -366,6 +385,7 @@ static void note_wake(struct mk_port_thread *self, const _Atomic uint32_t *word,
 	usual->wake = woken->count == 1 ? word : NULL;
 	usual->slot = woken_slot(self, woken, 0);
 	usual->bits = woken->bits[0];
+	usual_both(usual);
 }
 
 static void wake_shared(struct mk_port_thread *self,
@@ -457,8 +477,8 @@ int dsi_port_wake_wait(const _Atomic uint32_t *wake,
 	const struct mk_port_usual *usual = &self->usual;
 
 	/* One step, if both are what is known, and signals on both sides. */
-	if (wake != usual->wake || n != 2 || !is_usual(usual, words, 2) ||
-	    !usual->bits || usual->alone)
+	if (wake != usual->both || n != 2 || !usual_holds(usual) ||
+	    !usual_words(usual, words))
 		return wake_then_wait(wake, words, n, deadline_ns);
 	atomic_thread_fence(memory_order_seq_cst);
 	if (mk_port_changed(words, 2))

@@ -184,11 +184,12 @@ static int words_release(void *raw, uint32_t n)
 }
 
 /* The calls of a channel. */
-#define WORDS_CALLS                                                           \
-	.open = words_open, .join = words_join, .take = words_take,           \
-	.send = words_send, .receive = words_receive,                         \
-	.release = words_release, .calls = words_calls, .leave = words_leave, \
-	.close = words_close,
+#define WORDS_CALLS                                                 \
+	.open = words_open, .join = words_join, .take = words_take, \
+	.send = words_send, .receive = words_receive,               \
+	.release = words_release, .gather = NULL, .any = NULL,      \
+	.scatter = NULL, .run_alone = NULL, .calls = words_calls,   \
+	.leave = words_leave, .close = words_close,
 
 #define WORDS_CAN                                                           \
 	(BENCH_CAN_WAIT(BENCH_POLL) | BENCH_CAN_THREADS | BENCH_CAN_BATCH | \
