@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Which lines and branches of the library do the tests run?  See
-# docs/assurance/coverage.md, and cmake/coverage-tests.sh, which builds, runs and
+# docs/assurance-coverage.md, and cmake/coverage-tests.sh, which builds, runs and
 # reports.
 
 option(DSI_COVERAGE "Count lines and branches: gcc, cmake --preset coverage" OFF)

@@ -648,14 +648,17 @@ static int number_of(const struct dsi_consumer *consumer, uint64_t position,
 	return dsi__ring_whole(&consumer->ring, position) ? 0 : LOST;
 }
 
-/* Numbers ascend, so the first packet at or behind @number decides. */
+/* Numbers ascend, so the first packet at or behind @number decides.  Who was
+ * overtaken begins anew, but not for ever: the producer may go on. */
 static int find_number(struct dsi_data_plane *plane, uint64_t number,
 		       uint64_t *out_position)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 	uint64_t position = consumer->position;
+	uint32_t turns = 2u * consumer->ring.slots;
+	uint32_t left = consumer->ring.slots;
 
-	for (uint32_t i = 0; i < consumer->ring.slots; i++, position++) {
+	for (; left > 0 && turns > 0; left--, turns--, position++) {
 		uint64_t found;
 
 		if (is_early(consumer, position))
@@ -669,10 +672,11 @@ static int find_number(struct dsi_data_plane *plane, uint64_t number,
 			/* fall through */
 		case DSI_RING_LOST:
 			if (!consumer->lossy)
-				return dsi__plane_fail(plane);
+				return -DSI_EPROTO;
 			if (position == consumer->position) {
 				skip_lost(plane);
 				position = consumer->position - 1u;
+				left = consumer->ring.slots + 1u;
 			}
 			continue;
 		}

@@ -161,10 +161,14 @@ bool bench_curves_of(const struct bench_plan *plan, size_t row,
 
 static void judge(const struct bench_curves *c, struct bench_crossing *x)
 {
+	bool always = true;
+
 	for (uint32_t i = 0; i < c->n_at; i++) {
 		if (!x->there[i])
 			continue;
-		if (x->ratio[i].high < 1) {
+		/* Nothing is neither copied nor referred to. */
+		always = always && (x->ratio[i].high < 1 || c->at[i] == 0);
+		if (always && c->at[i]) {
 			x->is_faster = true;
 			x->faster = c->at[i];
 		}

@@ -45,8 +45,8 @@ bool bench_curves_of(const struct bench_plan *plan, size_t row,
 /**
  * struct bench_crossing - a channel that copies, and the one by reference.
  * @ratio:  of the times at each number, where both have one
- * @faster: the largest number at which it is faster, for more than half of the
- *          runs; false in @is_faster if there is none
+ * @faster: up to this number it is faster, at this one and all below but 0;
+ *          false in @is_faster if that is never so
  * @slower: from this number on the reference is faster, at this one and all above;
  *          false in @is_slower if that is never so
  */

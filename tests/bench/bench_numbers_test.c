@@ -246,7 +246,7 @@ static void test_curves(void)
 	for (unsigned int r = 0; r < 4; r++)
 		plan.rows[curves.rows[0][4]].values[BENCH_NS][r] = 9;
 	MUST(bench_crossing_of(&plan, &curves, 0, &crossing));
-	MUST(crossing.faster == 512 && !crossing.is_slower);
+	MUST(crossing.faster == 64 && !crossing.is_slower);
 	bench_plan_fini(&plan);
 }
 

@@ -18,9 +18,8 @@ import json
 import os
 import sys
 
-# What must not become less, and what is aimed at.
-LEAST_LINES, LEAST_BRANCHES = 94.0, 85.0
-GOAL_LINES, GOAL_BRANCHES = 95.0, 90.0
+# What must not become less.
+LEAST_LINES, LEAST_BRANCHES = 95.0, 90.0
 
 
 def key_of(file, line, texts, seen):
@@ -127,8 +126,7 @@ def main():
           f"{total['lines']}, branches {branches:.1f} % of "
           f"{total['branches']}, {total['listed']} lines listed, "
           f"{problems} problems, limits {LEAST_LINES:g} % and "
-          f"{LEAST_BRANCHES:g} %, goals {GOAL_LINES:g} % and "
-          f"{GOAL_BRANCHES:g} %")
+          f"{LEAST_BRANCHES:g} %")
     sys.exit(0 if good else 1)
 
 

@@ -79,9 +79,10 @@ build_for_tests() {
 # What one set did, from ctest's two records of it: tests, and the cases or packets
 # of those that count any.
 sum_up() {
-	local how=$1 set=$2 junit=$3 log=$4 all skipped counted
+	local how=$1 set=$2 junit=$3 log=$4 all failed skipped counted
 
 	all=$(sed -n 's/^\ttests="\([0-9]*\)"$/\1/p' "$junit")
+	failed=$(sed -n 's/^\tfailures="\([0-9]*\)"$/\1/p' "$junit")
 	skipped=$(sed -n 's/^\tskipped="\([0-9]*\)"$/\1/p' "$junit")
 	if [ "$set" = stress ]; then
 		counted=$(grep -oE '[0-9]+ received' "$log" |
@@ -93,8 +94,8 @@ sum_up() {
 			awk '{ n += $1; m += $2 }
 			END { printf "%d cases passed, %d skipped", n, m }')
 	fi
-	echo "$machine $how $set: $((all - skipped)) tests passed," \
-		"$skipped skipped; $counted"
+	echo "$machine $how $set: $((all - failed - skipped)) tests passed," \
+		"$failed failed, $skipped skipped; $counted"
 	grep -E '^([a-z_]+: )?(skipped[:,]|not tried:)' "$log" |
 		sed 's/^/  /' || true
 }

@@ -298,6 +298,19 @@ text("data_plane.c", "	if (bells)\n		dsi_port_loop_kick(bells, "
      "&plane->bell_kick);\n}\n\nvoid dsi__plane_tell", "}\n\nvoid dsi__plane_tell",
      "D  an event loop does not hear of a death", ["dies-bell"])
 
+# ---- F: packets that are taken without a look ----------------------------------
+text("producer.c", "		ordinary(plane, fresh, least_of(most, producer->room));\n",
+     "		ordinary(plane, fresh, most);\n",
+     "F  more are ready than the ring has places", ["dies-ring1", "many-usual"])
+text("producer.c", "		ordinary(plane, fresh, least_of(most, producer->room));\n",
+     "		ordinary(plane, most, least_of(most, producer->room));\n",
+     "F  what is ready was not made ordinary", USUAL + ["dies-packet1"])
+text("producer.c", "	plane->as.producer.ready = 0;\n	space =",
+     "	space =", "F  ready outlives what was taken another way",
+     USUAL)
+text("usual_producer.h", "	producer->ready -= n;\n", "",
+     "F  what is taken stays ready", USUAL + ["dies-ring2"])
+
 # ---- P: the control plane's words -------------------------------------------
 order("data_plane.c", "dsi__plane_tell", "release", "relaxed",
       "P1 flags relaxed", ["cancel", "killed-one"], nth=-1)

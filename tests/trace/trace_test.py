@@ -137,8 +137,10 @@ def lost(world):
 
 def killed(world):
     script = (f"{world.command('recv', 'k')} & "
-              f"{world.command('send', 'k', '0', '100')} & p=$!; sleep 1; "
-              "kill -9 $p; wait")
+              f"{world.command('send', 'k', '0', '100')} & p=$!; "
+              # However long it takes to begin.
+              "until [ -e \"$DSI_RUNTIME_DIR/k\" ]; do sleep 0.1; done; "
+              "sleep 2; kill -9 $p; wait")
     trace, _ = world.record(script, "--snapshot")
     found, _ = events(trace)
     check(len(of(found, "commit")) > 100, "no commits in the snapshot")
