@@ -110,7 +110,6 @@ expect holds -DCLASSIC -DWAITERS=2
 if [ "${1-}" = long ]; then
 	expect holds -DWAITERS=2 -DDEATH
 	expect holds -DWAITERS=2 -DITEMS=3
-	expect holds -DWAITERS=2 -DDEATH -DTIRED
 	expect holds -DITEMS=4 -DFLOOD -DLIVE
 fi
 expect fails -DNOTWHOLE
@@ -132,11 +131,6 @@ expect holds -DFULL
 expect holds -DFOREIGNERS
 expect holds -DEVIL_C -DEVILS=3
 expect holds -DEVIL_P -DEVILS=3
-if [ "${1-}" = long ]; then
-	expect holds -DDIES_C -DDIES_P -DFULL
-	expect holds -DEVIL_C -DDIES_P -DFULL
-	expect holds -DEVIL_P -DDIES_C -DEVILS=5
-fi
 expect fails -DREADYFIRST
 expect fails -DEVIL_C -DANYTIME
 expect fails -DEVIL_C -DNOTIMER
