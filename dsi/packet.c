@@ -341,6 +341,9 @@ DSI_RARE static int reserve_one_on(struct dsi_data_plane *plane,
 {
 	int32_t got;
 
+	if (dsi__usual_spare(&plane->as.producer) &&
+	    dsi__usual_reserve_one(plane, out_pkt))
+		return 0;
 	/* Where it is one at a time that comes back, it is taken as it comes. */
 	if ((plane->as.producer.eager ||
 	     dsi__packet_table_free(&plane->table) == 0) &&

@@ -53,7 +53,7 @@ static void note_active(struct dsi_data_plane *plane)
 	if (mask && mask == producer->block_mask && !(mask & (mask - 1u)))
 		producer->sole = next_peer(producer, &mask);
 	producer->room = 0;
-	producer->ready = 0;
+	dsi__usual_unready(producer);
 	dsi__plane_note_usual(plane);
 }
 
@@ -96,7 +96,7 @@ DSI_USUAL void free_if_unused(struct dsi_data_plane *plane,
 		return;
 	dsi__packet_table_put(&plane->table, pkt);
 	if (pkt->given)
-		plane->as.producer.ready = 0;
+		dsi__usual_unready(&plane->as.producer);
 	if (pkt->given & DSI_GIVEN_LOAN)
 		end_loans(plane, pkt);
 }
@@ -598,7 +598,13 @@ int dsi__producer_refill(struct dsi_data_plane *plane, uint32_t n)
 	producer->ready =
 		ordinary(plane, fresh, least_of(most, producer->room));
 	producer->room = 0;
-	return n <= producer->ready;
+	if (n > producer->ready)
+		return 0;
+	if (producer->eager) {
+		producer->spare = producer->ready - n;
+		producer->ready = n;
+	}
+	return 1;
 }
 
 /* With RECLAIM consumers data lives as long as possible. */
@@ -628,7 +634,7 @@ int32_t dsi__producer_get(struct dsi_data_plane *plane,
 	int32_t space;
 
 	dsi__producer_adopt(plane);
-	plane->as.producer.ready = 0;
+	dsi__usual_unready(&plane->as.producer);
 	space = may_take(plane, n) ? (int32_t)n : look_for_space(plane, n);
 	if (space <= 0)
 		return space;

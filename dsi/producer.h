@@ -103,10 +103,13 @@ struct dsi_producer {
 	 * back.  Then room is 0. */
 	uint32_t ready;
 	uint32_t ready_most; /* at a time, but for a larger batch */
-	uint32_t room;	     /* so many may be taken, as far as the ring goes */
-	uint32_t eager;	     /* look for returns at each get */
-	uint64_t calm;	     /* no look at how many wait, if it is not more */
-	uint32_t joined;     /* peers admitted so far */
+	/* Where slots are large (eager) likewise, but only while nothing comes
+	 * back, which would be warmer; then ready is 0 between two gets. */
+	uint32_t spare;
+	uint32_t room;	 /* so many may be taken, as far as the ring goes */
+	uint32_t eager;	 /* look for returns at each get */
+	uint64_t calm;	 /* no look at how many wait, if it is not more */
+	uint32_t joined; /* peers admitted so far */
 	uint32_t wait_consumers;
 	uint32_t generation;		    /* peers admitted and let go of */
 	_Atomic uint32_t present;	    /* for statistics */

@@ -219,8 +219,8 @@ static int set_up_plane(struct dsi_socket *sock)
 			 desc->ring_slots, desc->max_sg);
 	producer->limit = DSI_POSITION_MAX;
 	producer->eager = desc->packet_bytes >= EAGER_BYTES;
-	producer->ready_most =
-		producer->eager ? 1u : ready_most(desc->packet_bytes);
+	producer->ready_most = producer->eager ? DSI_READY_MOST
+					       : ready_most(desc->packet_bytes);
 	producer->wait_consumers = sock->producer_options.wait_consumers;
 	err = dsi__packet_table_init(&plane->table, plane, desc->packets,
 				     desc->max_sg);

@@ -34,6 +34,28 @@ DSI_USUAL int dsi__producer_tell_sole(struct dsi_data_plane *plane,
 	return 0;
 }
 
+/* Of the free packets none is known to be ordinary. */
+DSI_USUAL void dsi__usual_unready(struct dsi_producer *producer)
+{
+	producer->ready = 0;
+	producer->spare = 0;
+}
+
+/* Where slots are large: is one ready because nothing came back, which would be
+ * warmer than what is free? */
+DSI_USUAL int dsi__usual_spare(struct dsi_producer *producer)
+{
+	if (producer->spare == 0 ||
+	    /* relaxed: those that came are for others to read. */
+	    atomic_load_explicit(&producer->sole->page->returned,
+				 memory_order_relaxed) !=
+		    producer->sole->returned)
+		return 0;
+	producer->spare--;
+	producer->ready = 1;
+	return 1;
+}
+
 /* Take @n of the free ones, the newest first, all or none: of those that are known
  * to be ordinary, and may be taken without a look at the consumer. */
 DSI_USUAL int dsi__usual_reserve(struct dsi_data_plane *plane,
@@ -150,7 +172,7 @@ DSI_USUAL int dsi__usual_reuse(struct dsi_data_plane *plane,
 		}
 		out_pkts[i] = pkt;
 	}
-	producer->ready = 0;
+	dsi__usual_unready(producer);
 	producer->room = 0;
 	peer->returned = at + n;
 	dsi__stat_add(&plane->stats->released, n);

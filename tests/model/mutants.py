@@ -305,7 +305,8 @@ text("producer.c", "		ordinary(plane, fresh, least_of(most, producer->room));\n"
 text("producer.c", "		ordinary(plane, fresh, least_of(most, producer->room));\n",
      "		ordinary(plane, most, least_of(most, producer->room));\n",
      "F  what is ready was not made ordinary", USUAL + ["dies-packet1"])
-text("producer.c", "	plane->as.producer.ready = 0;\n	space =",
+text("producer.c",
+     "	dsi__usual_unready(&plane->as.producer);\n	space =",
      "	space =", "F  ready outlives what was taken another way",
      USUAL)
 text("usual_producer.h", "	producer->ready -= n;\n", "",
