@@ -22,6 +22,7 @@ import subprocess
 import sys
 import time
 
+WATCHED = ["rig", "scenarios", "scene_packets", "scene_death", "scene_lies"]
 CORE = ["producer", "consumer", "transfer", "data_plane", "packet_table", "packet",
         "select", "select_words", "event", "trace_hooks"]
 FLAGS = ["-std=c11", "-O1", "-g", "-fsanitize=thread", "-w"]
@@ -405,10 +406,10 @@ class Builder:
         self.objects = []
         for path in (glob.glob(os.path.join(self.model, "explorer/*.c")) +
                      [os.path.join(self.model, n + ".c")
-                      for n in ("model_port", "rig", "scenarios")]):
+                      for n in ("model_port", *WATCHED)]):
             name = os.path.basename(path)[:-2]
             extra = (["-O1", "-fsanitize=thread"]
-                     if name in ("rig", "scenarios") else ["-O2"])
+                     if name in WATCHED else ["-O2"])
             out = os.path.join(self.args.work, name + ".o")
             self.compile(flags + extra, path, out)
             self.objects.append(out)
