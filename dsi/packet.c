@@ -143,7 +143,7 @@ static void begin_get(struct dsi_data_plane *plane)
 	dsi__plane_note_usual(plane);
 }
 
-/* Take what came back meanwhile. */
+/* Look what is free by now, and take of that. */
 DSI_USUAL int reserve_more(struct dsi_data_plane *plane,
 			   struct dsi_packet **out_pkts, uint32_t n)
 {
@@ -344,7 +344,8 @@ DSI_RARE static int reserve_one_on(struct dsi_data_plane *plane,
 	if (dsi__usual_spare(&plane->as.producer) &&
 	    dsi__usual_reserve_one(plane, out_pkt))
 		return 0;
-	/* Where it is one at a time that comes back, it is taken as it comes. */
+	/* If nothing is free, or slots are large, one that came back is taken at
+	 * once, without making it free first. */
 	if ((plane->as.producer.eager ||
 	     dsi__packet_table_free(&plane->table) == 0) &&
 	    dsi__usual_reuse(plane, out_pkt, 1))

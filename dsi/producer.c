@@ -271,7 +271,7 @@ void dsi__producer_change(struct dsi_data_plane *plane)
 /* ---- what came back ------------------------------------------------------ */
 
 /* The consumer has the packet no more, which was not an ordinary one of it alone.
- * Return 1 if it was the last. */
+ * Return 1 if it was the last.  Apart, to stay out of the loop below. */
 DSI_RARE static uint32_t take_back(struct dsi_data_plane *plane,
 				   struct dsi_packet *pkt, uint32_t it)
 {
@@ -439,9 +439,9 @@ static void refresh_limit(struct dsi_data_plane *plane)
 
 /* ---- get ----------------------------------------------------------------- */
 
-/* The next gets need not look, as far as this reaches: what is taken is counted
- * off, and of all that changes meanwhile only who is active makes it less.  Where
- * slots are large the producer looks each time, to use the same ones again. */
+/* The next dsi__producer_get() need not look, as far as this reaches: what it takes
+ * is counted off, and of all that changes meanwhile only who is active makes it
+ * less.  What the usual way takes is not counted off: see ready. */
 static void note_room(struct dsi_data_plane *plane, uint64_t end)
 {
 	struct dsi_producer *producer = &plane->as.producer;
@@ -597,7 +597,8 @@ int dsi__producer_refill(struct dsi_data_plane *plane, uint32_t n)
 	note_room(plane, end);
 	producer->ready =
 		ordinary(plane, fresh, least_of(most, producer->room));
-	producer->room = 0;
+	if (producer->ready)
+		producer->room = 0;
 	if (n > producer->ready)
 		return 0;
 	if (producer->eager) {
@@ -953,6 +954,8 @@ int dsi__producer_look(struct dsi_data_plane *plane)
 
 	dsi__producer_adopt(plane);
 	space = look_for_space(plane, 1);
+	/* The same room must not be counted twice: see ready. */
+	plane->as.producer.room = 0;
 	return space < 0 ? space : 0;
 }
 

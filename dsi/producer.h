@@ -100,7 +100,8 @@ struct dsi_producer {
 	struct dsi_producer_peer *sole; /* the only one, with policy BLOCK */
 	/* The usual way: the newest so many of the free packets are ordinary,
 	 * and may be taken without a look at what the consumer took and gave
-	 * back.  Then room is 0. */
+	 * back.  The ring has room for them; that is not counted off room as
+	 * they are taken, so room is 0 while there are any. */
 	uint32_t ready;
 	uint32_t ready_most; /* at a time, but for a larger batch */
 	/* Where slots are large (eager) likewise, but only while nothing comes
@@ -151,7 +152,8 @@ DSI_RARE void dsi__producer_recant(struct dsi_data_plane *plane,
  * tell whom it concerns.  The last step of a commit: 0. */
 DSI_RARE int dsi__producer_tell(struct dsi_data_plane *plane);
 /* Work thread, the usual way: look what the consumer took and gave back.  1 if @n
- * are ready now. */
+ * are ready now; else it may have lied, and be gone with sole: go on with
+ * dsi__producer_get(). */
 DSI_RARE int dsi__producer_refill(struct dsi_data_plane *plane, uint32_t n);
 /* What may be done the usual way, as far as the consumers go. */
 uint32_t dsi__producer_usual(const struct dsi_data_plane *plane);

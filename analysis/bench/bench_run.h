@@ -73,8 +73,10 @@ void bench_run_join(struct bench_run *r, struct bench_end *end, uint32_t link,
 /* BENCH_SELECT: the links are the answers' and one for each stream. */
 void bench_select_join(struct bench_run *r);
 void bench_select_leave(struct bench_run *r);
-void bench_select_ask(struct bench_run *r);
-void bench_select_answer(struct bench_run *r);
+/* Side 0: message @number goes over its stream. */
+void bench_select_aim(struct bench_run *r, uint64_t number);
+/* Side 1: the next message, which must be @number and come over its stream. */
+void bench_select_receive(struct bench_run *r, uint64_t number);
 
 /* BENCH_JOIN: what those do that join and leave. */
 void bench_join_come_and_go(struct bench_run *r);

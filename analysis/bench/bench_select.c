@@ -57,41 +57,12 @@ void bench_select_leave(struct bench_run *r)
 	free(r->many);
 }
 
-static void ask(struct bench_run *r, uint64_t number)
+void bench_select_aim(struct bench_run *r, uint64_t number)
 {
 	r->out.side = r->many[stream_of(r->what, number)];
-	bench_run_send(r, number);
-	bench_run_receive(r, number);
 }
 
-void bench_select_ask(struct bench_run *r)
-{
-	uint64_t number = 0;
-	uint64_t n = 0;
-	uint64_t before_ns;
-
-	for (; number < r->me->trial->warm; number++)
-		ask(r, number);
-	bench_run_begin(r);
-	before_ns = r->account->first.wall_ns;
-	for (bool last = false; !last; number++) {
-		uint64_t now_ns;
-
-		last = n + 1 >= BENCH_SAMPLES ||
-		       bench_run_enough(r, n + 1, before_ns);
-		if (last)
-			bench_run_announce(r, number);
-		ask(r, number);
-		now_ns = bench_now();
-		r->samples[n++] = now_ns - before_ns;
-		before_ns = now_ns;
-	}
-	bench_run_finish(r, n);
-	r->account->n_samples = n;
-}
-
-/* The next message, which must be that of its stream. */
-static void await(struct bench_run *r, uint64_t number)
+void bench_select_receive(struct bench_run *r, uint64_t number)
 {
 	const void *payload = NULL;
 	uint32_t which = 0;
@@ -105,20 +76,4 @@ static void await(struct bench_run *r, uint64_t number)
 			       stream_of(r->what, number));
 	r->in.side = r->many[which];
 	bench_run_read(r, &payload, 1, number);
-}
-
-void bench_select_answer(struct bench_run *r)
-{
-	uint64_t warm = r->me->trial->warm;
-	uint64_t number = 0;
-
-	for (;; number++) {
-		if (number == warm)
-			bench_run_begin(r);
-		await(r, number);
-		bench_run_send(r, number);
-		if (bench_run_is_last(r, number))
-			break;
-	}
-	bench_run_finish(r, number + 1 - warm);
 }

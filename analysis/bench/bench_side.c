@@ -193,16 +193,22 @@ bool bench_run_enough(const struct bench_run *r, uint64_t n, uint64_t now_ns)
 
 /* ---- round trip ------------------------------------------------------------ */
 
+static void there_and_back(struct bench_run *r, uint64_t number)
+{
+	if (r->many)
+		bench_select_aim(r, number);
+	bench_run_send(r, number);
+	bench_run_receive(r, number);
+}
+
 static void ping(struct bench_run *r)
 {
 	uint64_t number = 0;
 	uint64_t n = 0;
 	uint64_t before_ns;
 
-	for (; number < r->me->trial->warm; number++) {
-		bench_run_send(r, number);
-		bench_run_receive(r, number);
-	}
+	for (; number < r->me->trial->warm; number++)
+		there_and_back(r, number);
 	bench_run_begin(r);
 	before_ns = r->account->first.wall_ns;
 	for (bool last = false; !last; number++) {
@@ -212,8 +218,7 @@ static void ping(struct bench_run *r)
 		       bench_run_enough(r, n + 1, before_ns);
 		if (last)
 			bench_run_announce(r, number);
-		bench_run_send(r, number);
-		bench_run_receive(r, number);
+		there_and_back(r, number);
 		now_ns = bench_now();
 		r->samples[n++] = now_ns - before_ns;
 		before_ns = now_ns;
@@ -230,7 +235,10 @@ static void pong(struct bench_run *r)
 	for (;; number++) {
 		if (number == warm)
 			bench_run_begin(r);
-		bench_run_receive(r, number);
+		if (r->set)
+			bench_select_receive(r, number);
+		else
+			bench_run_receive(r, number);
 		bench_run_send(r, number);
 		if (bench_run_is_last(r, number))
 			break;
@@ -472,10 +480,9 @@ static void work(struct bench_run *r)
 {
 	bool first = r->me->number == 0;
 
-	if (r->what->measure == BENCH_ROUND_TRIP)
+	if (r->what->measure == BENCH_ROUND_TRIP ||
+	    r->what->measure == BENCH_SELECT)
 		first ? ping(r) : pong(r);
-	else if (r->what->measure == BENCH_SELECT)
-		first ? bench_select_ask(r) : bench_select_answer(r);
 	else if (r->what->measure == BENCH_RATE)
 		first ? produce(r) : consume(r);
 	else

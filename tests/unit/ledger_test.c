@@ -55,6 +55,8 @@ static const struct kind kinds[] = {
 	{1, 1, PLAIN, {BLOCK, NONE}, .plain = 1},
 	{5, 8, PLAIN, {BLOCK, NONE}, .plain = 1, .wind = 9},
 	{8, 4, 0, {BLOCK, NONE}, .plain = 1, .begin = UINT32_MAX - 7u},
+	{8, 4, PLAIN, {BLOCK, NONE}, .plain = 1},
+	{8, 4, PLAIN, {BLOCK, NONE}, .plain = 1, .eager = 1},
 	{5, 8, 0, {BLOCK, NONE}, .plain = 1, .eager = 1, .wind = 9},
 	{6, 4, PLAIN, {BLOCK, NONE}, .plain = 0},
 	{6, 4, 0, {BLOCK, NONE}, .own_numbers = 1, .begin = UINT32_MAX - 7u},
@@ -930,7 +932,7 @@ static void producer_step(void)
 		producer_gets,	   producer_commits,
 		producer_commits,  producer_commits,
 		producer_sleeps,   producer_commits_and_gets,
-		producer_discards,
+		producer_discards, look,
 	};
 
 	steps[draw(sizeof(steps) / sizeof(steps[0]))]();
