@@ -227,6 +227,8 @@ MUTANTS = [
     ("a later alarm is left as it is", "core/sched.c",
      "if (t->timeout.link && t->timeout.when <= when)",
      "if (t->timeout.link)", "event", ONE, ["97"]),
+    ("the time of a send ends the wait for the answer", "ipc/ipc.c",
+     "t->op &= (uint8_t)~OP_TIMED;", "", "event", ONE, ["97"]),
     ("an alarm of who is gone", "obj/thread.c",
      "timeout_disarm(t); thread_unlink(t);", "thread_unlink(t);",
      "event", ONE, ["97"]),
