@@ -344,8 +344,10 @@ static int attach_check(int fd, uint32_t access, uint64_t bytes,
 static int may_read(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
+	int mode = flags & O_ACCMODE;
 
-	return flags >= 0 && (flags & O_ACCMODE) != O_WRONLY;
+	/* There is a fourth mode, for neither. */
+	return flags >= 0 && (mode == O_RDONLY || mode == O_RDWR);
 }
 
 int dsi_port_region_attach(struct dsi_port_region *region, int32_t handle,

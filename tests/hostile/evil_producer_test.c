@@ -475,15 +475,15 @@ static int32_t half_of_pipe(void)
 	return ends[0];
 }
 
-/* Sealed as it should be, but who gets it may only write. */
-static int32_t write_only(uint64_t bytes, int seals)
+/* Sealed as it should be, but who gets it may not read: opened with @mode. */
+static int32_t not_to_be_read(uint64_t bytes, int seals, int mode)
 {
 	int32_t fd = memfd_of(bytes, seals);
 	char path[64];
 	int again;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	again = open(path, O_WRONLY | O_CLOEXEC);
+	again = open(path, mode | O_CLOEXEC);
 	dsi_port_handle_close(fd);
 	return again;
 }
@@ -507,8 +507,10 @@ static void regions(void)
 			     open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 		other_region(i, "a program",
 			     open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-		other_region(i, "not to be read",
-			     write_only(page, F_SEAL_SHRINK));
+		other_region(i, "only to be written",
+			     not_to_be_read(page, F_SEAL_SHRINK, O_WRONLY));
+		other_region(i, "neither to be read nor to be written",
+			     not_to_be_read(page, F_SEAL_SHRINK, O_ACCMODE));
 	}
 }
 

@@ -145,15 +145,16 @@ static void shared_to_write(void **state)
 	dsi_port_region_fini(&region);
 }
 
-/* Memory as it should be, that who gets it may not read. */
-static int write_only(void)
+/* Memory as it should be, that who gets it may not read: opened with @mode,
+ * O_WRONLY, or O_ACCMODE, for ioctl() alone. */
+static int not_to_be_read(int mode)
 {
 	int fd = memfd(page, SEALS_MIN);
 	char path[64];
 	int again;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	again = open(path, O_WRONLY | O_CLOEXEC);
+	again = open(path, mode | O_CLOEXEC);
 	(void)close(fd);
 	return again;
 }
@@ -176,10 +177,15 @@ static void what_is_no_region(void **state)
 	assert_int_equal(attach(open("/tmp", O_RDONLY), page, DSI_PORT_READ),
 			 -DSI_EPROTO);
 	assert_int_equal(attach(-1, page, DSI_PORT_READ), -DSI_EPROTO);
-	assert_int_equal(attach(write_only(), page, DSI_PORT_READ),
+	assert_int_equal(attach(not_to_be_read(O_WRONLY), page, DSI_PORT_READ),
 			 -DSI_EPROTO);
-	assert_int_equal(attach(write_only(), page, DSI_PORT_WRITE),
+	assert_int_equal(attach(not_to_be_read(O_WRONLY), page, DSI_PORT_WRITE),
 			 -DSI_EPROTO);
+	assert_int_equal(attach(not_to_be_read(O_ACCMODE), page, DSI_PORT_READ),
+			 -DSI_EPROTO);
+	assert_int_equal(
+		attach(not_to_be_read(O_ACCMODE), page, DSI_PORT_WRITE),
+		-DSI_EPROTO);
 
 	file = mkstemp(path);
 	assert_true(file >= 0);

@@ -317,17 +317,31 @@ static void sleep_long(struct job *j)
 	j->ok = mk_ipc(0, MK_RECV, mk_timeouts(0, MK_ABSOLUTE), &m);
 }
 
+/* The last time that is not after the end of the counter, as the kernel
+ * computes it. */
+static uint64_t last_ns(uint64_t khz)
+{
+	uint64_t per_ns = ((khz << 40) + 999999) / 1000000, ns = 0;
+
+	for (uint64_t bit = 1ul << 63; bit; bit >>= 1)
+		if (!((__uint128_t)(ns | bit) * per_ns >> 104))
+			ns |= bit;
+	return ns;
+}
+
 static void b86(void)
 {
+	const uint64_t last = last_ns(mk_boot_info()->tsc_khz);
 	uint64_t khz = mk_boot_info()->tsc_khz, hz = khz * 1000;
 	uint64_t wraps = UINT64_MAX / hz, rest = UINT64_MAX - wraps * hz;
-	/* The last is a few us after the counter would begin anew. */
+	/* The last but one is a few us after the counter would begin anew. */
 	const uint64_t late[] = {
 		~0ul,
 		~0ul - 1,
 		1ul << 63,
 		1ul << 62,
 		wraps * 1000000000 + rest * 1000000 / khz + 10000,
+		last,
 	};
 
 	for (unsigned i = 0; i < sizeof(late) / sizeof(late[0]); i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* behave_event.c - behaviours 59 to 70, 94 to 96: events, interrupts, flagged waits. */
+/* behave_event.c - behaviours 59 to 70, 94 to 97: events, interrupts, flagged waits. */
 #include "tap.h"
 
 #include <mklib/program.h>
@@ -879,6 +879,67 @@ static void an_alarm_of_nobody(void)
 	CHECK_EQUAL(mk_delete(OWN_TASK, third), 0);
 }
 
+/* Accepts a call that waits already, and answers when the time that there was
+ * for sending is over. */
+static void answer_call_late(struct job *j)
+{
+	struct mk_message m = {0};
+
+	while (mk_thread_state(MK_CAP_THREAD) != MK_STATE_SENDING)
+		mk_sleep_us(100);
+	j->ok = mk_wait(MK_FOREVER, &m);
+	sleep_ms(LATE_MS);
+	m.tag = 0;
+	(void)mk_reply(&m);
+}
+
+static void the_time_of_a_send_is_not_the_answers(void)
+{
+	uint64_t end = patience_end();
+	bool again = true;
+
+	job_make(&b, OWN_TASK);
+	job_run(&b, answer_call_late);
+	while (again) {
+		struct mk_message m = {0};
+		bool ok = mk_call(b.gate, mk_timeouts(NEAR_MS * 1000, MK_NEVER),
+				  &m);
+
+		/* On a slow machine it may not be accepted in time. */
+		again = !ok && now_ns() < end &&
+			mk_error() == (MK_IPC_TIMEOUT | MK_IPC_SEND);
+		CHECK(ok || again);
+	}
+	CHECK(job_wait(&b) && b.ok);
+	job_drop(&b);
+}
+
+static void wait_on_two_cpus(struct job *j)
+{
+	deadline_in(LATE_MS);
+	(void)mk_event_wait(third, MK_ABSOLUTE);
+	deadline_in(2 * LATE_MS);
+	j->ok = !mk_event_wait(pong, MK_ABSOLUTE) &&
+		now_ns() >= mk_utcb()->until_ns[1];
+}
+
+/* The thread waits where it began, and then on another CPU if there is one. */
+static void an_alarm_of_another_cpu(void)
+{
+	third = new_event(MK_EVENT_BITS);
+	job_make_with(&b, OWN_TASK, MAIN_PRIORITY, 0, 0);
+	job_run(&b, wait_on_two_cpus);
+	CHECK(job_reaches(&b, MK_STATE_WAITING_EVENT));
+	CHECK_EQUAL(mk_sched_run(MK_CAP_SCHED, b.thread, MAIN_PRIORITY,
+				 cpu_count > 1, 0),
+		    0);
+	CHECK(mk_signal(third, 1));
+	CHECK(job_wait(&b));
+	CHECK(b.ok);
+	job_drop(&b);
+	CHECK_EQUAL(mk_delete(OWN_TASK, third), 0);
+}
+
 static void b97(void)
 {
 	ping = new_event(MK_EVENT_BITS);
@@ -896,6 +957,8 @@ static void b97(void)
 	leave_alarm();
 	CHECK_EQUAL(mk_signal_wait(ping, LATE, pong, MK_NEVER), LATE);
 	an_alarm_of_nobody();
+	the_time_of_a_send_is_not_the_answers();
+	an_alarm_of_another_cpu();
 	job_drop(&a);
 	CHECK_EQUAL(mk_delete(OWN_TASK, ping), 0);
 	CHECK_EQUAL(mk_delete(OWN_TASK, pong), 0);

@@ -158,7 +158,7 @@ static __attribute__((noinline)) void syscall_until(struct thread *t,
 {
 	struct cpu *c = this_cpu();
 	struct thread *next = pair_partner(t);
-	unsigned op = pair_can_go_on(t, next) ? pair_op(t) : 0;
+	unsigned op = pair_can_go_on(t, next) ? pair_op(c, t) : 0;
 
 	if (op)
 		pair_go(c, t, next, bits, op);

@@ -119,7 +119,8 @@ void timeout_arm(struct thread *t, uint64_t when)
 	struct cpu *c = this_cpu();
 
 	t->until = when;
-	if (t->timeout.link && t->timeout.when <= when)
+	if (t->timeout.link && cpu_is(t->timeout_cpu, c) &&
+	    t->timeout.when <= when)
 		return;
 	timeout_disarm(t);
 	t->timeout.when = when;

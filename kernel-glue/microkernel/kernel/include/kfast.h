@@ -47,14 +47,15 @@ static inline_always struct thread *pair_partner(const struct thread *t)
 	return container_of(e->waiters.next, struct thread, waiting);
 }
 
-/* The wait of @t that is to begin has no timeout; or there is an alarm of @t
- * that does not come later, so that no timer need be set.  What it is for `op`,
- * or 0.  Of somebody who runs, `until` means nothing yet. */
-static inline_always unsigned pair_op(struct thread *t)
+/* The wait of @t that is to begin has no timeout; or there is an alarm of @t, on
+ * this CPU, that does not come later, so that no timer need be set.  What it is
+ * for `op`, or 0.  Of somebody who runs, `until` means nothing yet. */
+static inline_always unsigned pair_op(const struct cpu *c, struct thread *t)
 {
 	if (receive_timeout(t) == MK_NEVER)
 		return MK_SIGNAL | MK_RECV;
-	if (receive_timeout(t) != MK_ABSOLUTE || !t->utcb || !t->timeout.link)
+	if (receive_timeout(t) != MK_ABSOLUTE || !t->utcb || !t->timeout.link ||
+	    !cpu_is(t->timeout_cpu, c))
 		return 0;
 	t->until = ipc_until(t, MK_IPC_RECEIVE);
 	return t->timeout.when <= t->until ? MK_SIGNAL | MK_RECV | OP_TIMED : 0;

@@ -25,18 +25,19 @@ uint64_t tsc_from_us(uint64_t us);
 uint64_t ns_from_tsc(uint64_t tsc);
 
 /* What the counter counts in a ns, times 2^TSC_SHIFT and rounded up: a time is
- * never early, and in a year 10 us late. */
+ * never early, and in a year 30 000 ticks late. */
 #define TSC_SHIFT 40
 extern uint64_t tsc_of_ns;
 
 /* By one multiplication: it is made for each wait with a deadline.  What is
- * later than the end of the counter is its end. */
+ * in the last 2^(64 - TSC_SHIFT) ticks of the counter, or later, is one tick before
+ * its end: so one can be added. */
 static inline uint64_t tsc_from_ns(uint64_t ns)
 {
 	uint64_t low = ns, high, rate = tsc_of_ns;
 
 	__asm__("mulq %2" : "+a"(low), "=d"(high) : "r"(rate));
-	if (unlikely(high >> TSC_SHIFT))
+	if (unlikely((high + 1) >> TSC_SHIFT))
 		return UINT64_MAX - 1;
 	return high << (64 - TSC_SHIFT) | low >> TSC_SHIFT;
 }
@@ -55,8 +56,8 @@ _Noreturn void sched_start(void);
 void sched_timer(void);
 
 /* The wait of @t that begins ends at @when, if nothing else ends it.  An alarm
- * that is there and does not come later is left as it is: when it comes,
- * sched_timer() looks whether @t still waits, and until when. */
+ * that is there, on this CPU, and does not come later is left as it is: when it
+ * comes, sched_timer() looks whether @t still waits, and until when. */
 void timeout_arm(struct thread *t, uint64_t when);
 /* For a thread that ends. */
 void timeout_disarm(struct thread *t);

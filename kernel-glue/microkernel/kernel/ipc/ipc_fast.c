@@ -167,7 +167,7 @@ struct thread *ipc_fast_pair(struct cpu *c, struct thread *t, uint64_t bits)
 	r = pair_partner(t);
 	if (!r || !can_go_on(c, t, r, MK_STATE_WAITING_EVENT))
 		return NULL;
-	op = pair_op(t);
+	op = pair_op(c, t);
 	if (!op)
 		return NULL;
 	pair_switch(c, t, r, event_bits(bits), op);
