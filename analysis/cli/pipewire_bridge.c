@@ -121,9 +121,9 @@ static void look_for_producer(struct bridge *b)
 {
 	if (!b->options->source || streaming(b))
 		return;
-	if (dsi_socket_event_count(b->sock, DSI_EVENT_PEER_GONE))
-		bridge_end(b, -DSI_EPIPE);
-	else if (dsi_socket_event_count(b->sock, DSI_EVENT_PEER_LEFT))
+	/* Who died may have sent the end of the stream before. */
+	if (dsi_socket_event_count(b->sock, DSI_EVENT_PEER_GONE) ||
+	    dsi_socket_event_count(b->sock, DSI_EVENT_PEER_LEFT))
 		bridge_end(b, source_rest(b));
 }
 

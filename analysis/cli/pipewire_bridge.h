@@ -122,7 +122,7 @@ int sink_finish(struct bridge *b);
 int source_open(struct bridge *b);
 
 /* Main thread, while nobody records: take what is left of a producer that has
- * closed.  BRIDGE_EOS, or -DSI_EPIPE: it did not end its stream. */
+ * closed, or died.  BRIDGE_EOS, or -DSI_EPIPE: it did not end its stream. */
 int source_rest(struct bridge *b);
 
 extern const struct pw_stream_events sink_events;

@@ -91,9 +91,6 @@ int source_rest(struct bridge *b)
 	struct dsi_packet *packet;
 	uint32_t n;
 
-	/* Who drops what is new drops the end as well. */
-	if (b->options->policy == DSI_POLICY_DROP_NEW)
-		return BRIDGE_EOS;
 	for (n = 0; n < DSI_MAX_PACKETS && !b->last; n++) {
 		if (dsi_packet_get(b->sock, 0, &packet) != 0)
 			break;

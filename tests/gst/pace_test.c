@@ -175,6 +175,8 @@ static void nothing_to_go_by(void **user)
 	static const struct dsi_traffic liars[] = {
 		{0},
 		{.tick_hz = 1, .period = UINT64_MAX},
+		{.tick_hz = 1, .period = UINT64_MAX / 1000000000u},
+		{.tick_hz = 1, .period = 9},
 		{.tick_hz = UINT64_MAX, .period = 1},
 		{.tick_hz = 1000000000, .period = 1},
 	};
@@ -193,6 +195,20 @@ static void nothing_to_go_by(void **user)
 	}
 }
 
+/* The longest period of which it is known when a packet was sent. */
+static void the_longest_period(void **user)
+{
+	const struct dsi_traffic traffic = {.tick_hz = 1, .period = 8};
+	struct media_pace pace;
+	uint64_t from, until;
+
+	(void)user;
+	media_pace_init(&pace, &traffic, SPIN);
+	media_pace_came(&pace, 1000000ull * MS);
+	assert_true(media_pace_window(&pace, 1004000ull * MS, &from, &until));
+	assert_true(from < 1008000ull * MS && until > 1008000ull * MS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +219,7 @@ int main(void)
 		cmocka_unit_test(no_more_than_declared),
 		cmocka_unit_test(a_pause_is_forgotten),
 		cmocka_unit_test(nothing_to_go_by),
+		cmocka_unit_test(the_longest_period),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,10 @@
  *   unaligned  slots that begin at odd places, and between the packets with
  *              samples some without; the last one carries the end of stream
  *   pieces     packets of two pieces
+ *   unended    some without samples; SIGTERM closes it, without end of stream
+ *   ended      likewise, with an end of stream that nobody waits for
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,6 +79,46 @@ static int send_pieces(struct dsi_socket *sock)
 	return err ? err : dsi_packet_commit(sock, packet);
 }
 
+static int wait_for_signal(const sigset_t *signals)
+{
+	int number;
+
+	return sigwait(signals, &number) ? -DSI_EINVAL : 0;
+}
+
+/* @flags: of a last packet, if there is to be one. */
+static int send_until_told(struct dsi_socket *sock, uint32_t flags)
+{
+	struct dsi_packet *packet;
+	sigset_t signals;
+	int err = 0;
+
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+	err = send_empty(sock);
+	if (!err && flags)
+		err = next(sock, &packet, 0);
+	if (!err && flags)
+		err = dsi_packet_set_flags(packet, flags);
+	if (!err && flags)
+		err = dsi_packet_commit(sock, packet);
+	return err ? err : wait_for_signal(&signals);
+}
+
+static int send_as_told(struct dsi_socket *sock, FILE *file, const char *how)
+{
+	int err;
+
+	if (strcmp(how, "unended") == 0)
+		return send_until_told(sock, 0);
+	if (strcmp(how, "ended") == 0)
+		return send_until_told(sock, DSI_PACKET_EOS);
+	err = strcmp(how, "pieces") == 0 ? send_pieces(sock)
+					 : send_unaligned(sock, file);
+	return err ? err : dsi_socket_drain(sock, DSI_FOREVER);
+}
+
 int main(int argc, char **argv)
 {
 	struct dsi_stream_desc desc = {
@@ -97,11 +140,7 @@ int main(int argc, char **argv)
 	if (!err)
 		err = dsi_socket_start(sock);
 	if (!err)
-		err = strcmp(argv[3], "pieces") == 0
-			      ? send_pieces(sock)
-			      : send_unaligned(sock, file);
-	if (!err)
-		err = dsi_socket_drain(sock, DSI_FOREVER);
+		err = send_as_told(sock, file, argv[3]);
 	if (err)
 		fprintf(stderr, "odd_stream: %s\n", dsi_strerror(err));
 	dsi_socket_destroy(sock);

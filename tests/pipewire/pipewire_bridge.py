@@ -225,6 +225,20 @@ def producer_ends(*options):
     bridge.end()
 
 
+def producer_leaves(how, number, status, *options):
+    """While nobody records: its packets say whether that was the end."""
+    sender = Program(ODD, "music", path("tone.raw"), how)
+    bridge = Program(BRIDGE, "pipewire", "--source", "music", *options)
+    until("device", lambda: "dsi.music" in output("pw-link", "-o"), bridge)
+    until("packets", lambda: committed("music") >= 3 + (how == "ended"),
+          sender, bridge)
+    sender.process.send_signal(number)
+    sender.end(0 if number == signal.SIGTERM else -number)
+    said = bridge.end(status)
+    if ("ended without end of stream" in said) != (status != 0):
+        fail(f"said of the producer's end: {said}")
+
+
 def unaligned():
     """Packets that the converter could not read where they lie are copied, and
     ones without samples cost nothing."""
@@ -275,6 +289,10 @@ def ends():
     make_tone()
     producer_ends()
     producer_ends("--policy", "drop")
+    for options in (), ("--policy", "drop"):
+        producer_leaves("unended", signal.SIGTERM, 1, *options)
+        producer_leaves("ended", signal.SIGTERM, 0, *options)
+        producer_leaves("ended", signal.SIGKILL, 0, *options)
     server.stop()
 
 

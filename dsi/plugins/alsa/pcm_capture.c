@@ -22,6 +22,9 @@
 #include "pcm_dsi.h"
 
 #define LOOK_AGAIN_NS 10000000
+/* Packets without samples that are taken in one call, before the next one goes on:
+ * a producer of nothing else may not keep the program. */
+#define EMPTY_MOST 64u
 
 /* A packet is at most a period, whatever its producer says. */
 static uint64_t frames_of(const struct pcm_dsi *pcm,
@@ -68,13 +71,29 @@ static void end(struct pcm_dsi *pcm)
 	pcm->done += pcm->silence;
 }
 
+/* Make it worth while to ask again, whatever the socket's descriptor says. */
+static void wake_always(struct pcm_dsi *pcm)
+{
+	uint64_t one = 1;
+
+	(void)!write(pcm->wake, &one, sizeof(one));
+}
+
+static void forget_wake(struct pcm_dsi *pcm)
+{
+	uint64_t count;
+
+	(void)!read(pcm->wake, &count, sizeof(count));
+}
+
 static int collect(struct pcm_dsi *pcm)
 {
+	uint32_t tries = pcm->places + EMPTY_MOST;
 	int before = pcm->ended;
 	struct dsi_packet *packet;
 	int err = 0;
 
-	while (!err && !pcm->ended && pcm->count < pcm->places) {
+	while (!err && !pcm->ended && pcm->count < pcm->places && tries--) {
 		err = dsi_packet_get(pcm->socket, 0, &packet);
 		if (!err && take(pcm, packet) != 0) {
 			pcm->xruns++;
@@ -83,6 +102,9 @@ static int collect(struct pcm_dsi *pcm)
 	}
 	if (err == -DSI_EPIPE)
 		pcm->ended = 1;
+	pcm->hurried = !err && !pcm->ended && pcm->count < pcm->places;
+	if (pcm->hurried)
+		wake_always(pcm);
 	if (pcm->ended && !before)
 		end(pcm);
 	if (err && err != -DSI_EAGAIN && err != -DSI_EPIPE)
@@ -93,14 +115,6 @@ static int collect(struct pcm_dsi *pcm)
 static int at_end(const struct pcm_dsi *pcm)
 {
 	return pcm->ended && pcm->done == pcm->moved;
-}
-
-/* Nothing more makes the socket's descriptor readable then. */
-static void wake_always(struct pcm_dsi *pcm)
-{
-	uint64_t one = 1;
-
-	(void)!write(pcm->wake, &one, sizeof(one));
 }
 
 static snd_pcm_sframes_t capture_pointer(snd_pcm_ioplug_t *io)
@@ -215,13 +229,14 @@ static int capture_revents(snd_pcm_ioplug_t *io, struct pollfd *pfd,
 	if (!pcm->socket)
 		return 0;
 	take_events(pcm);
+	forget_wake(pcm);
 	if (!pcm->broken && io->state == SND_PCM_STATE_RUNNING)
 		pcm->broken = collect(pcm);
 	if (pcm->broken || at_end(pcm))
 		wake_always(pcm);
 	/* Not POLLERR: what it means is asked of pointer(), afterwards. */
 	if (pcm->broken || at_end(pcm) || pcm->count || pcm->silence ||
-	    io->state != SND_PCM_STATE_RUNNING)
+	    pcm->hurried || io->state != SND_PCM_STATE_RUNNING)
 		*out_revents = POLLIN;
 	return 0;
 }
@@ -296,15 +311,15 @@ static void drop_old(struct pcm_dsi *pcm)
 			pcm->ended = 1;
 		(void)dsi_packet_commit(pcm->socket, packet);
 	}
+	wake_always(pcm);
 }
 
 static int capture_prepare(snd_pcm_ioplug_t *io)
 {
 	struct pcm_dsi *pcm = io->private_data;
-	uint64_t count;
 
 	pcm_forget(pcm);
-	(void)!read(pcm->wake, &count, sizeof(count));
+	forget_wake(pcm);
 	if (pcm->broken)
 		drop_old(pcm);
 	pcm->moved = pcm->done = 0;

@@ -46,6 +46,7 @@ struct pcm_dsi {
 	uint32_t stalled;
 	uint64_t silence; /* capture: frames behind the last packet */
 	int ended;	  /* capture: the stream is at its end */
+	int hurried;	  /* capture: there may be more than was looked at */
 	int admitted;	  /* playback: the readers that are waited for came */
 	/* Since the device was opened. */
 	uint64_t periods; /* that passed */

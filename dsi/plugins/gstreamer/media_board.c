@@ -95,12 +95,14 @@ gint media_board_packets(const struct media_board *board)
 	return look(&board->sent);
 }
 
-guint64 media_board_sent_at(const struct media_board *board, guint64 now_ns,
-			    guint64 within_ns)
+gboolean media_board_sent_at(const struct media_board *board, guint64 now_ns,
+			     guint64 within_ns, guint64 *out_sent_ns)
 {
 	guint32 ago_ns = (guint32)now_ns - (guint32)look(&board->at);
+	gboolean believed = ago_ns <= within_ns;
 
-	return ago_ns <= within_ns ? now_ns - ago_ns : now_ns;
+	*out_sent_ns = believed ? now_ns - ago_ns : now_ns;
+	return believed;
 }
 
 gboolean media_board_is_beside(const struct media_board *board)

@@ -50,10 +50,10 @@ void media_board_wait_packet(const struct media_board *board, gint seen,
 			     guint64 wait_ns);
 gint media_board_flush(const struct media_board *board);
 guint media_board_word(const struct media_board *board);
-/* When the last packet was sent, if that can be believed; or else @now_ns.
- * @within_ns: not longer ago than that. */
-guint64 media_board_sent_at(const struct media_board *board, guint64 now_ns,
-			    guint64 within_ns);
+/* When the last packet was sent, not longer ago than @within_ns.  FALSE: what the
+ * board says cannot be believed, and @out_sent_ns is @now_ns. */
+gboolean media_board_sent_at(const struct media_board *board, guint64 now_ns,
+			     guint64 within_ns, guint64 *out_sent_ns);
 /* Was that on the processor where this thread is? */
 gboolean media_board_is_beside(const struct media_board *board);
 guint media_board_frames(const struct media_board *board);

@@ -118,21 +118,31 @@ static gboolean sane_rate(double rate)
 	return rate > -1e6 && rate < 1e6 && rate != 0.0;
 }
 
-gboolean media_header_read(struct media_header *h, char *out_text,
-			   const void *slot, uint32_t bytes)
+/* In a slot of so many bytes. */
+static gboolean sane(const struct media_header *h, uint32_t bytes)
 {
-	const uint8_t *text = (const uint8_t *)slot + sizeof(*h);
-	char *metas;
-
-	if (bytes < sizeof(*h) || bytes > MEDIA_HEADER_SLOT)
-		return FALSE;
-	memcpy(h, slot, sizeof(*h));
 	if (h->magic != MEDIA_MAGIC || h->kind < MEDIA_BUFFER ||
 	    h->kind > MEDIA_MOVED || h->caps_bytes > bytes - sizeof(*h) ||
 	    h->metas_bytes > bytes - sizeof(*h) - h->caps_bytes ||
 	    h->planes > GST_VIDEO_MAX_PLANES || !sane_rate(h->segment_rate) ||
 	    !sane_rate(h->segment_applied_rate))
 		return FALSE;
+	return TRUE;
+}
+
+gboolean media_header_read(struct media_header *h, char *out_text,
+			   const void *slot, uint32_t bytes)
+{
+	const uint8_t *text = (const uint8_t *)slot + sizeof(*h);
+	struct media_header read;
+	char *metas;
+
+	if (bytes < sizeof(*h) || bytes > MEDIA_HEADER_SLOT)
+		return FALSE;
+	memcpy(&read, slot, sizeof(read));
+	if (!sane(&read, bytes))
+		return FALSE;
+	*h = read;
 	h->flags &= MEDIA_BUFFER_FLAGS;
 	memcpy(out_text, text, h->caps_bytes);
 	out_text[h->caps_bytes] = '\0';

@@ -70,7 +70,7 @@ gboolean media_header_write(const struct media_header *h, const char *caps,
 
 /* Copy it out of a slot that the peer can write, and check it.
  * @out_text: room for MEDIA_TEXT_BYTES: the caps, behind their NUL the metas.
- * FALSE: it is nothing we know. */
+ * FALSE: it is nothing we know, and @h stays as it is. */
 gboolean media_header_read(struct media_header *h, char *out_text,
 			   const void *slot, uint32_t bytes);
 

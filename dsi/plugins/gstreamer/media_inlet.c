@@ -251,12 +251,13 @@ static gboolean has_more(const struct media_inlet *inlet)
 /* When it was sent: how late we saw it says nothing of the next one. */
 static void came(struct media_inlet *inlet)
 {
-	guint64 now = dsi_now();
-	guint64 sent = media_board_sent_at(inlet->board, now,
-					   inlet->pace.period_ns / 2);
+	guint64 now = dsi_now(), sent;
+	gboolean believed = media_board_sent_at(
+		inlet->board, now, inlet->pace.period_ns / 2, &sent);
 
 	if (inlet->looks)
-		media_pace_looked(&inlet->pace, now - sent < PROMPT_NS);
+		media_pace_looked(&inlet->pace,
+				  believed && now - sent < PROMPT_NS);
 	media_pace_came(&inlet->pace, sent);
 }
 
@@ -323,36 +324,49 @@ static guint64 wake_up_at(struct media_inlet *inlet, guint64 now_ns,
 	return now_ns;
 }
 
-/* Sleep until shortly before the next one is due, if that is known well enough.
- * FALSE: it is not, or there is more already. */
-static gboolean wait_for_date(struct media_inlet *inlet, guint64 wait_ns)
+/* What there is to do after that. */
+enum next {
+	NEXT_SLEEP, /* the date is not known well enough, or there is more */
+	NEXT_LOOK,  /* it is due soon */
+	NEXT_LEAVE, /* it was woken for another reason, which the caller knows */
+};
+
+/* Sleep until shortly before the next one is due, if that is known well enough. */
+static enum next wait_for_date(struct media_inlet *inlet, guint64 wait_ns)
 {
 	guint64 now = dsi_now(), from;
 
 	if (!media_pace_window(&inlet->pace, now, &from, &inlet->until_ns) ||
 	    (from > now && from - now > wait_ns))
-		return FALSE;
-	if (wake_up_at(inlet, now, from) < from || has_more(inlet))
-		return FALSE;
+		return NEXT_SLEEP;
+	now = wake_up_at(inlet, now, from);
+	if (has_more(inlet))
+		return NEXT_SLEEP;
+	if (now < from)
+		return NEXT_LEAVE;
 	/* Where the producer runs it cannot send while we look, and goes on
 	 * with its next buffer before we have this one. */
-	if (!media_board_is_beside(inlet->board) ||
-	    media_thread_leave_processor())
-		return TRUE;
+	if (!media_board_is_beside(inlet->board))
+		return NEXT_LOOK;
+	/* As dear as a look in vain: one that says each time that it is here
+	 * shall not chase this thread about. */
 	media_pace_looked(&inlet->pace, FALSE);
-	return FALSE;
+	return media_thread_leave_processor() ? NEXT_LOOK : NEXT_SLEEP;
 }
 
 gboolean media_inlet_wait(struct media_inlet *inlet, guint64 wait_ns)
 {
+	enum next next = NEXT_SLEEP;
+
 	if (!inlet->spin_ns) {
 		sleep_for(inlet, wait_ns);
 		return FALSE;
 	}
 	if (!inlet->looks) {
-		inlet->looks = wait_for_date(inlet, wait_ns);
-		if (inlet->looks)
-			return TRUE;
+		next = wait_for_date(inlet, wait_ns);
+		inlet->looks = next == NEXT_LOOK;
+		if (next != NEXT_SLEEP)
+			return inlet->looks;
 	} else {
 		look_until(inlet, inlet->until_ns);
 		if (!has_more(inlet)) {

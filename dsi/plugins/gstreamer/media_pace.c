@@ -4,6 +4,9 @@
 
 #define SECOND_NS G_GUINT64_CONSTANT(1000000000)
 
+/* The time when a packet was sent is known modulo 2^32 ns, and believed within
+ * half a period: streams with a longer one than this are waited for asleep. */
+#define PERIOD_MOST_NS (8 * SECOND_NS)
 /* Packets are never more regular than this. */
 #define LEAST_MARGIN_NS 5000u
 /* The date follows by this part of an error. */
@@ -29,11 +32,15 @@ static guint64 in_ns(guint64 ticks, guint64 hz)
 void media_pace_init(struct media_pace *pace, const struct dsi_traffic *traffic,
 		     guint64 spin_ns)
 {
+	guint64 period_ns;
+
 	*pace = (struct media_pace){0};
-	if (!traffic->tick_hz || !spin_ns ||
-	    traffic->period > G_MAXUINT64 / SECOND_NS)
+	if (!traffic->tick_hz || !spin_ns)
 		return;
-	pace->period_ns = in_ns(traffic->period, traffic->tick_hz);
+	period_ns = in_ns(traffic->period, traffic->tick_hz);
+	if (period_ns > PERIOD_MOST_NS)
+		return;
+	pace->period_ns = period_ns;
 	pace->spin_ns = MIN(spin_ns, pace->period_ns / 2);
 	/* Of the two bounds of when packets come, what is declared and what it
 	 * is worth. */
@@ -120,7 +127,8 @@ static void restart(struct media_pace *pace, guint64 at_ns)
 
 void media_pace_came(struct media_pace *pace, guint64 at_ns)
 {
-	/* Clocks in ns are far from 2^63. */
+	/* Both are far from 2^63: the clock, and a period of at most
+	 * PERIOD_MOST_NS more. */
 	gint64 off = (gint64)(at_ns - pace->due_ns);
 	guint64 wrong = (guint64)ABS(off);
 

@@ -3,10 +3,28 @@
 #include "media_thread.h"
 
 #include <sched.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 /* How far the kernel may round a sleep. */
 #define PRECISE_NS 1000ul
+
+/* Where it may run, as it was before.  Of all processors only those are in @may
+ * that are online and in the cpuset now: who may run on all of them, may on those
+ * that come as well. */
+static gboolean may_run_again(const cpu_set_t *may)
+{
+	glong online = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t all;
+
+	if ((online <= 0 || CPU_COUNT(may) < online) &&
+	    sched_setaffinity(0, sizeof(*may), may) == 0)
+		return TRUE;
+	/* Or none of @may is left.  The kernel takes those that there are. */
+	memset(&all, 0xff, sizeof(all));
+	return sched_setaffinity(0, sizeof(all), &all) == 0;
+}
 
 gboolean media_thread_leave_processor(void)
 {
@@ -21,7 +39,7 @@ gboolean media_thread_leave_processor(void)
 	if (CPU_COUNT(&others) == 0 ||
 	    sched_setaffinity(0, sizeof(others), &others) != 0)
 		return FALSE;
-	return sched_setaffinity(0, sizeof(may), &may) == 0;
+	return may_run_again(&may);
 }
 
 gulong media_thread_precise(void)

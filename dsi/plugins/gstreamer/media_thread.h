@@ -9,7 +9,12 @@
 #include <glib.h>
 
 /* Go to another processor than this one, if this thread may run on another;
- * where it may run stays as it is.  FALSE: it stays here. */
+ * where it may run stays as it is.  FALSE: it stays here.
+ *
+ * The kernel tells only which processors it may run on now.  If those are not all
+ * that are online, because of a cpuset or of whoever started it, then it is bound
+ * to them from here on: when the cpuset gets more, it does not get those.  And
+ * what somebody else sets for this thread meanwhile is lost. */
 gboolean media_thread_leave_processor(void);
 
 /* From here on its sleeps end when they should, not up to 50 us later as usual.
