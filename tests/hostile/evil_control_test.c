@@ -248,8 +248,8 @@ static void answers(void)
 {
 	static const struct word_case producer[] = {
 		WORD(dsi_wire_reply, err, 1),
-		WORD(dsi_wire_reply, err, INT32_MIN),
-		WORD(dsi_wire_reply, err, -DSI_ENOMATCH - 1),
+		WORD(dsi_wire_reply, err, (uint64_t)INT32_MIN),
+		WORD(dsi_wire_reply, err, (uint64_t)(-DSI_ENOMATCH - 1)),
 		WORD(dsi_wire_reply, desc.packets, 0),
 		WORD(dsi_wire_reply, desc.traffic.tick_hz, 0),
 		WORD(dsi_wire_reply, desc.traffic.tick_hz, TOO_LONG),
