@@ -6,6 +6,7 @@
  * The provider is here; it wants what a scene says, and keeps all it is told.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -34,17 +35,18 @@ struct event {
 };
 
 static struct event events[EVENTS_MAX];
-static _Atomic uint32_t n_events;
-static struct dsi_trace_open opened; /* the last one */
+static uint32_t n_events;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* for both */
+static struct dsi_trace_open opened;			 /* the last one */
 static int wanted[DSI_TRACE_EVENTS];
 
 /* Of several threads. */
 static void note(uint32_t what, uint64_t a, uint64_t b, uint64_t c)
 {
-	uint32_t i = atomic_fetch_add(&n_events, 1);
-
-	MUST(i < EVENTS_MAX);
-	events[i] = (struct event){what, a, b, c};
+	pthread_mutex_lock(&lock);
+	MUST(n_events < EVENTS_MAX);
+	events[n_events++] = (struct event){what, a, b, c};
+	pthread_mutex_unlock(&lock);
 }
 
 static void put_open(const struct dsi_trace_open *end)
@@ -228,28 +230,36 @@ static const struct dsi_trace_provider provider = {
 static void want(uint32_t mask)
 {
 	for (uint32_t i = 0; i < DSI_TRACE_EVENTS; i++)
-		wanted[i] = (int)(mask >> i & 1u);
-	atomic_store(&n_events, 0);
-	memset(events, 0, sizeof(events));
+		/* The library's threads look at it. */
+		__atomic_store_n(&wanted[i], (int)(mask >> i & 1u),
+				 __ATOMIC_RELAXED);
+	pthread_mutex_lock(&lock);
+	n_events = 0;
+	pthread_mutex_unlock(&lock);
 }
 
 static uint32_t told(uint32_t what)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < atomic_load(&n_events); i++)
+	pthread_mutex_lock(&lock);
+	for (uint32_t i = 0; i < n_events; i++)
 		n += events[i].what == what;
+	pthread_mutex_unlock(&lock);
 	return n;
 }
 
 /* The n-th event of a kind, from 0. */
 static struct event nth(uint32_t what, uint32_t n)
 {
-	for (uint32_t i = 0; i < atomic_load(&n_events); i++)
-		if (events[i].what == what && n-- == 0)
-			return events[i];
-	fprintf(stderr, "event %u was not told so often\n", what);
-	_exit(1);
+	uint32_t i = 0;
+
+	pthread_mutex_lock(&lock);
+	while (i < n_events && (events[i].what != what || n-- > 0))
+		i++;
+	MUST(i < n_events); /* it was told so often */
+	pthread_mutex_unlock(&lock);
+	return events[i];
 }
 
 #define TOLD(event, n) MUST_BE(told(DSI_TRACE_AT_##event), n)
