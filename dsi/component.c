@@ -195,6 +195,11 @@ static int do_connect(struct control *control, struct part *part, int32_t conn)
 
 	if (conn < 0)
 		return -DSI_EPROTO;
+	err = dsi_port_conn_check(conn);
+	if (err) {
+		dsi_port_handle_drop(conn);
+		return err;
+	}
 	err = dsi__socket_adopt_conn(part->sock, conn);
 	if (!err && component->ops.connect)
 		err = component->ops.connect(component->user, part->sock);

@@ -196,13 +196,13 @@ static void link_ready(struct dsi_port_source *source, uint32_t why)
 	int type;
 
 	(void)why;
-	if (link->state == DSI_LINK_ENDED)
+	if (dsi__link_state(link) == DSI_LINK_ENDED)
 		return;
 	type = dsi__wire_recv(link->conn, &in);
 	if (type == -DSI_EAGAIN)
 		return;
 	dsi__wire_drop(&in);
-	link->state = DSI_LINK_ENDED;
+	dsi__link_set(link, DSI_LINK_ENDED);
 	/* First the event, then the flag: who is told -DSI_EPIPE by a get()
 	 * finds the reason among the events. */
 	dsi__plane_raise(&sock->plane,
@@ -397,7 +397,7 @@ int dsi__consumer_attach(struct dsi_socket *sock, int32_t conn,
 		return -DSI_ENOMEM;
 	}
 	err = handshake(link, deadline_ns);
-	link->state = DSI_LINK_JOINED;
+	dsi__link_set(link, DSI_LINK_JOINED);
 	sock->links = link;
 	if (!err)
 		err = dsi_port_loop_add(sock->monitor, &link->source);

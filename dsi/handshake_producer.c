@@ -55,8 +55,8 @@ static struct crowd count_consumers(struct dsi_socket *sock)
 
 	dsi_port_lock();
 	for (struct dsi_link *link = sock->links; link; link = link->next) {
-		if (link->state != DSI_LINK_OFFERED &&
-		    link->state != DSI_LINK_JOINED)
+		if (dsi__link_state(link) != DSI_LINK_OFFERED &&
+		    dsi__link_state(link) != DSI_LINK_JOINED)
 			continue;
 		crowd.consumers++;
 		if (link->policy == DSI_POLICY_DROP_NEW)
@@ -173,8 +173,9 @@ static void place_data(struct dsi_link *newcomer)
 	for (struct dsi_link *link = sock->links; link; link = link->next) {
 		struct dsi_peer peer;
 
-		if ((link != newcomer && link->state != DSI_LINK_OFFERED &&
-		     link->state != DSI_LINK_JOINED) ||
+		if ((link != newcomer &&
+		     dsi__link_state(link) != DSI_LINK_OFFERED &&
+		     dsi__link_state(link) != DSI_LINK_JOINED) ||
 		    n == DSI_MAX_CONSUMERS)
 			continue;
 		pids[n++] = dsi_port_peer(link->conn, &peer) ? 0 : peer.pid;
@@ -291,7 +292,7 @@ static void hello(struct dsi_link *link, const struct dsi_wire_hello *msg)
 	if (err)
 		refuse(link, err, "the producer could not make a signal page");
 	else
-		link->state = DSI_LINK_OFFERED;
+		dsi__link_set(link, DSI_LINK_OFFERED);
 }
 
 /* ---- accept: map its page and let it in ---------------------------------- */
@@ -336,7 +337,8 @@ static void set_up_peer(struct dsi_link *link, struct dsi_producer_peer *peer)
 	peer->policy = link->policy;
 	peer->quota = link->quota;
 	peer->reader = link->reader;
-	peer->orderly = 0;
+	/* relaxed: JOINING carries it. */
+	atomic_store_explicit(&peer->orderly, 0, memory_order_relaxed);
 	peer->return_mask = dsi__pow2(sock->desc.packets) - 1u;
 	if (link->own_slots)
 		dsi__ring_attach(&peer->ring, own + DSI_SHM_PAGE_HEAD,
@@ -386,7 +388,7 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 	take_stats(link, in);
 	set_up_peer(link, peer);
 	link->peer = peer;
-	link->state = DSI_LINK_JOINED;
+	dsi__link_set(link, DSI_LINK_JOINED);
 	dsi_port_lock();
 	(void)dsi__link_add_bell(link);
 	dsi_port_unlock();
@@ -406,21 +408,26 @@ static void accept(struct dsi_link *link, struct dsi_wire_in *in)
 /* Joined and now leaving, with or without a word. */
 static void parted(struct dsi_link *link, uint32_t event)
 {
-	if (link->state == DSI_LINK_JOINED) {
+	if (dsi__link_state(link) == DSI_LINK_JOINED) {
 		dsi__plane_raise(&link->sock->plane, event, 1);
 		if (event == DSI_EVENT_PEER_GONE)
 			dsi__trace_peer_dead(link);
 		else
-			link->peer->orderly = 1;
+			/* relaxed: LEAVING carries it; a thread that lets
+			 * go of a liar meanwhile may see either. */
+			atomic_store_explicit(&link->peer->orderly, 1,
+					      memory_order_relaxed);
 	}
 	dsi__link_end(link);
 }
 
 static void message(struct dsi_link *link, int type, struct dsi_wire_in *in)
 {
-	if (type == DSI_WIRE_HELLO && link->state == DSI_LINK_GREETING)
+	if (type == DSI_WIRE_HELLO &&
+	    dsi__link_state(link) == DSI_LINK_GREETING)
 		hello(link, &in->msg.hello);
-	else if (type == DSI_WIRE_ACCEPT && link->state == DSI_LINK_OFFERED)
+	else if (type == DSI_WIRE_ACCEPT &&
+		 dsi__link_state(link) == DSI_LINK_OFFERED)
 		accept(link, in);
 	else if (type == DSI_WIRE_BYE)
 		parted(link, DSI_EVENT_PEER_LEFT);
@@ -444,7 +451,7 @@ static void link_ready(struct dsi_port_source *source, uint32_t why)
 	for (uint32_t i = 0; i < MESSAGES_PER_CALL; i++) {
 		int type;
 
-		if (link->state == DSI_LINK_ENDED)
+		if (dsi__link_state(link) == DSI_LINK_ENDED)
 			return;
 		type = dsi__wire_recv(link->conn, &in);
 		if (type == -DSI_EAGAIN)
@@ -452,7 +459,8 @@ static void link_ready(struct dsi_port_source *source, uint32_t why)
 		message(link, type, &in);
 		dsi__wire_drop(&in);
 	}
-	if ((why & DSI_PORT_WHY_TIMER) && link->state < DSI_LINK_JOINED)
+	if ((why & DSI_PORT_WHY_TIMER) &&
+	    dsi__link_state(link) < DSI_LINK_JOINED)
 		refuse(link, -DSI_ETIMEDOUT, "the handshake took too long");
 }
 
@@ -464,16 +472,21 @@ static uint32_t count_greeting(struct dsi_socket *sock)
 
 	dsi_port_lock();
 	for (struct dsi_link *link = sock->links; link; link = link->next)
-		n += link->state < DSI_LINK_JOINED;
+		n += dsi__link_state(link) < DSI_LINK_JOINED;
 	dsi_port_unlock();
 	return n;
 }
 
 int dsi__producer_adopt_conn(struct dsi_socket *sock, int32_t conn)
 {
-	struct dsi_link *link = dsi__link_create(sock, conn, link_ready);
-	int err = -DSI_ENOMEM;
+	struct dsi_link *link = NULL;
+	int err = -DSI_EAGAIN;
 
+	/* The door has looked, and said why; a control application has not. */
+	if (count_greeting(sock) < MAX_GREETING) {
+		link = dsi__link_create(sock, conn, link_ready);
+		err = -DSI_ENOMEM;
+	}
 	if (!link) {
 		dsi_port_handle_close(conn);
 		return err;
@@ -551,14 +564,14 @@ static struct dsi_link *next_task(struct dsi_socket *sock, int *out_free)
 	dsi_port_lock();
 	for (at = &sock->links; *at && !found; at = &(*at)->next) {
 		struct dsi_link *link = *at;
-		int ended = link->state == DSI_LINK_ENDED;
+		int ended = dsi__link_state(link) == DSI_LINK_ENDED;
 
 		*out_free = ended && link->conn < 0 &&
 			    (!link->peer || dsi__producer_left(link->peer));
 		if (*out_free)
 			*at = link->next;
 		if (*out_free || (ended && link->conn >= 0) ||
-		    (link->state == DSI_LINK_JOINED &&
+		    (dsi__link_state(link) == DSI_LINK_JOINED &&
 		     dsi__producer_broken(link->peer)))
 			found = link;
 		if (found)
@@ -578,7 +591,7 @@ void dsi__producer_reap(struct dsi_socket *sock)
 			free_link(link);
 			continue;
 		}
-		link->state = DSI_LINK_ENDED;
+		dsi__link_set(link, DSI_LINK_ENDED);
 		dsi__link_unwatch(link);
 		dsi__link_hang_up(link, 0);
 		if (link->peer) {

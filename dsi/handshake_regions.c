@@ -91,7 +91,7 @@ int dsi__regions_tell(struct dsi_link *link)
 	add(&batch, DSI_REGION_DATA, &sock->data, NULL);
 	for (const struct dsi_link *peer = sock->links; peer;
 	     peer = peer->next) {
-		if (peer->state != DSI_LINK_JOINED)
+		if (dsi__link_state(peer) != DSI_LINK_JOINED)
 			continue;
 		add(&batch, DSI_REGION_SIGNAL, &peer->signal, peer);
 		add(&batch, DSI_REGION_PAGE, &peer->page, peer);

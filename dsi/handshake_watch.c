@@ -26,7 +26,7 @@ static uint32_t count_watchers(const struct dsi_socket *sock)
 	uint32_t n = 0;
 
 	for (struct dsi_link *link = sock->links; link; link = link->next)
-		n += link->state == DSI_LINK_WATCHING;
+		n += dsi__link_state(link) == DSI_LINK_WATCHING;
 	return n;
 }
 
@@ -80,7 +80,7 @@ static int send_consumers(struct dsi_link *watcher)
 	int err = 0;
 
 	for (link = watcher->sock->links; link && !err; link = link->next) {
-		if (link->state != DSI_LINK_JOINED)
+		if (dsi__link_state(link) != DSI_LINK_JOINED)
 			continue;
 		if (batch.msg.peers.n == DSI_PEERS_MAX) {
 			batch.msg.peers.more = 1;
@@ -107,7 +107,7 @@ int dsi__watcher_greet(struct dsi_link *link)
 	err = send_stream(link);
 	if (!err)
 		err = send_consumers(link);
-	link->state = DSI_LINK_WATCHING;
+	dsi__link_set(link, DSI_LINK_WATCHING);
 	dsi_port_unlock();
 	if (err)
 		dsi__link_end(link);
@@ -123,7 +123,7 @@ void dsi__watchers_joined(const struct dsi_link *consumer)
 	     link = link->next) {
 		struct batch batch = {.n_handles = 0};
 
-		if (link->state != DSI_LINK_WATCHING)
+		if (dsi__link_state(link) != DSI_LINK_WATCHING)
 			continue;
 		add_peer(&batch, consumer);
 		if (send_batch(link, &batch))
@@ -142,7 +142,7 @@ void dsi__watchers_parted(const struct dsi_link *consumer)
 	for (struct dsi_link *link = sock->links; link; link = link->next) {
 		union dsi_wire msg = {.parted = {.place = place}};
 
-		if (link->state == DSI_LINK_WATCHING &&
+		if (dsi__link_state(link) == DSI_LINK_WATCHING &&
 		    dsi__wire_send(link->conn, &msg, DSI_WIRE_PARTED,
 				   sizeof(msg.parted), NULL, 0))
 			dsi__link_end(link);

@@ -57,7 +57,7 @@ void dsi__link_unwatch(struct dsi_link *link)
 
 void dsi__link_end(struct dsi_link *link)
 {
-	link->state = DSI_LINK_ENDED;
+	dsi__link_set(link, DSI_LINK_ENDED);
 	dsi_port_loop_kick(link->sock->monitor, &link->sock->notice);
 }
 

@@ -280,6 +280,9 @@ int32_t dsi_port_names_look(uint32_t kind,
 
 /* Two connected ends, for a control application to hand out. */
 int dsi_port_conn_pair(int32_t out_ends[2]);
+/* Is a handle that was handed out to us a connection?  0, or -DSI_EPROTO: what
+ * else it may be could make sending or closing block. */
+int dsi_port_conn_check(int32_t conn);
 
 /* Send one message, whole or not at all; never blocks.  The handles stay the
  * caller's.  -DSI_EAGAIN: queue full; -DSI_EPIPE: peer is gone. */

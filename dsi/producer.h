@@ -68,11 +68,11 @@ struct dsi_producer_peer {
 	_Atomic uint32_t state;
 	/* Set by the control plane before JOINING. */
 	uint32_t policy;
-	uint32_t quota;	      /* DROP_NEW: packets it may pin */
-	uint32_t reader;      /* its number in traces */
-	uint32_t return_mask; /* of its return ring */
-	uint32_t orderly;     /* it said good-bye; set before LEAVING */
-	struct dsi_ring ring; /* DROP_NEW: its own */
+	uint32_t quota;		  /* DROP_NEW: packets it may pin */
+	uint32_t reader;	  /* its number in traces */
+	uint32_t return_mask;	  /* of its return ring */
+	_Atomic uint32_t orderly; /* it said good-bye; only traces ask */
+	struct dsi_ring ring;	  /* DROP_NEW: its own */
 	struct dsi_shm_signal *signal_page;
 	const struct dsi_shm_consumer *page;
 	const _Atomic uint32_t *returns;

@@ -40,7 +40,8 @@ struct dsi_link {
 	struct dsi_port_source bell_source;
 	struct dsi_socket *sock;
 	struct dsi_link *next;
-	enum dsi_link_state state;
+	/* Its loop's thread writes; who adopts another connection counts. */
+	_Atomic(enum dsi_link_state) state;
 	int32_t conn;
 	int32_t bell;	   /* our end, to listen */
 	int32_t peer_bell; /* to ring the peer, or -1 */
@@ -59,6 +60,19 @@ struct dsi_link {
 	struct dsi_port_region signal;
 	struct dsi_port_region page;
 };
+
+static inline enum dsi_link_state dsi__link_state(const struct dsi_link *link)
+{
+	/* relaxed: who counts links wants their number, not what is in them. */
+	return atomic_load_explicit(&link->state, memory_order_relaxed);
+}
+
+static inline void dsi__link_set(struct dsi_link *link,
+				 enum dsi_link_state state)
+{
+	/* relaxed: as above. */
+	atomic_store_explicit(&link->state, state, memory_order_relaxed);
+}
 
 struct dsi_socket {
 	struct dsi_data_plane plane; /* must be first */

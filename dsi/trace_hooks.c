@@ -348,8 +348,13 @@ void dsi__trace_left(struct dsi_data_plane *plane,
 		     const struct dsi_producer_peer *peer,
 		     const struct dsi_packet *pkt)
 {
+	/* relaxed: LEAVING carried it; of a liar that is let go of it is as good
+	 * as what it said. */
+	uint32_t orderly =
+		atomic_load_explicit(&peer->orderly, memory_order_relaxed);
+
 	tell_drop(plane, peer, pkt,
-		  peer->orderly ? DSI_TRACE_FLUSH : DSI_TRACE_PEER_DEAD);
+		  orderly ? DSI_TRACE_FLUSH : DSI_TRACE_PEER_DEAD);
 }
 
 void dsi__trace_no_space(struct dsi_data_plane *plane,

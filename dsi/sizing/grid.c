@@ -111,8 +111,9 @@ void grid_start(struct sizing *s, struct grid *g, dsi_wide least,
 	need->underrun = s->start_given &&
 			 (g->O < least || (s->strict && g->O == least));
 	need->start = sizing_ticks(s, g->O);
-	g->read_late = g->O + (s->tau_c + s->late * s->T) * s->scale;
-	g->X = g->read_late + (s->Hc + s->Hp) * s->scale;
+	g->read_late = wide_add(g->O, (s->tau_c + s->late * s->T) * s->scale,
+				&s->over);
+	g->X = wide_add(g->read_late, (s->Hc + s->Hp) * s->scale, &s->over);
 }
 
 int sizing_grid(struct sizing *s, struct dsi_sizing_need *need)

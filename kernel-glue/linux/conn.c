@@ -45,6 +45,22 @@ int dsi_port_conn_pair(int32_t out_ends[2])
 	return 0;
 }
 
+/* A socket of the network can make close() wait for its peer. */
+int dsi_port_conn_check(int32_t conn)
+{
+	int domain = 0, type = 0;
+	socklen_t size = sizeof(domain);
+
+	if (getsockopt(conn, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 ||
+	    domain != AF_UNIX)
+		return -DSI_EPROTO;
+	size = sizeof(type);
+	if (getsockopt(conn, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
+	    type != SOCK_SEQPACKET)
+		return -DSI_EPROTO;
+	return 0;
+}
+
 int dsi_port_send(int32_t conn, const void *msg, uint32_t bytes,
 		  const int32_t *handles, uint32_t n_handles)
 {

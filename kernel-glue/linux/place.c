@@ -75,6 +75,7 @@ uint32_t dsi__places(struct dsi__place places[DSI__PLACES])
 		return 2;
 	}
 	dsi__place_system(&places[0]);
+	memset(&places[1], 0, sizeof(places[1]));
 	(void)snprintf(places[1].path, sizeof(places[1].path), "/tmp/dsi-%u",
 		       (unsigned int)geteuid());
 	places[1].doubtful = 1;

@@ -21,6 +21,13 @@ int dsi_port_bell_check(int32_t end)
 	return object && object->type == FAKE_BELL ? 0 : -DSI_EPROTO;
 }
 
+int dsi_port_conn_check(int32_t conn)
+{
+	struct fake_object *object = fake__handle_object(conn);
+
+	return object && object->type == FAKE_CONN ? 0 : -DSI_EPROTO;
+}
+
 int dsi_port_bell_pair(int32_t out_ends[2])
 {
 	struct fake_bell *a, *b;

@@ -472,7 +472,6 @@ static gboolean give_up(struct media_inlet *inlet)
 {
 	struct dsi_packet *packet;
 	int err = -DSI_EAGAIN;
-
 	gboolean more;
 
 	g_mutex_lock(&inlet->lock);

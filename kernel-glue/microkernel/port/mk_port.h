@@ -125,6 +125,8 @@ int mk_port_memory_withdraw(int32_t handle);
 
 /* MK_EXCHANGE_REGION... or -DSI_EINVAL. */
 int mk_port_kind(int32_t handle);
+/* How many this task has, or a negative error. */
+int mk_port_handles(void);
 /* Signal @bits to an event (mk_port_self_event()) of ours whenever the handle
  * becomes readable, and at once if it is.  Counted: each needs an unwatch. */
 int mk_port_watch(int32_t handle, int32_t event, uint64_t bits);

@@ -136,6 +136,11 @@ int dsi_port_peer_in_group(int32_t conn, uint32_t gid)
 	return dsi_port_peer(conn, &peer) == 0 && peer.gid == gid;
 }
 
+int dsi_port_conn_check(int32_t conn)
+{
+	return mk_port_kind(conn) == MK_EXCHANGE_CONN ? 0 : -DSI_EPROTO;
+}
+
 /* ---- bells --------------------------------------------------------------- */
 
 int dsi_port_bell_pair(int32_t out_ends[2])

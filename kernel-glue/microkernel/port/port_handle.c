@@ -30,6 +30,14 @@ int mk_port_kind(int32_t handle)
 	return error ? mk_port_error(error) : (int)kind;
 }
 
+int mk_port_handles(void)
+{
+	uint64_t handles;
+	int error = mk_exchange_handle_count(MK_PORT_EXCHANGE, &handles);
+
+	return error ? mk_port_error(error) : (int)handles;
+}
+
 /* ---- readiness ----------------------------------------------------------- */
 
 int mk_port_watch(int32_t handle, int32_t event, uint64_t bits)

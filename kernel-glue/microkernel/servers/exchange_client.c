@@ -201,6 +201,15 @@ struct object *handle_find(const struct client *c, uint64_t handle,
 	return o && (!kind || o->kind == kind) ? o : NULL;
 }
 
+uint64_t handle_count(const struct client *c)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < MK_EXCHANGE_HANDLES; i++)
+		n += c->handle[i] != NULL;
+	return n;
+}
+
 int handle_close(struct client *c, uint64_t handle)
 {
 	struct object *o = handle_find(c, handle, 0);

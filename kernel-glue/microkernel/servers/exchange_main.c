@@ -82,6 +82,13 @@ static int kind_of(void *self, uint64_t label, uint64_t handle,
 	return 0;
 }
 
+static int handles(void *self, uint64_t label, uint64_t *out_handles)
+{
+	CLIENT(label);
+	*out_handles = handle_count(c);
+	return 0;
+}
+
 static int make_pair(struct client *c, uint32_t kind, uint64_t *out_first,
 		     uint64_t *out_second)
 {
@@ -473,6 +480,7 @@ static const struct mk_exchange_ops ops = {
 	.event_remove = remove_event,
 	.close = close,
 	.kind = kind_of,
+	.handle_count = handles,
 	.region_create = create,
 	.region_import = import,
 	.region_open = open,

@@ -197,6 +197,7 @@ int handle_new(struct client *c, struct object *o, uint64_t *out_handle);
 /* @kind 0: of any.  NULL: no such. */
 struct object *handle_find(const struct client *c, uint64_t handle,
 			   uint32_t kind);
+uint64_t handle_count(const struct client *c);
 int handle_close(struct client *c, uint64_t handle);
 
 /* ---- exchange_object.c --------------------------------------------------- */

@@ -3,7 +3,9 @@
  * root_load.c - programs of the boot archive, and the memory they get.
  *
  * All memory of the machine is the root task's at its start; it cuts frames
- * from it and never takes them back.
+ * from it and never takes them back.  What is in them is anything: they are
+ * cleared when a program is to have them, those of a large region each when it is
+ * touched first.  Most of a large region never is.
  */
 #include "root_task.h"
 
@@ -70,6 +72,33 @@ uint64_t memory_take(uint64_t bytes, unsigned order)
 	return at;
 }
 
+bool memory_reserve(struct region *r)
+{
+	uint64_t bits = r->bytes >> r->order;
+	uint64_t bytes = (bits + 8 * MK_PAGE_BYTES - 1) / 8;
+
+	bytes &= ~(MK_PAGE_BYTES - 1);
+	r->given = (uint8_t *)memory_take(bytes, MK_PAGE_ORDER);
+	if (!r->given)
+		return false;
+	__builtin_memset(r->given, 0, bytes);
+	r->ours = memory_take(r->bytes, r->order);
+	return r->ours;
+}
+
+uint64_t memory_give(struct region *r, uint64_t va)
+{
+	uint64_t i = (va - r->va) >> r->order;
+	uint64_t page = r->ours + (i << r->order);
+	uint8_t bit = (uint8_t)(1u << i % 8);
+
+	if (r->given && !(r->given[i / 8] & bit)) {
+		r->given[i / 8] |= bit;
+		__builtin_memset((void *)page, 0, 1ul << r->order);
+	}
+	return page;
+}
+
 /* ---- a program ------------------------------------------------------- */
 
 static struct region *add_region(struct program *p, uint64_t va, uint64_t bytes,
@@ -94,6 +123,7 @@ static void add_memory(struct program *p, uint64_t va, uint64_t bytes,
 	if (!r->ours)
 		fail("%s: no memory left for its %lu bytes at %lx\n", p->name,
 		     bytes, va);
+	__builtin_memset((void *)r->ours, 0, bytes);
 	if (file_bytes)
 		__builtin_memcpy((void *)r->ours, from, file_bytes);
 }

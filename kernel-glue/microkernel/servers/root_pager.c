@@ -39,13 +39,11 @@ static const char *give_page(struct program *p, uint64_t va, uint64_t error)
 		return need == MK_X   ? "that is not to be executed"
 		       : need == MK_W ? "that is read only"
 				      : "that is not to be read";
-	if (!r->ours)
-		r->ours = memory_take(r->bytes, r->order);
-	if (!r->ours)
+	if (!r->ours && !memory_reserve(r))
 		return "the machine has no memory left";
 	page = va & ~((1ul << r->order) - 1);
 	if (mk_map(slot_of(p, SLOT_TASK), page,
-		   mk_flexpage(MK_MEMORY, r->ours + (page - r->va), r->order,
+		   mk_flexpage(MK_MEMORY, memory_give(r, va), r->order,
 			       r->rights)))
 		return "its quota is used up";
 	return NULL;

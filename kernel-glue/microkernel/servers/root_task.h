@@ -59,10 +59,12 @@ struct policy {
 };
 
 /* A piece of a program's address space and where we have it; 0: nowhere yet,
- * it is taken when it is touched first. */
+ * it is taken when it is touched first, and then @given says with a bit for each
+ * page which of them were.  (NULL: all are clean.) */
 struct region {
 	uint64_t va, bytes, ours;
 	unsigned rights, order;
+	uint8_t *given;
 };
 
 struct program {
@@ -98,8 +100,12 @@ const char *policy_run(void);
 struct policy policy_of(const char *name, unsigned count);
 
 void memory_find(void);
-/* 0: there is no more. */
+/* Not cleared.  0: there is no more. */
 uint64_t memory_take(uint64_t bytes, unsigned order);
+/* Take what the region needs; false: there is no more. */
+bool memory_reserve(struct region *r);
+/* Where we have the page at @va of the region, clean if nobody had it. */
+uint64_t memory_give(struct region *r, uint64_t va);
 
 /* Where its memory lies, in physical addresses; ends the machine if there is no
  * such device, or if its memory cannot be given. */
