@@ -23,6 +23,10 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../../../tests/mutation"))
+import by_hand
+
 # What runs: program, CPUs, words of the command line.
 ONE = (1, [])
 TWO = (2, [])
@@ -281,17 +285,6 @@ def options():
     return parser
 
 
-def replace(path, old, new):
-    """However the line is broken; True if it was there once."""
-    with open(path, encoding="utf-8") as f:
-        text = f.read()
-    pattern = r"\s+".join(map(re.escape, old.split()))
-    text, count = re.subn(pattern, lambda _: new, text)
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
-    return count == 1
-
-
 class Builder:
     def __init__(self, o, cc=None):
         self.o = o
@@ -343,7 +336,7 @@ class Builder:
 
     def mutant(self, folder, file, old, new):
         def change(copy):
-            if not replace(os.path.join(copy, "kernel", file), old, new):
+            if not by_hand.replace(os.path.join(copy, "kernel", file), old, new):
                 return []
             return [file] if file in self.commands else list(self.commands)
         return self.build(folder, change)
@@ -418,8 +411,7 @@ def main():
     if not shutil.which("qemu-system-x86_64"):
         print("skipped: no qemu-system-x86_64")
         return 77
-    chosen = [(i, m) for i, m in enumerate(MUTANTS)
-              if not o.names or any(n in m[0] for n in o.names)]
+    chosen = by_hand.chosen(o.names, MUTANTS)
     if o.sample:
         chosen = chosen[::-(-len(chosen) // o.sample)]
     builder = Builder(o)

@@ -19,12 +19,13 @@
 #        runs are the same to the last bit.  Time jumps when all CPUs halt, and
 #        a device that ticks by itself can be jumped over: then idle=poll
 #   -n SHIFT          with -i: one instruction is 2^SHIFT ns
+#   -l FILE           is in memory from 18 MiB on when the machine starts
 #   -o FILE           what is written to the second serial port
 set -euo pipefail
 
 cpus=1 mib=64 seconds=60 kernel=mk.elf counted="" shift=0 second=()
 more=() display=none
-while getopts s:m:t:k:gd:c:in:o: option; do
+while getopts s:m:t:k:gd:c:in:l:o: option; do
 	case $option in
 	s) cpus=$OPTARG ;;
 	m) mib=$OPTARG ;;
@@ -35,6 +36,7 @@ while getopts s:m:t:k:gd:c:in:o: option; do
 	c) more+=(-monitor "unix:$OPTARG,server=on,wait=off") ;;
 	i) counted=yes ;;
 	n) shift=$OPTARG ;;
+	l) more+=(-device "loader,file=$OPTARG,addr=0x1200000,force-raw=on") ;;
 	o) second=(-serial "file:$OPTARG") ;;
 	*) exit 2 ;;
 	esac

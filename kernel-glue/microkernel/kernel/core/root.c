@@ -109,6 +109,7 @@ static void give_archive(struct task *t, const struct machine *m)
 		     "archive");
 }
 
+/* As the firmware and whoever was here before left it. */
 static void give_memory(struct task *t, const struct machine *m,
 			struct mk_boot_info *info)
 {
@@ -123,7 +124,6 @@ static void give_memory(struct task *t, const struct machine *m,
 		info->regions++;
 		region->first = MK_ROOT_MEMORY + first;
 		region->bytes = end - first;
-		memset(direct(first), 0, end - first);
 		for (uint64_t at = first; at < end; at += MK_SUPERPAGE_BYTES)
 			must(map_root_memory(t, MK_ROOT_MEMORY + at, at,
 					     MK_SUPERPAGE_ORDER,

@@ -221,6 +221,19 @@ static void step_off(struct cpu *c, struct thread *prev, uint64_t now)
 
 extern _Noreturn void return_to_user(void);
 
+/* The first instruction after sti is not interrupted, and QEMU takes none right
+ * after a pause there: so some before it.  Many, because for QEMU a pause is the
+ * most expensive instruction there is. */
+static void poll_once(void)
+{
+	unsigned steps = 64;
+
+	__asm__ volatile("sti\n1:\n\tdec %0\n\tjnz 1b\n\tpause\n\tcli"
+			 : "+r"(steps)
+			 :
+			 : "cc", "memory");
+}
+
 /* Wait for an interrupt: with it, trap_in_idle() begins on an empty stack, and
  * nothing comes back here.  Who polls may see a thread before. */
 static _Noreturn void idle(struct cpu *c)
@@ -231,10 +244,8 @@ static _Noreturn void idle(struct cpu *c)
 	set_alarm(c);
 	do {
 		kernel_unlock();
-		/* The first instruction after sti is not interrupted, and QEMU
-		 * takes none right after a pause there: so one before it. */
 		if (idle_polls)
-			__asm__ volatile("sti; nop; pause; cli" ::: "memory");
+			poll_once();
 		else
 			__asm__ volatile("sti; hlt; cli" ::: "memory");
 		kernel_lock();
