@@ -4,7 +4,7 @@
 
 #include "bench/bench_case.h"
 
-static const char *const measures[BENCH_MEASURES] = {
+const char *const bench_measure_names[BENCH_MEASURES] = {
 	[BENCH_ROUND_TRIP] = "round-trip",
 	[BENCH_ONE_WAY] = "one-way",
 	[BENCH_RATE] = "rate",
@@ -13,44 +13,17 @@ static const char *const measures[BENCH_MEASURES] = {
 	[BENCH_JOIN] = "join",
 };
 
-static const char *const waits[BENCH_WAITS] = {
+const char *const bench_wait_names[BENCH_WAITS] = {
 	[BENCH_POLL] = "poll",
 	[BENCH_SLEEP] = "sleep",
 	[BENCH_SPIN] = "spin",
 };
 
-static const char *const stresses[BENCH_STRESSES] = {
+const char *const bench_stress_names[BENCH_STRESSES] = {
 	[BENCH_STRESS_NO] = "no",
 	[BENCH_STRESS_OWN] = "own",
 	[BENCH_STRESS_NG] = "stress-ng",
 };
-
-static bool find(const char *const *names, unsigned int n, const char *name,
-		 unsigned int *out)
-{
-	for (unsigned int i = 0; i < n; i++) {
-		if (strcmp(names[i], name) == 0) {
-			*out = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-const char *bench_measure_name(enum bench_measure measure)
-{
-	return measures[measure];
-}
-
-const char *bench_wait_name(enum bench_wait wait)
-{
-	return waits[wait];
-}
-
-const char *bench_stress_name(enum bench_stress stress)
-{
-	return stresses[stress];
-}
 
 bool bench_case_has_times(const struct bench_case *what)
 {
@@ -61,26 +34,6 @@ bool bench_case_answers(const struct bench_case *what)
 {
 	return what->measure == BENCH_ROUND_TRIP ||
 	       what->measure == BENCH_SELECT;
-}
-
-bool bench_measure_find(const char *name, enum bench_measure *out)
-{
-	unsigned int i;
-
-	if (!find(measures, BENCH_MEASURES, name, &i))
-		return false;
-	*out = (enum bench_measure)i;
-	return true;
-}
-
-bool bench_wait_find(const char *name, enum bench_wait *out)
-{
-	unsigned int i;
-
-	if (!find(waits, BENCH_WAITS, name, &i))
-		return false;
-	*out = (enum bench_wait)i;
-	return true;
 }
 
 const struct bench_channel *bench_channel_find(const char *name)

@@ -52,11 +52,9 @@ struct bench_case {
 };
 
 /* As in options and files: "round-trip", "poll". */
-const char *bench_measure_name(enum bench_measure measure);
-const char *bench_wait_name(enum bench_wait wait);
-bool bench_measure_find(const char *name, enum bench_measure *out);
-const char *bench_stress_name(enum bench_stress stress);
-bool bench_wait_find(const char *name, enum bench_wait *out);
+extern const char *const bench_measure_names[BENCH_MEASURES];
+extern const char *const bench_wait_names[BENCH_WAITS];
+extern const char *const bench_stress_names[BENCH_STRESSES];
 
 /* Is there one time for each message, or each answer? */
 bool bench_case_has_times(const struct bench_case *what);

@@ -167,6 +167,7 @@ static void copied_close(void *raw)
 	free(link);
 }
 
+#define COPIED_CAN (BENCH_CAN_PROCESSES | BENCH_CAN_THREADS | BENCH_CAN_BATCH)
 #define COPIED_CALLS                                                         \
 	.payload_max = MOST, .ring_max = BENCH_RING,                         \
 	.consumers_max = BENCH_CONSUMERS, .join = copied_join,               \
@@ -177,8 +178,7 @@ static void copied_close(void *raw)
 const struct bench_channel bench_copied = {
 	.name = "copy",
 	.text = "slots, with each payload copied in and out",
-	.can = BENCH_CAN_WAIT(BENCH_POLL) | BENCH_CAN_PROCESSES |
-	       BENCH_CAN_THREADS | BENCH_CAN_BATCH,
+	.can = BENCH_CAN_WAIT(BENCH_POLL) | COPIED_CAN,
 	.limit = true,
 	.beside = &bench_slots,
 	.open = copied_open,
@@ -188,8 +188,7 @@ const struct bench_channel bench_copied = {
 const struct bench_channel bench_inline_copied = {
 	.name = "inline-copy",
 	.text = "inline, with each payload copied in and out",
-	.can = BENCH_CAN_WAIT(BENCH_POLL) | BENCH_CAN_PROCESSES |
-	       BENCH_CAN_THREADS | BENCH_CAN_BATCH,
+	.can = BENCH_CAN_WAIT(BENCH_POLL) | COPIED_CAN,
 	.limit = true,
 	.beside = &bench_slots,
 	.open = inline_open,
@@ -200,8 +199,7 @@ const struct bench_channel bench_dsi_copied = {
 	.name = "dsi-copy",
 	.text = "dsi, with each payload copied in and out",
 	.can = BENCH_CAN_WAIT(BENCH_POLL) | BENCH_CAN_WAIT(BENCH_SLEEP) |
-	       BENCH_CAN_WAIT(BENCH_SPIN) | BENCH_CAN_PROCESSES |
-	       BENCH_CAN_THREADS | BENCH_CAN_BATCH,
+	       BENCH_CAN_WAIT(BENCH_SPIN) | COPIED_CAN,
 	.asked = true,
 	.beside = &bench_dsi,
 	.open = dsi_open,

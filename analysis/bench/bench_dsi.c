@@ -229,17 +229,21 @@ static void dsi_leave(void *raw)
 	 BENCH_CAN_THREADS | BENCH_CAN_BATCH | BENCH_CAN_ZERO_COPY | \
 	 BENCH_CAN_JOIN)
 
-#define DSI_CHANNEL(label, words, opener)                                \
-	{                                                                \
-		.name = label, .text = words,                            \
-		.can = DSI_CAN | BENCH_CAN_SELECT,                       \
-		.payload_max = BENCH_PAYLOAD, .ring_max = BENCH_RING,    \
-		.consumers_max = BENCH_CONSUMERS, .open = opener,        \
-		.join = dsi_join, .take = dsi_take, .send = dsi_hand_on, \
-		.receive = bench_dsi_receive, .release = dsi_hand_on,    \
-		.gather = bench_dsi_gather, .any = bench_dsi_any,        \
-		.scatter = bench_dsi_scatter, .calls = dsi_calls,        \
-		.leave = dsi_leave, .close = free,                       \
+/* What is the same for all of them, and for those whose messages are data. */
+#define DSI_CALLS                                                         \
+	.ring_max = BENCH_RING, .join = dsi_join, .release = dsi_hand_on, \
+	.leave = dsi_leave, .close = free
+#define DSI_DATA_CALLS                                                       \
+	.payload_max = BENCH_PAYLOAD, .take = dsi_take, .send = dsi_hand_on, \
+	.receive = bench_dsi_receive, .scatter = bench_dsi_scatter, DSI_CALLS
+
+#define DSI_CHANNEL(label, words, opener)                         \
+	{                                                         \
+		.name = label, .text = words,                     \
+		.can = DSI_CAN | BENCH_CAN_SELECT,                \
+		.consumers_max = BENCH_CONSUMERS, .open = opener, \
+		.gather = bench_dsi_gather, .any = bench_dsi_any, \
+		.calls = dsi_calls, DSI_DATA_CALLS,               \
 	}
 
 const struct bench_channel bench_dsi =
@@ -258,17 +262,13 @@ const struct bench_channel bench_dsi_word = {
 	.asked = true,
 	.beside = &bench_dsi,
 	.payload_max = sizeof(uint64_t),
-	.ring_max = BENCH_RING,
 	.consumers_max = BENCH_CONSUMERS,
 	.open = open_word,
-	.join = dsi_join,
 	.take = word_take,
 	.send = word_send,
 	.receive = word_receive,
-	.release = dsi_hand_on,
 	.calls = dsi_calls,
-	.leave = dsi_leave,
-	.close = free,
+	DSI_CALLS,
 };
 
 const struct bench_channel bench_dsi_epoll = {
@@ -278,18 +278,9 @@ const struct bench_channel bench_dsi_epoll = {
 	       BENCH_CAN_THREADS | BENCH_CAN_ZERO_COPY | BENCH_CAN_SELECT |
 	       BENCH_CAN_SELECT_ONLY,
 	.asked = true,
-	.payload_max = BENCH_PAYLOAD,
-	.ring_max = BENCH_RING,
 	.consumers_max = 1,
 	.open = open_plain,
-	.join = dsi_join,
-	.take = dsi_take,
-	.send = dsi_hand_on,
-	.receive = bench_dsi_receive,
-	.release = dsi_hand_on,
 	.gather = bench_dsi_gather_epoll,
 	.any = bench_dsi_any_epoll,
-	.scatter = bench_dsi_scatter,
-	.leave = dsi_leave,
-	.close = free,
+	DSI_DATA_CALLS,
 };

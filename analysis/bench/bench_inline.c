@@ -86,20 +86,13 @@ static int32_t inline_receive(void *raw, const void **payloads, uint32_t n)
 const struct bench_channel bench_inline = {
 	.name = "inline",
 	.text = "the same with the payload inside of the descriptor",
-	.can = BENCH_CAN_WAIT(BENCH_POLL) | BENCH_CAN_PROCESSES |
-	       BENCH_CAN_THREADS | BENCH_CAN_BATCH | BENCH_CAN_ZERO_COPY,
-	.limit = true,
+	.can = BENCH_CAN_WAIT(BENCH_POLL) | BENCH_RAW_CAN,
 	.beside = &bench_slots,
 	.payload_max = MOST,
-	.ring_max = BENCH_RING,
-	.consumers_max = BENCH_CONSUMERS,
 	.open = inline_open,
-	.join = bench_raw_join,
 	.take = inline_take,
 	.send = inline_send,
 	.receive = inline_receive,
 	.release = bench_raw_release,
-	.calls = bench_raw_calls,
-	.leave = bench_raw_leave,
-	.close = bench_raw_close,
+	BENCH_RAW_CALLS,
 };

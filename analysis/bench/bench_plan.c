@@ -7,6 +7,7 @@
 
 #include "bench/bench_plan.h"
 #include "bench/bench_side.h"
+#include "bench/bench_statistics.h"
 
 #define DISTURBED 0.02
 #define WARM 256u
@@ -94,12 +95,10 @@ static bool add_limits(struct bench_plan *plan, const struct bench_case *what,
 	if (!limit.payload)
 		limit.touched = false;
 	/* How late a timer alone is, without anything to hand over. */
-	if (what->measure == BENCH_TIMED && limit.wait == BENCH_SLEEP) {
+	if (what->measure == BENCH_TIMED && limit.wait == BENCH_SLEEP)
 		*out_bare = add(plan, &limit, &bench_cyclictest);
-		*out_limit = add(plan, &limit, channel);
-		return *out_bare != BENCH_NO_ROW && *out_limit != BENCH_NO_ROW;
-	}
-	*out_bare = add(plan, &bare, channel);
+	else
+		*out_bare = add(plan, &bare, channel);
 	*out_limit = add(plan, &limit, channel);
 	return *out_bare != BENCH_NO_ROW && *out_limit != BENCH_NO_ROW;
 }
@@ -141,17 +140,6 @@ static double percentile(const struct bench_outcome *out, enum bench_value v)
 					per_million[v]);
 }
 
-static double middle(const struct bench_outcome *out)
-{
-	size_t from = out->n_samples / 4;
-	size_t to = out->n_samples - from;
-	double sum = 0;
-
-	for (size_t i = from; i < to; i++)
-		sum += (double)out->samples[i];
-	return to > from ? sum / (double)(to - from) : (double)NAN;
-}
-
 static double each(uint64_t sum, uint64_t packets)
 {
 	return packets ? (double)sum / (double)packets : (double)NAN;
@@ -172,7 +160,8 @@ static void keep(struct bench_row *row, const struct bench_outcome *out)
 
 	for (unsigned int v = BENCH_P50; v <= BENCH_MAX; v++)
 		row->values[v][r] = percentile(out, v);
-	row->values[BENCH_MIDDLE][r] = middle(out);
+	row->values[BENCH_MIDDLE][r] =
+		bench_middle(out->samples, out->n_samples);
 	row->values[BENCH_NS][r] =
 		rate ? each(out->wall_ns, out->packets) : (double)NAN;
 	row->values[BENCH_CPU_NS][r] = each(out->cpu_ns, out->packets);

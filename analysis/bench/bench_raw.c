@@ -69,7 +69,7 @@ void bench_raw_touch(void *at, size_t bytes)
 {
 	volatile char *page = at;
 
-	for (size_t i = 0; i < bytes; i += 4096)
+	for (size_t i = 0; i < bytes; i += BENCH_RAW_PAGE)
 		page[i] = page[i];
 }
 

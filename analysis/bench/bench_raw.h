@@ -96,4 +96,14 @@ static inline char *bench_raw_payload(const struct bench_raw_side *side,
 	return side->link->payloads + (at & side->mask) * side->link->stride;
 }
 
+/* Of struct bench_channel, what is the same for all limits in this memory. */
+#define BENCH_RAW_CAN                                                \
+	(BENCH_CAN_PROCESSES | BENCH_CAN_THREADS | BENCH_CAN_BATCH | \
+	 BENCH_CAN_ZERO_COPY)
+#define BENCH_RAW_CALLS                                           \
+	.limit = true, .ring_max = BENCH_RING,                    \
+	.consumers_max = BENCH_CONSUMERS, .join = bench_raw_join, \
+	.calls = bench_raw_calls, .leave = bench_raw_leave,       \
+	.close = bench_raw_close
+
 #endif /* DSI_BENCH_RAW_H */

@@ -2,8 +2,8 @@
 /*
  * bench_run.h - a side while it runs: what the measures are made of.
  *
- * Only for bench_side.c, which has the usual measures, and the files that have
- * one each.
+ * Only for bench_side.c, which runs one, bench_run.c, which has the usual measures,
+ * and the files that have one each.
  */
 #ifndef DSI_BENCH_RUN_H
 #define DSI_BENCH_RUN_H
@@ -46,6 +46,14 @@ _Noreturn void bench_run_fail(struct bench_run *r, const char *text, ...)
 _Noreturn void bench_run_fail_call(struct bench_run *r, const char *call,
 				   int err);
 
+/* Join @link as the producer (0) or as a consumer. */
+void bench_run_join(struct bench_run *r, struct bench_end *end, uint32_t link,
+		    uint32_t number);
+
+/* All that this side has to do of the measure, if it stays from the beginning to the
+ * end. */
+void bench_run_work(struct bench_run *r);
+
 /* One message, written and sent, or received and read. */
 void bench_run_send(struct bench_run *r, uint64_t number);
 void bench_run_receive(struct bench_run *r, uint64_t number);
@@ -63,12 +71,6 @@ bool bench_run_is_last(const struct bench_run *r, uint64_t number);
 
 /* Enough, after @n messages, at @now_ns? */
 bool bench_run_enough(const struct bench_run *r, uint64_t n, uint64_t now_ns);
-
-void bench_run_wait_until(const struct bench_run *r, uint64_t when_ns);
-
-/* Join @link as the producer (0) or as a consumer. */
-void bench_run_join(struct bench_run *r, struct bench_end *end, uint32_t link,
-		    uint32_t number);
 
 /* BENCH_SELECT: the links are the answers' and one for each stream. */
 void bench_select_join(struct bench_run *r);

@@ -51,19 +51,12 @@ static int32_t slots_receive(void *raw, const void **payloads, uint32_t n)
 const struct bench_channel bench_slots = {
 	.name = "slots",
 	.text = "a ring of 32-byte descriptors, polled, without any check",
-	.can = BENCH_CAN_WAIT(BENCH_POLL) | BENCH_CAN_PROCESSES |
-	       BENCH_CAN_THREADS | BENCH_CAN_BATCH | BENCH_CAN_ZERO_COPY,
-	.limit = true,
+	.can = BENCH_CAN_WAIT(BENCH_POLL) | BENCH_RAW_CAN,
 	.payload_max = BENCH_PAYLOAD,
-	.ring_max = BENCH_RING,
-	.consumers_max = BENCH_CONSUMERS,
 	.open = bench_raw_open,
-	.join = bench_raw_join,
 	.take = bench_raw_take,
 	.send = slots_send,
 	.receive = slots_receive,
 	.release = bench_raw_release,
-	.calls = bench_raw_calls,
-	.leave = bench_raw_leave,
-	.close = bench_raw_close,
+	BENCH_RAW_CALLS,
 };

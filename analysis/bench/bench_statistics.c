@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* bench_statistics.c - medians, quartiles and percentiles. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "bench/bench_statistics.h"
@@ -57,4 +58,15 @@ uint64_t bench_percentile(const uint64_t *sorted, size_t n,
 	if (rank < 1)
 		rank = 1;
 	return sorted[rank > n ? n - 1 : rank - 1];
+}
+
+double bench_middle(const uint64_t *sorted, size_t n)
+{
+	size_t from = n / 4;
+	size_t to = n - from;
+	double sum = 0;
+
+	for (size_t i = from; i < to; i++)
+		sum += (double)sorted[i];
+	return to > from ? sum / (double)(to - from) : (double)NAN;
 }

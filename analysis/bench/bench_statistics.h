@@ -29,4 +29,7 @@ void bench_sort(uint64_t *samples, size_t n);
 uint64_t bench_percentile(const uint64_t *sorted, size_t n,
 			  uint32_t per_million);
 
+/* The mean of the middle half of @n sorted samples; NAN of none. */
+double bench_middle(const uint64_t *sorted, size_t n);
+
 #endif /* DSI_BENCH_STATISTICS_H */

@@ -240,7 +240,6 @@ static int gather_one_way(const struct cast *cast, struct bench_outcome *out)
 	const struct bench_account *a = cast->stage->accounts;
 	uint64_t(*samples)[BENCH_SAMPLES] = cast->stage->samples;
 	uint64_t *flat = &samples[0][0] + BENCH_SAMPLES;
-
 	/* Who comes and goes is not measured. */
 	uint32_t sides =
 		cast->trial->what.measure == BENCH_JOIN ? 2 : cast->sides;

@@ -144,8 +144,8 @@ static void show_progress(void *data, const struct bench_row *row, size_t done,
 		return;
 	shown_ns = now_ns;
 	snprintf(line, sizeof(line), "%zu of %zu: %s %s %s %s", done + 1, all,
-		 bench_measure_name(row->what.measure),
-		 bench_wait_name(row->what.wait),
+		 bench_measure_names[row->what.measure],
+		 bench_wait_names[row->what.wait],
 		 bench_payload_text(&row->what, payload), row->channel->name);
 	message_status(line);
 }
@@ -265,8 +265,8 @@ static int verdict(const struct bench_report *report)
 		if (!row->failed)
 			continue;
 		message_error(row->channel->name, "%s, mode %s: %s",
-			      bench_measure_name(row->what.measure),
-			      bench_wait_name(row->what.wait), row->why);
+			      bench_measure_names[row->what.measure],
+			      bench_wait_names[row->what.wait], row->why);
 		code = CLI_FAILURE;
 	}
 	return code;

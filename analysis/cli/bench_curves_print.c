@@ -87,8 +87,8 @@ static void print_curves(const struct bench_plan *plan,
 	struct bench_crossing x;
 
 	printf("\n%s: %s, %s, %s%s%s\n", titles[c->axis],
-	       bench_measure_name(c->what.measure),
-	       bench_wait_name(c->what.wait),
+	       bench_measure_names[c->what.measure],
+	       bench_wait_names[c->what.wait],
 	       c->what.same_cpu ? "on one CPU" : "on different CPUs",
 	       c->axis == BENCH_AXIS_STREAMS ? c->what.active
 						       ? ", all carry packets"

@@ -120,8 +120,8 @@ static void put_memory(struct size_writer *w, const struct bench_plan *plan)
 
 static void put_case(struct size_writer *w, const struct bench_case *c)
 {
-	size_write_text(w, "measure", bench_measure_name(c->measure));
-	size_write_text(w, "mode", bench_wait_name(c->wait));
+	size_write_text(w, "measure", bench_measure_names[c->measure]);
+	size_write_text(w, "mode", bench_wait_names[c->wait]);
 	size_write_text(w, "on", c->same_cpu ? "same" : "two");
 	size_write_bool(w, "threads", c->threads);
 	size_write_bool(w, "touched", c->touched);
@@ -132,7 +132,7 @@ static void put_case(struct size_writer *w, const struct bench_case *c)
 	size_write_u64(w, "streams", c->streams);
 	size_write_u64(w, "active", c->active);
 	size_write_text(w, "priority", c->fifo ? "fifo" : "normal");
-	size_write_text(w, "stress", bench_stress_name(c->stress));
+	size_write_text(w, "stress", bench_stress_names[c->stress]);
 }
 
 static void put_ratio(struct size_writer *w, const struct bench_plan *plan,

@@ -43,8 +43,6 @@ enum {
 	KEY_JSON,
 	KEY_HTML,
 	KEY_COMPARE,
-	KEY_PROGRESS,
-	KEY_NO_PROGRESS,
 };
 
 static const struct argp_option options[] = {
@@ -107,10 +105,12 @@ static const struct argp_option options[] = {
 	 "compare with an earlier --json; exit with 1 if a row is slower. With "
 	 "FILE, compare that and measure nothing",
 	 0},
-	{"progress", KEY_PROGRESS, NULL, 0,
-	 "show progress (default: if stderr is a terminal)", 0},
-	{"no-progress", KEY_NO_PROGRESS, NULL, 0, "do not", 0},
 	{NULL, 0, NULL, 0, NULL, 0},
+};
+
+static const struct argp_child children[] = {
+	{&progress_argp, 0, NULL, 0},
+	{NULL, 0, NULL, 0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state);
@@ -118,6 +118,7 @@ static error_t parse(int key, char *arg, struct argp_state *state);
 const struct argp bench_argp = {
 	.options = options,
 	.parser = parse,
+	.children = children,
 	.args_doc = "[FILE]",
 	.doc = "Measure how fast packets are handed over here, beside what "
 	       "this machine can do at best."
@@ -330,12 +331,6 @@ static error_t parse_answer(int key, char *arg, struct argp_state *state)
 	case KEY_COMPARE:
 		o->compare = arg;
 		return 0;
-	case KEY_PROGRESS:
-		o->progress = PROGRESS_ON;
-		return 0;
-	case KEY_NO_PROGRESS:
-		o->progress = PROGRESS_OFF;
-		return 0;
 	default:
 		return parse_how(key, arg, state);
 	}
@@ -356,14 +351,14 @@ static error_t parse_study(int key, char *arg, struct argp_state *state)
 /* What is beside the ends, and how many there are. */
 static error_t parse_around(int key, char *arg, struct argp_state *state)
 {
-	static const char *const stresses[] = {"no", "own", "stress-ng"};
 	static const char *const priorities[] = {"normal", "fifo"};
 	static const char *const actives[] = {"one", "all"};
 	struct bench_options *o = state->input;
 
 	switch (key) {
 	case KEY_STRESS:
-		parse_words(state, "--stress", arg, stresses, 3, &o->stresses);
+		parse_words(state, "--stress", arg, bench_stress_names,
+			    BENCH_STRESSES, &o->stresses);
 		break;
 	case KEY_PRIORITY:
 		parse_words(state, "--priority", arg, priorities, 2,
@@ -385,19 +380,18 @@ static error_t parse_around(int key, char *arg, struct argp_state *state)
 
 static error_t parse_case(int key, char *arg, struct argp_state *state)
 {
-	static const char *const measures[] = {"round-trip", "one-way", "rate",
-					       "timed",	     "select",	"join"};
-	static const char *const waits[] = {"poll", "sleep", "spin"};
 	static const char *const places[] = {"two", "same"};
 	static const char *const touches[] = {"yes", "no"};
 	struct bench_options *o = state->input;
 
 	switch (key) {
 	case KEY_MEASURE:
-		parse_words(state, "--measure", arg, measures, 6, &o->measures);
+		parse_words(state, "--measure", arg, bench_measure_names,
+			    BENCH_MEASURES, &o->measures);
 		break;
 	case KEY_MODE:
-		parse_words(state, "--mode", arg, waits, 3, &o->waits);
+		parse_words(state, "--mode", arg, bench_wait_names, BENCH_WAITS,
+			    &o->waits);
 		break;
 	case KEY_ON:
 		parse_words(state, "--on", arg, places, 2, &o->places);
@@ -432,6 +426,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct bench_options *o = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->progress;
+		return 0;
 	case KEY_CHANNEL:
 		parse_channels(state, arg);
 		return 0;

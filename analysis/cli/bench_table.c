@@ -341,8 +341,8 @@ void bench_print_cases(const struct bench_report *report)
 		char text[16];
 
 		printf("%-11s%-6s%-5s%-10s%8s%6u%6u%4u  %s\n",
-		       bench_measure_name(c->measure), bench_wait_name(c->wait),
-		       c->same_cpu ? "same" : "two",
+		       bench_measure_names[c->measure],
+		       bench_wait_names[c->wait], c->same_cpu ? "same" : "two",
 		       c->threads ? "threads" : "processes",
 		       bench_payload_text(c, text), c->ring, c->batch,
 		       c->consumers, plan->rows[i].channel->name);

@@ -159,6 +159,34 @@ function draw_channels(parent) {
 	"quiet");
 }
 
+/* What the columns are called, for those who see such a page for the first time. */
+const columns = [
+	["payload", "bytes of each packet, written by its sender and read by " +
+		"its receiver unless it says \u201cnot touched\u201d"],
+	["ring", "packets that may be under way at once"],
+	["batch", "packets handed over with one call"],
+	["to", "how many receivers, of which each gets every packet"],
+	["p50, p99, ...", "so many of 100 times were at most this long"],
+	["calls each", "calls of the operating system for each packet, all " +
+		"ends together"],
+	["CPU each", "time that the processors worked for each packet, all " +
+		"ends together, waiting by looking included"],
+	["x limit", "times the same with the limit of this machine that has " +
+		"the same payload; x bare limit: that without any payload"],
+	["spread", "half of the runs lie within so much of each other"],
+];
+
+function draw_columns(parent) {
+	const list = make(card(parent, "How to read the tables"), "ul");
+
+	columns.forEach(([name, text]) => {
+		const item = make(list, "li");
+
+		make(item, "b", name);
+		make(item, "span", " \u2014 " + text);
+	});
+}
+
 /* ---- the tables ------------------------------------------------------------ */
 
 function table(parent, heads, rows) {
@@ -196,13 +224,13 @@ function rate_cells(r) {
 
 function draw_table(parent, rows) {
 	if (rows[0].measure === "rate")
-		table(parent, ["", "payload", "ring", "batch", "to", "packets",
-			"bytes", "each", "CPU each", "calls each",
-			"instructions", "x limit", "spread"],
+		table(parent, ["", "payload", "ring", "batch", "to",
+			"packets", "bytes", "each", "CPU each",
+			"calls each", "instructions", "x limit", "spread"],
 		rows.map(rate_cells));
 	else
-		table(parent, ["", "payload", "ring", "to", "p50", "p90", "p99",
-			"p99.9", "p99.99", "max", "calls each", "CPU each",
+		table(parent, ["", "payload", "ring", "to", "p50", "p90",
+			"p99", "p99.9", "p99.99", "max", "calls each", "CPU each",
 			"x limit", "x bare limit", "spread"],
 		rows.map(latency_cells));
 }
@@ -387,9 +415,16 @@ function draw() {
 		new Date(1000 * data.time_s).toISOString());
 	let before = null;
 
+	make(main, "p", "libdsi lets one program hand packets of data to " +
+		"others through memory that they share, without copying " +
+		"them. Here its own time is measured, beside what this " +
+		"machine needs at least to tell one processor what another " +
+		"one has done. Shorter is better; ratios (x limit) say more " +
+		"than times, which are this machine's.");
+	draw_notes(main);
 	draw_machine(main);
 	draw_channels(main);
-	draw_notes(main);
+	draw_columns(main);
 	groups().forEach((rows) => {
 		if (rows[0].measure !== before) {
 			before = rows[0].measure;

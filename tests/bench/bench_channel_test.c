@@ -77,8 +77,8 @@ static void try_case(struct bench_stage *stage,
 	if (err)
 		fprintf(stderr,
 			"%s %s %s payload %u ring %u batch %u to %u: %s\n",
-			channel->name, bench_measure_name(what->measure),
-			bench_wait_name(what->wait), what->payload, what->ring,
+			channel->name, bench_measure_names[what->measure],
+			bench_wait_names[what->wait], what->payload, what->ring,
 			what->batch, what->consumers, out.why);
 	MUST_BE(err, 0);
 	check_counts(&trial, &out);

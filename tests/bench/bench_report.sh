@@ -157,7 +157,7 @@ grep CONSOLE page.log && fail "the browser reports errors"
 browse --dump-dom "file://$WORK/page.html" >page.dom 2>/dev/null ||
 	fail "the browser ended with $?"
 for text in "How fast packets are handed over" "The machine" "x bare limit" \
-	"not touched" "Licence of Chart.js"; do
+	"hand packets of data" "How to read the tables" "not touched" "Licence of Chart.js"; do
 	grep -qF -- "$text" page.dom || fail "'$text' is not on the page"
 done
 grep -q '<canvas' page.dom || fail "no picture"
