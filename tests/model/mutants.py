@@ -22,7 +22,8 @@ import subprocess
 import sys
 import time
 
-WATCHED = ["rig", "scenarios", "scene_packets", "scene_death", "scene_lies"]
+WATCHED = ["rig", "scenarios", "scene_packets", "scene_words", "scene_death",
+           "scene_lies"]
 CORE = ["producer", "consumer", "transfer", "data_plane", "packet_table", "packet",
         "select", "select_words", "event", "trace_hooks"]
 FLAGS = ["-std=c11", "-O1", "-g", "-fsanitize=thread", "-w"]
@@ -65,6 +66,12 @@ mutant("R2 field stores relaxed", "ring.h",
        [("order", "dsi__desc_publish", "release", "relaxed", n)
         for n in (0, 0, 0)] +
        [("order", "dsi__ring_put_ext", "release", "relaxed", 0)], RECLAIM)
+order("ring.h", "dsi__desc_publish", "release", "relaxed",
+      "R2 time store relaxed", ["fields"], nth=0)
+order("ring.h", "dsi__desc_publish", "release", "relaxed",
+      "R2 place store relaxed", ["fields"], nth=2)
+order("ring.h", "dsi__desc_copy", "acquire", "relaxed",
+      "R2 place load relaxed", ["fields"], nth=2)
 mutant("R2 field loads relaxed", "ring.h",
        [("order", "dsi__desc_copy", "acquire", "relaxed", -1),
         ("order", "dsi__ring_get_ext", "acquire", "relaxed", 0)], RECLAIM)
@@ -189,6 +196,10 @@ order("producer.c", "dsi__producer_change", "acq_rel", "relaxed",
       "J1 admission relaxed", JOIN)
 order("producer.c", "retire", "release", "relaxed", "J1 retired relaxed",
       JOIN)
+order("producer.c", "expose", "acq_rel", "acquire",
+      "J1 exposed without release", ["lie-leave"])
+order("producer.c", "expose", "release", "relaxed",
+      "J1 exposed after it left, relaxed", ["lie-leave"])
 order("producer.c", "dsi__producer_left", "acquire", "relaxed",
       "J1 left load relaxed", JOIN)
 text("producer.c", "	let_go(plane, peer);\n"
@@ -460,7 +471,7 @@ def judge(builder, number, entry):
         return name, "-", "-", "", f"cannot be made: {error}"
     caught = None
     for scenario in scenarios:
-        done = subprocess.run([program, "--brief", "--seconds", "60",
+        done = subprocess.run([program, "--brief", "--seconds", "600",
                                scenario], stdout=subprocess.PIPE, text=True)
         found = re.search(r"; (\d+) executions.* s: (.*)", done.stdout)
         if done.returncode == 1:

@@ -23,8 +23,8 @@
 
 #include "scene.h"
 
-static const struct scene *const sets[] = {scene_packets, scene_death,
-					   scene_lies};
+static const struct scene *const sets[] = {scene_packets, scene_words,
+					   scene_death, scene_lies};
 #define SETS (sizeof(sets) / sizeof(sets[0]))
 
 static struct {
@@ -38,9 +38,27 @@ static struct {
 static int is_wanted(const struct scene *scene)
 {
 	for (int i = 0; i < options.n_names; i++)
-		if (!strcmp(options.names[i], scene->scenario.name))
+		if (!strcmp(options.names[i], scene->name))
 			return 1;
 	return !options.n_names && scene->is_long == options.is_long;
+}
+
+/* What set_up() sets up. */
+static const struct scene *playing;
+
+static void set_up(void)
+{
+	static const char *const names[RIG_READERS] = {"consumer", "consumer2"};
+
+	rig_build(&playing->stream);
+	if (playing->prepare)
+		playing->prepare();
+	if (playing->send)
+		mc_thread("producer", playing->send, NULL);
+	for (uint32_t i = 0; playing->take && i < playing->stream.readers; i++)
+		mc_thread(names[i], playing->take, &rig.readers[i]);
+	if (playing->other.run)
+		mc_thread(playing->other.name, playing->other.run, NULL);
 }
 
 static int run(const struct scene *scene)
@@ -49,14 +67,24 @@ static int run(const struct scene *scene)
 					       "NOT POSSIBLE"};
 	struct mc_options how = options.explorer;
 	int bound = options.bound != ALL ? options.bound : scene->bound;
+	const struct mc_scenario scenario = {
+		.name = scene->name,
+		.set_up = set_up,
+		.end = scene->end ? scene->end : scene_check_honest,
+		.victim = scene->victim,
+		.kill = scene->kill,
+		.spurious = scene->spurious,
+		.timeouts = scene->timeouts,
+	};
 	struct mc_result result;
 
+	playing = scene;
 	if (bound != ALL) {
 		how.bounded = 1;
 		how.preemptions = (uint32_t)bound;
 	}
-	mc_explore(&scene->scenario, &how, &result);
-	printf("%-18s %s: ", scene->scenario.name, verdicts[result.verdict]);
+	mc_explore(&scenario, &how, &result);
+	printf("%-18s %s: ", scene->name, verdicts[result.verdict]);
 	if (bound == ALL)
 		printf("all orders; ");
 	else
@@ -75,8 +103,8 @@ static int run(const struct scene *scene)
 static void list(void)
 {
 	for (size_t i = 0; i < SETS; i++)
-		for (const struct scene *s = sets[i]; s->scenario.name; s++)
-			puts(s->scenario.name);
+		for (const struct scene *s = sets[i]; s->name; s++)
+			puts(s->name);
 }
 
 static int parse(int argc, char **argv)
@@ -109,7 +137,7 @@ static int run_set(const struct scene *set, int *worst)
 {
 	int found = 0;
 
-	for (; set->scenario.name; set++) {
+	for (; set->name; set++) {
 		int status;
 
 		if (!is_wanted(set))

@@ -48,33 +48,6 @@ static void check_drained(void)
 			 "a committed packet is lost");
 }
 
-static void killed(uint32_t slots, uint32_t packets, uint32_t total)
-{
-	rig_build(&(struct rig_options){.ring_slots = slots,
-					.packets = packets,
-					.total = total,
-					.readers = 1,
-					.wait_for = 1});
-	mc_thread("producer", scene_producer, NULL);
-	scene_add_consumers(surviving_consumer);
-	mc_thread("monitor", monitor, NULL);
-}
-
-static void killed_one(void)
-{
-	killed(1, 1, 1);
-}
-
-static void killed_ring1(void)
-{
-	killed(1, 1, 2);
-}
-
-static void killed_ring2(void)
-{
-	killed(2, 2, 2);
-}
-
 /* ---- death of a consumer --------------------------------------------------------------- */
 
 /* What the monitor does for a consumer whose connection has ended: see
@@ -181,28 +154,6 @@ static void blind_consumer(void *arg)
 	}
 }
 
-/* The first consumer is the one that dies. */
-static void bereave(const struct rig_options *options, void (*send_all)(void *),
-		    void (*take_all)(void *))
-{
-	rig_build(options);
-	(void)dsi__producer_look(rig.plane); /* admitted */
-	mc_thread("producer", send_all, NULL);
-	scene_add_consumers(take_all);
-	mc_thread("monitor", undertaker, NULL);
-}
-
-static void dies(uint32_t slots, uint32_t packets, uint32_t total,
-		 uint32_t readers)
-{
-	bereave(&(struct rig_options){.ring_slots = slots,
-				      .packets = packets,
-				      .total = total,
-				      .readers = readers,
-				      .wait_for = readers},
-		bereaved_producer, scene_consumer);
-}
-
 /* Takes one, and ends. */
 static void single_consumer(void *arg)
 {
@@ -211,111 +162,6 @@ static void single_consumer(void *arg)
 
 	scene_check_packet(pkt, 0);
 	mc_check(dsi_packet_commit(reader->socket, pkt) == 0, "commit");
-}
-
-/* The least there can be: the producer waits for its only packet. */
-static void dies_one(void)
-{
-	bereave(&(struct rig_options){.ring_slots = 1,
-				      .packets = 1,
-				      .total = 2,
-				      .readers = 1,
-				      .wait_for = 1},
-		bereaved_producer, single_consumer);
-}
-
-/* The producer waits for the one packet, which the dead may have. */
-static void dies_packet1(void)
-{
-	dies(2, 1, 2, 1);
-}
-
-/* It waits for the one descriptor, which the dead may not have taken. */
-static void dies_ring1(void)
-{
-	dies(1, 2, 2, 1);
-}
-
-static void dies_ring2(void)
-{
-	dies(2, 2, 3, 1);
-}
-
-/* Another one has the same packets. */
-static void dies_two(void)
-{
-	dies(1, 1, 1, 2);
-}
-
-static void dies_two_more(void)
-{
-	dies(1, 1, 2, 2);
-}
-
-/* The wake-up that a commit owes it is still due. */
-static void dies_owed(void)
-{
-	bereave(&(struct rig_options){.ring_slots = 1,
-				      .packets = 1,
-				      .total = 2,
-				      .readers = 1,
-				      .wait_for = 1},
-		bereaved_joined, single_consumer);
-}
-
-static void dies_bell(void)
-{
-	bereave(&(struct rig_options){.ring_slots = 1,
-				      .packets = 1,
-				      .total = 2,
-				      .readers = 1,
-				      .wait_for = 1},
-		bereaved_loop, blind_consumer);
-	atomic_init(&rig.plane->bells, rig_loop_of(0));
-}
-
-/* It has a packet while it waits for the next. */
-static void dies_holding(void)
-{
-	bereave(&(struct rig_options){.ring_slots = 1,
-				      .packets = 2,
-				      .total = 2,
-				      .readers = 1,
-				      .wait_for = 1},
-		bereaved_producer, scene_holding_consumer);
-}
-
-static void dies_many(void)
-{
-	bereave(&(struct rig_options){.ring_slots = 2,
-				      .packets = 2,
-				      .total = 4,
-				      .ordinary = 1,
-				      .readers = 1,
-				      .wait_for = 1},
-		bereaved_many, scene_many_consumer);
-}
-
-static void dies_drop(void)
-{
-	bereave(&(struct rig_options){.ring_slots = 1,
-				      .packets = 3,
-				      .policy = DSI_POLICY_DROP_NEW,
-				      .quota = 1,
-				      .total = 2,
-				      .readers = 1,
-				      .wait_for = 1},
-		bereaved_dropper, scene_dropping_consumer);
-}
-
-static void dies_selected(void)
-{
-	bereave(&(struct rig_options){.ring_slots = 1,
-				      .packets = 1,
-				      .total = 2,
-				      .readers = 1,
-				      .wait_for = 1},
-		bereaved_selector, blind_consumer);
 }
 
 /* Takes what there is when it looks. */
@@ -337,18 +183,6 @@ static void admitter(void *arg)
 	rig_set_up_peer(0);
 	dsi__producer_join(rig.plane, rig.readers[0].peer);
 	undertaker(arg);
-}
-
-static void dies_joining(void)
-{
-	rig_build(&(struct rig_options){.ring_slots = 1,
-					.packets = 1,
-					.total = 2,
-					.readers = 1,
-					.join_late = 1});
-	mc_thread("producer", bereaved_producer, NULL);
-	scene_add_consumers(passing_consumer);
-	mc_thread("monitor", admitter, NULL);
 }
 
 static uint64_t told(const _Atomic uint64_t *count)
@@ -383,162 +217,80 @@ static void check_returned(void)
 		 "the dead is still there");
 }
 
+/* ---- who plays what ---------------------------------------------------------------------- */
+
+/* The first consumer is the one that dies; it is admitted already. */
+static void admit(void)
+{
+	(void)dsi__producer_look(rig.plane);
+}
+
+static void admit_and_hang_bell(void)
+{
+	admit();
+	atomic_init(&rig.plane->bells, rig_loop_of(0));
+}
+
+#define KILLED(label, most)                                     \
+	SCENE(label, most, scene_producer, surviving_consumer), \
+		.other = {"monitor", monitor}, .end = check_drained, .kill = 1
+#define VICTIM .end = check_returned, .victim = 1, .kill = 1
+#define DIES_AFTER(before, label, most, put, get)        \
+	SCENE(label, most, put, get), .prepare = before, \
+				      .other = {"monitor", undertaker}, VICTIM
+#define DIES(label, most, put, get) DIES_AFTER(admit, label, most, put, get)
+
 const struct scene scene_death[] = {
-	{{.name = "killed-one",
-	  .set_up = killed_one,
-	  .end = check_drained,
-	  .kill = 1},
-	 0,
-	 ALL},
-	{{.name = "killed-ring1",
-	  .set_up = killed_ring1,
-	  .end = check_drained,
-	  .kill = 1},
-	 0,
-	 1},
-	{{.name = "killed-ring2",
-	  .set_up = killed_ring2,
-	  .end = check_drained,
-	  .kill = 1},
-	 0,
-	 2},
-	{{.name = "dies-one",
-	  .set_up = dies_one,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 0,
-	 ALL},
-	{{.name = "dies-packet1",
-	  .set_up = dies_packet1,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 0,
-	 1},
-	{{.name = "dies-ring1",
-	  .set_up = dies_ring1,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 0,
-	 0},
-	{{.name = "dies-ring2",
-	  .set_up = dies_ring2,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 0,
-	 0},
-	{{.name = "dies-holding",
-	  .set_up = dies_holding,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 0,
-	 1},
-	{{.name = "dies-bell",
-	  .set_up = dies_bell,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 0,
-	 1},
-	{{.name = "dies-owed",
-	  .set_up = dies_owed,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 0,
-	 1},
-	{{.name = "dies-two",
-	  .set_up = dies_two,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 0,
-	 0},
-	{{.name = "dies-many",
-	  .set_up = dies_many,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 0,
-	 0},
-	{{.name = "dies-drop-new",
-	  .set_up = dies_drop,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 0,
-	 1},
-	{{.name = "dies-selected",
-	  .set_up = dies_selected,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 0,
-	 1},
-	{{.name = "dies-joining",
-	  .set_up = dies_joining,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 0,
-	 2},
-	{{.name = "dies-packet1-all",
-	  .set_up = dies_packet1,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 1,
-	 ALL},
-	{{.name = "dies-two-deep",
-	  .set_up = dies_two,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 1,
-	 1},
-	{{.name = "dies-ring2-deep",
-	  .set_up = dies_ring2,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 1,
-	 1},
-	{{.name = "dies-ring1-deep",
-	  .set_up = dies_ring1,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 1,
-	 1},
-	{{.name = "dies-many-deep",
-	  .set_up = dies_many,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 1,
-	 1},
-	{{.name = "dies-two-more",
-	  .set_up = dies_two_more,
-	  .end = check_returned,
-	  .victim = 1,
-	  .kill = 1},
-	 1,
-	 1},
-	{{.name = "killed-ring2-long",
-	  .set_up = killed_ring2,
-	  .end = check_drained,
-	  .kill = 1},
-	 1,
-	 3},
-	{{.name = "killed-ring1-long",
-	  .set_up = killed_ring1,
-	  .end = check_drained,
-	  .kill = 1},
-	 1,
-	 2},
-	{{.name = NULL}, 0, 0},
+	{KILLED("killed-one", ALL), STREAM(1, 1, 1, 1)},
+	{KILLED("killed-ring1", 1), STREAM(1, 1, 2, 1)},
+	{KILLED("killed-ring2", 2), STREAM(2, 2, 2, 1)},
+	/* The least there can be: the producer waits for its only packet. */
+	{DIES("dies-one", ALL, bereaved_producer, single_consumer),
+	 STREAM(1, 1, 2, 1)},
+	/* The producer waits for the one packet, which the dead may have. */
+	{DIES("dies-packet1", 1, bereaved_producer, scene_consumer),
+	 STREAM(2, 1, 2, 1)},
+	/* It waits for the one descriptor, which the dead may not have taken. */
+	{DIES("dies-ring1", 0, bereaved_producer, scene_consumer),
+	 STREAM(1, 2, 2, 1)},
+	{DIES("dies-ring2", 0, bereaved_producer, scene_consumer),
+	 STREAM(2, 2, 3, 1)},
+	/* It has a packet while it waits for the next. */
+	{DIES("dies-holding", 1, bereaved_producer, scene_holding_consumer),
+	 STREAM(1, 2, 2, 1)},
+	{DIES_AFTER(admit_and_hang_bell, "dies-bell", 1, bereaved_loop,
+		    blind_consumer),
+	 STREAM(1, 1, 2, 1)},
+	/* The wake-up that a commit owes it is still due. */
+	{DIES("dies-owed", 1, bereaved_joined, single_consumer),
+	 STREAM(1, 1, 2, 1)},
+	/* Another one has the same packets. */
+	{DIES("dies-two", 0, bereaved_producer, scene_consumer),
+	 STREAM(1, 1, 1, 2)},
+	{DIES("dies-many", 0, bereaved_many, scene_many_consumer),
+	 STREAM(2, 2, 4, 1), .stream.ordinary = 1},
+	{DIES("dies-drop-new", 1, bereaved_dropper, scene_dropping_consumer),
+	 STREAM(1, 3, 2, 1), .stream.policy = DSI_POLICY_DROP_NEW,
+	 .stream.quota = 1},
+	{DIES("dies-selected", 1, bereaved_selector, blind_consumer),
+	 STREAM(1, 1, 2, 1)},
+	/* It dies while it is let in. */
+	{SCENE("dies-joining", 2, bereaved_producer, passing_consumer),
+	 .other = {"monitor", admitter}, VICTIM, LATE_STREAM(1, 1, 2, 1)},
+	/* The long set. */
+	{DIES("dies-packet1-all", ALL, bereaved_producer, scene_consumer),
+	 STREAM(2, 1, 2, 1), .is_long = 1},
+	{DIES("dies-two-deep", 1, bereaved_producer, scene_consumer),
+	 STREAM(1, 1, 1, 2), .is_long = 1},
+	{DIES("dies-ring2-deep", 1, bereaved_producer, scene_consumer),
+	 STREAM(2, 2, 3, 1), .is_long = 1},
+	{DIES("dies-ring1-deep", 1, bereaved_producer, scene_consumer),
+	 STREAM(1, 2, 2, 1), .is_long = 1},
+	{DIES("dies-many-deep", 1, bereaved_many, scene_many_consumer),
+	 STREAM(2, 2, 4, 1), .stream.ordinary = 1, .is_long = 1},
+	{DIES("dies-two-more", 1, bereaved_producer, scene_consumer),
+	 STREAM(1, 1, 2, 2), .is_long = 1},
+	{KILLED("killed-ring2-long", 3), STREAM(2, 2, 2, 1), .is_long = 1},
+	{KILLED("killed-ring1-long", 2), STREAM(1, 1, 2, 1), .is_long = 1},
+	{.name = NULL},
 };

@@ -28,31 +28,6 @@ static void hasty_producer(void *arg)
 	}
 }
 
-static void deadline_space(void)
-{
-	rig_build(&(struct rig_options){.ring_slots = 1,
-					.packets = 1,
-					.total = 2,
-					.readers = 1,
-					.wait_for = 1});
-	mc_thread("producer", hasty_producer, NULL);
-	scene_add_consumers(scene_consumer);
-}
-
-/* More packets than the return ring has places, and some are never returned in
- * order: it wraps while the producer takes. */
-static void usual_wraps_returns(void)
-{
-	rig_build(&(struct rig_options){.ring_slots = 2,
-					.packets = 2,
-					.total = 5,
-					.ordinary = 1,
-					.readers = 1,
-					.wait_for = 1});
-	mc_thread("producer", scene_many_producer, NULL);
-	scene_add_consumers(scene_many_consumer);
-}
-
 enum lie { LIE_MORE, LIE_BACK, LIE_TWICE, LIE_TOKEN, LIE_TAKEN };
 static enum lie lie;
 
@@ -101,42 +76,50 @@ static void lied_to_producer(void *arg)
 	}
 }
 
-static void lied_to(enum lie what)
+static void begin_lie(enum lie what)
 {
 	lie = what;
-	rig_build(&(struct rig_options){.ring_slots = 2,
-					.packets = 2,
-					.total = 3,
-					.readers = 1,
-					.wait_for = 1});
 	(void)dsi__producer_look(rig.plane); /* admitted */
-	mc_thread("producer", lied_to_producer, NULL);
-	scene_add_consumers(liar);
 }
 
 static void lie_more(void)
 {
-	lied_to(LIE_MORE);
+	begin_lie(LIE_MORE);
 }
 
 static void lie_back(void)
 {
-	lied_to(LIE_BACK);
+	begin_lie(LIE_BACK);
 }
 
 static void lie_twice(void)
 {
-	lied_to(LIE_TWICE);
+	begin_lie(LIE_TWICE);
 }
 
 static void lie_token(void)
 {
-	lied_to(LIE_TOKEN);
+	begin_lie(LIE_TOKEN);
 }
 
 static void lie_taken(void)
 {
-	lied_to(LIE_TAKEN);
+	begin_lie(LIE_TAKEN);
+}
+
+/* The lie is there already; and the control plane lets the liar go, while the
+ * producer finds it out.  Whoever is second ends the use of the liar's pages. */
+static void lie_waits(void)
+{
+	(void)dsi__producer_look(rig.plane); /* admitted */
+	atomic_init(&rig.readers[0].page->returned, 77);
+}
+
+static void control_liar(void *arg)
+{
+	(void)arg;
+	scene_leave(0);
+	scene_finish();
 }
 
 /* Each packet is free, once, or somebody's. */
@@ -159,47 +142,27 @@ static void check_sane(void)
 			 "a packet is lost");
 }
 
+/* ---- who plays what ---------------------------------------------------------------------- */
+
+#define LIE(label, before)                                           \
+	SCENE(label, 2, lied_to_producer, liar), STREAM(2, 2, 3, 1), \
+		.prepare = before, .end = check_sane, .timeouts = 1
+
 const struct scene scene_lies[] = {
-	{{.name = "deadline-space",
-	  .set_up = deadline_space,
-	  .end = scene_check_honest,
-	  .timeouts = 1},
-	 0,
-	 1},
-	{{.name = "many-usual-returns",
-	  .set_up = usual_wraps_returns,
-	  .end = scene_check_honest},
-	 0,
-	 1},
-	{{.name = "lie-more",
-	  .set_up = lie_more,
-	  .end = check_sane,
-	  .timeouts = 1},
-	 0,
-	 2},
-	{{.name = "lie-back",
-	  .set_up = lie_back,
-	  .end = check_sane,
-	  .timeouts = 1},
-	 0,
-	 2},
-	{{.name = "lie-twice",
-	  .set_up = lie_twice,
-	  .end = check_sane,
-	  .timeouts = 1},
-	 0,
-	 2},
-	{{.name = "lie-token",
-	  .set_up = lie_token,
-	  .end = check_sane,
-	  .timeouts = 1},
-	 0,
-	 2},
-	{{.name = "lie-taken",
-	  .set_up = lie_taken,
-	  .end = check_sane,
-	  .timeouts = 1},
-	 0,
-	 2},
-	{{.name = NULL}, 0, 0},
+	{SCENE("deadline-space", 1, hasty_producer, scene_consumer),
+	 STREAM(1, 1, 2, 1), .timeouts = 1},
+	/* More packets than the return ring has places, and some are never returned
+	 * in order: it wraps while the producer takes. */
+	{SCENE("many-usual-returns", 1, scene_many_producer,
+	       scene_many_consumer),
+	 STREAM(2, 2, 5, 1), .stream.ordinary = 1},
+	{LIE("lie-more", lie_more)},
+	{LIE("lie-back", lie_back)},
+	{LIE("lie-twice", lie_twice)},
+	{LIE("lie-token", lie_token)},
+	{LIE("lie-taken", lie_taken)},
+	{SCENE("lie-leave", ALL, scene_attentive_producer, NULL),
+	 STREAM(1, 1, 1, 1), .prepare = lie_waits,
+	 .other = {"control", control_liar}, .end = check_sane},
+	{.name = NULL},
 };

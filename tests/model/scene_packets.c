@@ -75,14 +75,6 @@ void scene_consumer(void *arg)
 	}
 }
 
-void scene_add_consumers(void (*run)(void *))
-{
-	static const char *const names[RIG_READERS] = {"consumer", "consumer2"};
-
-	for (uint32_t i = 0; i < rig.options.readers; i++)
-		mc_thread(names[i], run, &rig.readers[i]);
-}
-
 /* After every execution: nobody was taken for a liar. */
 void scene_check_honest(void)
 {
@@ -100,58 +92,6 @@ void scene_check_honest(void)
 }
 
 /* ---- BLOCK: nothing is lost, both sides sleep ----------------------------------- */
-
-static void block(uint32_t slots, uint32_t packets, uint32_t total,
-		  uint32_t readers)
-{
-	rig_build(&(struct rig_options){.ring_slots = slots,
-					.packets = packets,
-					.total = total,
-					.readers = readers,
-					.wait_for = readers});
-	mc_thread("producer", scene_producer, NULL);
-	scene_add_consumers(scene_consumer);
-}
-
-static void block_ring1(void)
-{
-	block(1, 2, 2, 1);
-}
-
-static void block_packet1(void)
-{
-	block(2, 1, 2, 1);
-}
-
-static void block_ring2(void)
-{
-	block(2, 2, 2, 1);
-}
-
-static void block_ring1_long(void)
-{
-	block(1, 2, 3, 1);
-}
-
-static void block_packet1_long(void)
-{
-	block(2, 1, 3, 1);
-}
-
-static void block_ring2_long(void)
-{
-	block(2, 2, 3, 1);
-}
-
-static void block_two(void)
-{
-	block(1, 1, 1, 2);
-}
-
-static void block_two_long(void)
-{
-	block(1, 1, 2, 2);
-}
 
 /* Both ends hand on and take the next in one call. */
 void scene_joined_producer(void *arg)
@@ -188,22 +128,9 @@ static void joined_consumer(void *arg)
 	}
 }
 
-static void commit_get(void)
+/* That consumer is off the usual way, so that it sleeps as those do. */
+static void time_hold(void)
 {
-	rig_build(&(struct rig_options){.ring_slots = 1,
-					.packets = 1,
-					.total = 2,
-					.readers = 1,
-					.wait_for = 1});
-	mc_thread("producer", scene_joined_producer, NULL);
-	scene_add_consumers(joined_consumer);
-}
-
-/* Likewise with a consumer that is off the usual way, so that it sleeps as those
- * do. */
-static void commit_get_timed(void)
-{
-	commit_get();
 	rig.readers[0].plane->as.consumer.apart = DSI_CONSUMER_TIME_HOLD;
 }
 
@@ -225,17 +152,6 @@ void scene_holding_consumer(void *arg)
 	}
 }
 
-static void block_holding(void)
-{
-	rig_build(&(struct rig_options){.ring_slots = 1,
-					.packets = 2,
-					.total = 2,
-					.readers = 1,
-					.wait_for = 1});
-	mc_thread("producer", scene_producer, NULL);
-	scene_add_consumers(scene_holding_consumer);
-}
-
 /* The second packet is back before the descriptor of the first is free; the
  * first is held while the third is waited for. */
 static void early_consumer(void *arg)
@@ -255,17 +171,6 @@ static void early_consumer(void *arg)
 	mc_check(dsi_packet_commit(socket, pkt) == 0, "commit");
 }
 
-static void block_early(void)
-{
-	rig_build(&(struct rig_options){.ring_slots = 2,
-					.packets = 2,
-					.total = 3,
-					.readers = 1,
-					.wait_for = 1});
-	mc_thread("producer", scene_producer, NULL);
-	scene_add_consumers(early_consumer);
-}
-
 /* With a deadline: either a packet or -DSI_ETIMEDOUT, and it may be tried
  * again. */
 static void hasty_consumer(void *arg)
@@ -282,17 +187,6 @@ static void hasty_consumer(void *arg)
 		scene_check_packet(pkt, i++);
 		mc_check(dsi_packet_commit(reader->socket, pkt) == 0, "commit");
 	}
-}
-
-static void deadline(void)
-{
-	rig_build(&(struct rig_options){.ring_slots = 2,
-					.packets = 2,
-					.total = 2,
-					.readers = 1,
-					.wait_for = 1});
-	mc_thread("producer", scene_producer, NULL);
-	scene_add_consumers(hasty_consumer);
 }
 
 /* ---- the bell: an event loop waits, not the library ------------------------------ */
@@ -315,26 +209,9 @@ static void loop_consumer(void *arg)
 	}
 }
 
-static void bell(uint32_t slots, uint32_t total)
+static void hang_bell(void)
 {
-	rig_build(&(struct rig_options){.ring_slots = slots,
-					.packets = slots,
-					.total = total,
-					.readers = 1,
-					.wait_for = 1});
 	atomic_init(&rig.readers[0].plane->bells, rig_loop_of(1));
-	mc_thread("producer", scene_producer, NULL);
-	scene_add_consumers(loop_consumer);
-}
-
-static void bell_ring1(void)
-{
-	bell(1, 2);
-}
-
-static void bell_ring2(void)
-{
-	bell(2, 3);
 }
 
 /* ---- DROP_NEW: the producer never waits for it, and says what is missing ---------- */
@@ -359,29 +236,6 @@ void scene_dropping_consumer(void *arg)
 		mc_check(dsi_packet_commit(reader->socket, pkt) == 0, "commit");
 	}
 	mc_check(next == rig.options.total, "the end is missing");
-}
-
-static void drop(uint32_t total)
-{
-	rig_build(&(struct rig_options){.ring_slots = 1,
-					.packets = 3,
-					.policy = DSI_POLICY_DROP_NEW,
-					.quota = 1,
-					.total = total,
-					.readers = 1,
-					.wait_for = 1});
-	mc_thread("producer", scene_producer, NULL);
-	scene_add_consumers(scene_dropping_consumer);
-}
-
-static void drop_new(void)
-{
-	drop(3);
-}
-
-static void drop_new_long(void)
-{
-	drop(4);
 }
 
 /* ---- RECLAIM: overwritten under the reader, who must notice ------------------------- */
@@ -444,48 +298,6 @@ static void reclaim_consumer(void *arg)
 	}
 }
 
-static void reclaim(uint32_t slots, uint32_t packets, uint32_t total,
-		    uint32_t numbered)
-{
-	rig_build(&(struct rig_options){.ring_slots = slots,
-					.packets = packets,
-					.policy = DSI_POLICY_RECLAIM,
-					.total = total,
-					.numbered = numbered,
-					.readers = 1,
-					.wait_for = 1});
-	mc_thread("producer", overwriting_producer, NULL);
-	scene_add_consumers(reclaim_consumer);
-}
-
-/* The smallest stream there can be: its only packet is always new. */
-static void reclaim_one(void)
-{
-	reclaim(1, 1, 2, 0);
-}
-
-/* More packets than slots: a slot's fields change with each lap. */
-static void reclaim_ring(void)
-{
-	reclaim(2, 3, 3, 1);
-}
-
-/* Likewise, and the descriptor says all: what consumer.c takes first. */
-static void reclaim_ordinary(void)
-{
-	reclaim(2, 3, 3, 0);
-}
-
-static void reclaim_both(void)
-{
-	reclaim(2, 2, 3, 0);
-}
-
-static void reclaim_long(void)
-{
-	reclaim(2, 2, 4, 0);
-}
-
 /* ---- joining and leaving while packets flow -------------------------------------------- */
 
 void scene_leave(uint32_t reader)
@@ -517,7 +329,7 @@ static void control_visit(void *arg)
 }
 
 /* The producer goes on taking notice, as one does that waits in select(). */
-static void attentive_producer(void *arg)
+void scene_attentive_producer(void *arg)
 {
 	scene_producer(arg);
 	/* acquire: the scenario's own word. */
@@ -525,17 +337,6 @@ static void attentive_producer(void *arg)
 		(void)dsi__producer_drained(rig.plane);
 		mc_poll();
 	}
-}
-
-static void visit(void)
-{
-	rig_build(&(struct rig_options){.ring_slots = 1,
-					.packets = 1,
-					.total = 2,
-					.readers = 1,
-					.join_late = 1});
-	mc_thread("producer", attentive_producer, NULL);
-	mc_thread("control", control_visit, NULL);
 }
 
 /* Two come: the second while the producer looks at the first. */
@@ -551,18 +352,6 @@ static void control_two_visit(void *arg)
 	scene_finish();
 }
 
-static void two_visit(void)
-{
-	rig_build(&(struct rig_options){.ring_slots = 1,
-					.packets = 1,
-					.policy = DSI_POLICY_RECLAIM,
-					.total = 1,
-					.readers = 2,
-					.join_late = 1});
-	mc_thread("producer", attentive_producer, NULL);
-	mc_thread("control", control_two_visit, NULL);
-}
-
 /* Two consumers that take nothing leave, one after the other. */
 static void control_two_leave(void *arg)
 {
@@ -570,14 +359,6 @@ static void control_two_leave(void *arg)
 	scene_leave(0);
 	scene_leave(1);
 	scene_finish();
-}
-
-static void two_leave(void)
-{
-	rig_build(&(struct rig_options){
-		.ring_slots = 1, .packets = 2, .total = 2, .readers = 2});
-	mc_thread("producer", attentive_producer, NULL);
-	mc_thread("control", control_two_leave, NULL);
 }
 
 /* A consumer comes while the producer runs, and gets the rest. */
@@ -612,17 +393,6 @@ static void late_producer(void *arg)
 	send(1, DSI_PACKET_EOS);
 }
 
-static void join_late(void)
-{
-	rig_build(&(struct rig_options){.ring_slots = 1,
-					.packets = 1,
-					.total = 2,
-					.readers = 1,
-					.join_late = 1});
-	mc_thread("producer", late_producer, NULL);
-	scene_add_consumers(late_consumer);
-}
-
 /* ---- flags and events from other threads ------------------------------------------------- */
 
 static void aborter(void *arg)
@@ -643,14 +413,6 @@ static void aborted_consumer(void *arg)
 	mc_check(*rig.plain == 1, "the reason is not seen");
 }
 
-static void cancel(void)
-{
-	rig_build(&(struct rig_options){
-		.ring_slots = 1, .packets = 1, .readers = 1, .join_late = 1});
-	scene_add_consumers(aborted_consumer);
-	mc_thread("aborter", aborter, NULL);
-}
-
 static void raiser(void *arg)
 {
 	(void)arg;
@@ -665,14 +427,6 @@ static void selector(void *arg)
 
 	mc_check(dsi_select(&source, 1, DSI_FOREVER) == 1, "select() fails");
 	mc_check(source.events == 0x10000u, "not the event that was raised");
-}
-
-static void event(void)
-{
-	rig_build(&(struct rig_options){
-		.ring_slots = 1, .packets = 1, .readers = 1, .join_late = 1});
-	scene_add_consumers(selector);
-	mc_thread("raiser", raiser, NULL);
 }
 
 /* select() for data, then get(). */
@@ -692,17 +446,6 @@ static void data_selector(void *arg)
 		scene_check_packet(pkt, i);
 		mc_check(dsi_packet_commit(reader->socket, pkt) == 0, "commit");
 	}
-}
-
-static void select_data(void)
-{
-	rig_build(&(struct rig_options){.ring_slots = 1,
-					.packets = 1,
-					.total = 2,
-					.readers = 1,
-					.wait_for = 1});
-	mc_thread("producer", scene_producer, NULL);
-	scene_add_consumers(data_selector);
 }
 
 /* ---- batches ----------------------------------------------------------------------------- */
@@ -757,68 +500,6 @@ void scene_many_consumer(void *arg)
 	}
 }
 
-static void many(uint32_t slots, uint32_t packets, uint32_t total,
-		 uint32_t readers)
-{
-	rig_build(&(struct rig_options){.ring_slots = slots,
-					.packets = packets,
-					.total = total,
-					.readers = readers,
-					.wait_for = readers});
-	mc_thread("producer", scene_many_producer, NULL);
-	scene_add_consumers(scene_many_consumer);
-}
-
-static void many_both(void)
-{
-	many(2, 2, 3, 1);
-}
-
-static void many_ring1(void)
-{
-	many(1, 2, 2, 1);
-}
-
-static void many_packet1(void)
-{
-	many(2, 1, 2, 1);
-}
-
-static void many_two(void)
-{
-	many(2, 2, 2, 2);
-}
-
-/* Likewise, and all goes the usual way (usual_producer.h, usual_consumer.h) from
- * the second get on. */
-static void many_ordinary(uint32_t slots, uint32_t packets, uint32_t total)
-{
-	rig_build(&(struct rig_options){.ring_slots = slots,
-					.packets = packets,
-					.total = total,
-					.ordinary = 1,
-					.readers = 1,
-					.wait_for = 1});
-	mc_thread("producer", scene_many_producer, NULL);
-	scene_add_consumers(scene_many_consumer);
-}
-
-static void many_usual(void)
-{
-	many_ordinary(2, 2, 4);
-}
-
-static void many_usual_ring1(void)
-{
-	many_ordinary(1, 1, 3);
-}
-
-/* Three packets in a ring of two: batches cross its end. */
-static void many_usual_wraps(void)
-{
-	many_ordinary(2, 3, 5);
-}
-
 /* Asks for two and gets the one there is.  The producer, which may sleep
  * because the ring was full, must go on without any further call. */
 static void short_consumer(void *arg)
@@ -839,17 +520,6 @@ static void finishing_producer(void *arg)
 {
 	scene_producer(arg);
 	scene_finish();
-}
-
-static void many_short(void)
-{
-	rig_build(&(struct rig_options){.ring_slots = 1,
-					.packets = 2,
-					.total = 2,
-					.readers = 1,
-					.wait_for = 1});
-	mc_thread("producer", finishing_producer, NULL);
-	scene_add_consumers(short_consumer);
 }
 
 /* A packet lends its slot to another one, which came back from all consumers
@@ -881,206 +551,108 @@ static void lending(void *arg)
 	mc_check(pkts[0] == borrower && pkts[1] == owner, "each once");
 }
 
-static void lender(void)
-{
-	rig_build(&(struct rig_options){.ring_slots = 4,
-					.packets = 2,
-					.max_sg = 2,
-					.total = 2,
-					.readers = 2,
-					.wait_for = 2});
-	mc_thread("all", lending, NULL);
-}
+/* ---- who plays what ---------------------------------------------------------------------- */
+
+#define DROP .stream.policy = DSI_POLICY_DROP_NEW, .stream.quota = 1
+#define OVERWRITE .stream.policy = DSI_POLICY_RECLAIM
 
 const struct scene scene_packets[] = {
-	{{.name = "many", .set_up = many_both, .end = scene_check_honest},
-	 0,
-	 2},
-	{{.name = "many-ring1",
-	  .set_up = many_ring1,
-	  .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "many-packet1",
-	  .set_up = many_packet1,
-	  .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "many-two", .set_up = many_two, .end = scene_check_honest},
-	 0,
-	 1},
-	{{.name = "many-usual",
-	  .set_up = many_usual,
-	  .end = scene_check_honest},
-	 0,
-	 2},
-	{{.name = "many-usual-ring1",
-	  .set_up = many_usual_ring1,
-	  .end = scene_check_honest},
-	 0,
-	 2},
-	{{.name = "many-usual-wraps",
-	  .set_up = many_usual_wraps,
-	  .end = scene_check_honest},
-	 0,
-	 1},
-	{{.name = "many-short",
-	  .set_up = many_short,
-	  .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "lender", .set_up = lender, .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "event", .set_up = event, .end = scene_check_honest}, 0, ALL},
-	{{.name = "cancel", .set_up = cancel, .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "block-ring1",
-	  .set_up = block_ring1,
-	  .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "block-packet1",
-	  .set_up = block_packet1,
-	  .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "block-ring2",
-	  .set_up = block_ring2,
-	  .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "commit-get",
-	  .set_up = commit_get,
-	  .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "commit-get-timed",
-	  .set_up = commit_get_timed,
-	  .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "block-holding",
-	  .set_up = block_holding,
-	  .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "block-early",
-	  .set_up = block_early,
-	  .end = scene_check_honest},
-	 0,
-	 2},
-	{{.name = "block-two", .set_up = block_two, .end = scene_check_honest},
-	 0,
-	 2},
-	{{.name = "spurious",
-	  .set_up = block_ring2,
-	  .end = scene_check_honest,
-	  .spurious = 1},
-	 0,
-	 ALL},
-	{{.name = "deadline",
-	  .set_up = deadline,
-	  .end = scene_check_honest,
-	  .timeouts = 1},
-	 0,
-	 ALL},
-	{{.name = "select-data",
-	  .set_up = select_data,
-	  .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "bell", .set_up = bell_ring1, .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "drop-new", .set_up = drop_new, .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "reclaim-one",
-	  .set_up = reclaim_one,
-	  .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "reclaim-ring",
-	  .set_up = reclaim_ring,
-	  .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "reclaim-ordinary",
-	  .set_up = reclaim_ordinary,
-	  .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "reclaim", .set_up = reclaim_both, .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "join-late", .set_up = join_late, .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "visit", .set_up = visit, .end = scene_check_honest}, 0, ALL},
-	{{.name = "two-visit", .set_up = two_visit, .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "two-leave", .set_up = two_leave, .end = scene_check_honest},
-	 0,
-	 ALL},
-	{{.name = "many-long", .set_up = many_both, .end = scene_check_honest},
-	 1,
-	 ALL},
-	{{.name = "many-usual-deep",
-	  .set_up = many_usual,
-	  .end = scene_check_honest},
-	 1,
-	 3},
-	{{.name = "many-two-deep",
-	  .set_up = many_two,
-	  .end = scene_check_honest},
-	 1,
-	 2},
-	{{.name = "block-ring2-long",
-	  .set_up = block_ring2_long,
-	  .end = scene_check_honest},
-	 1,
-	 ALL},
-	{{.name = "bell-long", .set_up = bell_ring2, .end = scene_check_honest},
-	 1,
-	 ALL},
-	{{.name = "drop-new-long",
-	  .set_up = drop_new_long,
-	  .end = scene_check_honest},
-	 1,
-	 ALL},
-	{{.name = "reclaim-long",
-	  .set_up = reclaim_long,
-	  .end = scene_check_honest},
-	 1,
-	 ALL},
-	{{.name = "block-two-deep",
-	  .set_up = block_two,
-	  .end = scene_check_honest},
-	 1,
-	 3},
-	{{.name = "spurious-ring1",
-	  .set_up = block_ring1,
-	  .end = scene_check_honest,
-	  .spurious = 1},
-	 1,
-	 ALL},
-	{{.name = "block-ring1-long",
-	  .set_up = block_ring1_long,
-	  .end = scene_check_honest},
-	 1,
-	 3},
-	{{.name = "block-packet1-long",
-	  .set_up = block_packet1_long,
-	  .end = scene_check_honest},
-	 1,
-	 3},
-	{{.name = "block-two-long",
-	  .set_up = block_two_long,
-	  .end = scene_check_honest},
-	 1,
-	 1},
-	{{.name = NULL}, 0, 0},
+	{SCENE("many", 2, scene_many_producer, scene_many_consumer),
+	 STREAM(2, 2, 3, 1)},
+	{SCENE("many-ring1", ALL, scene_many_producer, scene_many_consumer),
+	 STREAM(1, 2, 2, 1)},
+	{SCENE("many-packet1", ALL, scene_many_producer, scene_many_consumer),
+	 STREAM(2, 1, 2, 1)},
+	{SCENE("many-two", 1, scene_many_producer, scene_many_consumer),
+	 STREAM(2, 2, 2, 2)},
+	/* Likewise, and all goes the usual way (usual_producer.h, usual_consumer.h)
+	 * from the second get on. */
+	{SCENE("many-usual", 2, scene_many_producer, scene_many_consumer),
+	 STREAM(2, 2, 4, 1), .stream.ordinary = 1},
+	{SCENE("many-usual-ring1", 2, scene_many_producer, scene_many_consumer),
+	 STREAM(1, 1, 3, 1), .stream.ordinary = 1},
+	/* Three packets in a ring of two: batches cross its end. */
+	{SCENE("many-usual-wraps", 1, scene_many_producer, scene_many_consumer),
+	 STREAM(2, 3, 5, 1), .stream.ordinary = 1},
+	{SCENE("many-short", ALL, finishing_producer, short_consumer),
+	 STREAM(1, 2, 2, 1)},
+	{SCENE("lender", ALL, NULL, NULL), .other = {"all", lending},
+	 STREAM(4, 2, 2, 2), .stream.max_sg = 2},
+	{SCENE("event", ALL, NULL, selector), .other = {"raiser", raiser},
+	 LATE_STREAM(1, 1, 0, 1)},
+	{SCENE("cancel", ALL, NULL, aborted_consumer),
+	 .other = {"aborter", aborter}, LATE_STREAM(1, 1, 0, 1)},
+	{SCENE("block-ring1", ALL, scene_producer, scene_consumer),
+	 STREAM(1, 2, 2, 1)},
+	{SCENE("block-packet1", ALL, scene_producer, scene_consumer),
+	 STREAM(2, 1, 2, 1)},
+	{SCENE("block-ring2", ALL, scene_producer, scene_consumer),
+	 STREAM(2, 2, 2, 1)},
+	{SCENE("commit-get", ALL, scene_joined_producer, joined_consumer),
+	 STREAM(1, 1, 2, 1)},
+	{SCENE("commit-get-timed", ALL, scene_joined_producer, joined_consumer),
+	 STREAM(1, 1, 2, 1), .prepare = time_hold},
+	{SCENE("block-holding", ALL, scene_producer, scene_holding_consumer),
+	 STREAM(1, 2, 2, 1)},
+	{SCENE("block-early", 2, scene_producer, early_consumer),
+	 STREAM(2, 2, 3, 1)},
+	{SCENE("block-two", 2, scene_producer, scene_consumer),
+	 STREAM(1, 1, 1, 2)},
+	{SCENE("spurious", ALL, scene_producer, scene_consumer),
+	 STREAM(2, 2, 2, 1), .spurious = 1},
+	{SCENE("deadline", ALL, scene_producer, hasty_consumer),
+	 STREAM(2, 2, 2, 1), .timeouts = 1},
+	{SCENE("select-data", ALL, scene_producer, data_selector),
+	 STREAM(1, 1, 2, 1)},
+	{SCENE("bell", ALL, scene_producer, loop_consumer), STREAM(1, 1, 2, 1),
+	 .prepare = hang_bell},
+	{SCENE("drop-new", ALL, scene_producer, scene_dropping_consumer),
+	 STREAM(1, 3, 3, 1), DROP},
+	/* The smallest stream there can be: its only packet is always new. */
+	{SCENE("reclaim-one", ALL, overwriting_producer, reclaim_consumer),
+	 STREAM(1, 1, 2, 1), OVERWRITE},
+	/* More packets than slots: a slot's fields change with each lap. */
+	{SCENE("reclaim-ring", ALL, overwriting_producer, reclaim_consumer),
+	 STREAM(2, 3, 3, 1), OVERWRITE, .stream.numbered = 1},
+	/* Likewise, and the descriptor says all: what consumer.c takes first. */
+	{SCENE("reclaim-ordinary", ALL, overwriting_producer, reclaim_consumer),
+	 STREAM(2, 3, 3, 1), OVERWRITE},
+	{SCENE("reclaim", ALL, overwriting_producer, reclaim_consumer),
+	 STREAM(2, 2, 3, 1), OVERWRITE},
+	{SCENE("join-late", ALL, late_producer, late_consumer),
+	 LATE_STREAM(1, 1, 2, 1)},
+	{SCENE("visit", ALL, scene_attentive_producer, NULL),
+	 .other = {"control", control_visit}, LATE_STREAM(1, 1, 2, 1)},
+	{SCENE("two-visit", ALL, scene_attentive_producer, NULL),
+	 .other = {"control", control_two_visit}, LATE_STREAM(1, 1, 1, 2),
+	 OVERWRITE},
+	{SCENE("two-leave", ALL, scene_attentive_producer, NULL),
+	 .other = {"control", control_two_leave},
+	 .stream = {.ring_slots = 1, .packets = 2, .total = 2, .readers = 2}},
+	/* The long set. */
+	{SCENE("many-long", ALL, scene_many_producer, scene_many_consumer),
+	 STREAM(2, 2, 3, 1), .is_long = 1},
+	{SCENE("many-usual-deep", 3, scene_many_producer, scene_many_consumer),
+	 STREAM(2, 2, 4, 1), .stream.ordinary = 1, .is_long = 1},
+	{SCENE("many-two-deep", 2, scene_many_producer, scene_many_consumer),
+	 STREAM(2, 2, 2, 2), .is_long = 1},
+	{SCENE("block-ring2-long", ALL, scene_producer, scene_consumer),
+	 STREAM(2, 2, 3, 1), .is_long = 1},
+	{SCENE("bell-long", ALL, scene_producer, loop_consumer),
+	 STREAM(2, 2, 3, 1), .prepare = hang_bell, .is_long = 1},
+	{SCENE("drop-new-long", ALL, scene_producer, scene_dropping_consumer),
+	 STREAM(1, 3, 4, 1), DROP, .is_long = 1},
+	{SCENE("reclaim-long", ALL, overwriting_producer, reclaim_consumer),
+	 STREAM(2, 2, 4, 1), OVERWRITE, .is_long = 1},
+	{SCENE("block-two-deep", 3, scene_producer, scene_consumer),
+	 STREAM(1, 1, 1, 2), .is_long = 1},
+	{SCENE("spurious-ring1", ALL, scene_producer, scene_consumer),
+	 STREAM(1, 2, 2, 1), .spurious = 1, .is_long = 1},
+	{SCENE("block-ring1-long", 3, scene_producer, scene_consumer),
+	 STREAM(1, 2, 3, 1), .is_long = 1},
+	{SCENE("block-packet1-long", 3, scene_producer, scene_consumer),
+	 STREAM(2, 1, 3, 1), .is_long = 1},
+	{SCENE("block-two-long", 1, scene_producer, scene_consumer),
+	 STREAM(1, 1, 2, 2), .is_long = 1},
+	{.name = NULL},
 };
