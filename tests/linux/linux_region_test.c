@@ -159,6 +159,23 @@ static int not_to_be_read(int mode)
 	return again;
 }
 
+/* Access mode 3, which Linux keeps for calls of ioctl() alone.  QEMU's user
+ * emulation opens such a file for reading and writing. */
+static void only_ioctl(void)
+{
+	int fd = not_to_be_read(O_ACCMODE);
+
+	assert_true(fd >= 0);
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_ACCMODE) {
+		(void)close(fd);
+		return;
+	}
+	assert_int_equal(attach(fd, page, DSI_PORT_READ), -DSI_EPROTO);
+	assert_int_equal(
+		attach(not_to_be_read(O_ACCMODE), page, DSI_PORT_WRITE),
+		-DSI_EPROTO);
+}
+
 static void what_is_no_region(void **state)
 {
 	char path[] = "/tmp/dsi-test-XXXXXX";
@@ -181,11 +198,7 @@ static void what_is_no_region(void **state)
 			 -DSI_EPROTO);
 	assert_int_equal(attach(not_to_be_read(O_WRONLY), page, DSI_PORT_WRITE),
 			 -DSI_EPROTO);
-	assert_int_equal(attach(not_to_be_read(O_ACCMODE), page, DSI_PORT_READ),
-			 -DSI_EPROTO);
-	assert_int_equal(
-		attach(not_to_be_read(O_ACCMODE), page, DSI_PORT_WRITE),
-		-DSI_EPROTO);
+	only_ioctl();
 
 	file = mkstemp(path);
 	assert_true(file >= 0);

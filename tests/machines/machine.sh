@@ -36,6 +36,7 @@ for tool in "$tuple-gcc" "qemu-$machine-static" apt-get dpkg; do
 done
 
 sysroot=$folder/sysroot
+mkdir -p "$folder"
 if ! "$source/cmake/cross/make-sysroot.sh" "$debian" "$sysroot" \
 	>"$folder/sysroot.log" 2>&1; then
 	tail -5 "$folder/sysroot.log"

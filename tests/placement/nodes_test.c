@@ -177,6 +177,26 @@ static void cpuset(void)
 	dsi_topology_destroy(t);
 }
 
+/* A cpuset that allows no memory node at all: then each CPU stays where it is. */
+static void no_memory_allowed(void)
+{
+	static const struct machine m = {.there = {1, 1},
+					 .forbidden = {1, 1},
+					 .first = {0, 2},
+					 .last = {1, 3},
+					 .bytes = {64 * GB, 64 * GB},
+					 .distance = {{10, 20}, {20, 10}}};
+	struct dsi_topology *t = on(&m);
+
+	EXPECT(dsi_topology_cpus(t), 4);
+	EXPECT(home(t, 1), 0);
+	EXPECT(home(t, 2), 1);
+	EXPECT(node_at(t, 0).n_cpus, 2);
+	EXPECT(node_at(t, 1).n_cpus, 2);
+	EXPECT(node_at(t, 1).allowed, 0);
+	dsi_topology_destroy(t);
+}
+
 static void refused(void)
 {
 	static const struct machine none = {.there = {0}};
@@ -200,6 +220,7 @@ int main(void)
 	no_memory();
 	only_far();
 	cpuset();
+	no_memory_allowed();
 	refused();
 	printf("%u checks, %u wrong\n", checked, wrong);
 	return wrong != 0;

@@ -9,12 +9,13 @@ not apply any more, is an error.
 
 usage: plan_mutants.py --source DIR --include DIR --work DIR [--cc CC] [NAME...]
 """
-import argparse
-import concurrent.futures
 import os
-import re
 import subprocess
 import sys
+
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../mutation"))
+import by_hand
 
 # test -> what it is made of
 UNITS = {
@@ -128,33 +129,12 @@ def test_for(file):
     return "nodes_test.c" if file == "topology_nodes.c" else "plan_test.c"
 
 
-def options():
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("source", "include", "work"):
-        parser.add_argument("--" + name, required=True)
-    parser.add_argument("--cc", default="cc")
-    parser.add_argument("names", nargs="*")
-    return parser.parse_args()
-
-
 def copy(o, folder, file=None, old="", new=""):
     """The planner's sources in the folder, one of them changed.  None if the
     change does not apply exactly once."""
-    original = os.path.join(o.source, "dsi/placement")
-    os.makedirs(folder, exist_ok=True)
-    for name in sorted(os.listdir(original)):
-        if not re.search(r"\.[ch]$", name):
-            continue
-        with open(os.path.join(original, name), encoding="utf-8") as f:
-            text = f.read()
-        if name == file and old:
-            # However the line is broken.
-            pattern = r"\s+".join(map(re.escape, old.split()))
-            text, count = re.subn(pattern, lambda _: new, text)
-            if count != 1:
-                return None
-        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
-            f.write(text)
+    by_hand.copy_sources(os.path.join(o.source, "dsi/placement"), folder)
+    if file and old and not by_hand.replace(os.path.join(folder, file), old, new):
+        return None
     return [unit if unit.startswith("-l") else os.path.join(folder, unit)
             for unit in UNITS[test_for(file)]]
 
@@ -175,7 +155,7 @@ def passes(o, program):
 
 
 def run(o, number, mutant):
-    name, file, old, new = mutant
+    _, file, old, new = mutant
     folder = os.path.join(o.work, str(number))
     units = copy(o, folder, file, old, new)
     if not units:
@@ -187,7 +167,7 @@ def run(o, number, mutant):
 
 
 def main():
-    o = options()
+    o = by_hand.options(__doc__, "source", "include", "work")
     # Nobody learns anything from mutants of what is wrong already.
     wrong = 0
     for file in ("plan.c", "topology_nodes.c"):
@@ -195,16 +175,7 @@ def main():
         if not passes(o, build(o, sound, copy(o, sound, file), file)):
             print(f"FAIL    {test_for(file)} with the planner as it is")
             wrong += 1
-    chosen = [(i, m) for i, m in enumerate(MUTANTS)
-              if not o.names or any(n in m[0] for n in o.names)]
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(lambda c: run(o, *c), chosen)
-        for (_, mutant), problem in zip(chosen, results):
-            print(f"{'caught' if not problem else 'FAIL':7} {mutant[1]:17} "
-                  f"{mutant[0]}{': ' + problem if problem else ''}")
-            wrong += bool(problem)
-    print(f"{len(chosen)} mutants, {wrong} not caught")
-    return 1 if wrong else 0
+    return by_hand.try_all(o, MUTANTS, run, wrong)
 
 
 if __name__ == "__main__":

@@ -449,6 +449,35 @@ static void fast_memory(void)
 	off(&s);
 }
 
+/* Two sockets without any other memory: that is home, and stays what it is.  What
+ * the firmware says of the distance between them is none. */
+static void only_fast_memory(void)
+{
+	struct scene s = on("hbm_only");
+
+	EXPECT(node_at(&s, 0).kind, DSI_MEMORY_FAST);
+	EXPECT(node_at(&s, 1).n_cpus, 2);
+	EXPECT(cpu_at(&s, 1).node, 0);
+	EXPECT(cpu_at(&s, 2).node, 1);
+	EXPECT(dsi_topology_distance(s.t, 0, 0), 10);
+	EXPECT(dsi_topology_distance(s.t, 0, 1), 20);
+	EXPECT(dsi_topology_distance(s.t, 1, 0), 20);
+	off(&s);
+}
+
+/* A cpuset without a CPU: there is nobody to plan for. */
+static void no_cpu(void)
+{
+	struct dsi_topology *t = NULL;
+	char path[PATH_MAX];
+	char why[256] = "";
+
+	snprintf(path, sizeof(path), "%s/nobody.xml", folder);
+	EXPECT(dsi_topology_load(path, &t, why, sizeof(why)), -DSI_EINVAL);
+	EXPECT(strstr(why, "no CPU is allowed") != NULL, 1);
+	EXPECT(t == NULL, 1);
+}
+
 /* A cache between CPUs and memory belongs to its node: seen, and transparent.
  * Both sockets have 1 TB of slow memory with a cache, and no other. */
 static void memory_side_cache(void)
@@ -630,6 +659,48 @@ static void refusals(void)
 	off(&s);
 }
 
+/* Who reads more often than can be counted, with options that are none; homes by
+ * CPUs that were not chosen stay what they are; and a reason that is none. */
+static void odd_requests(void)
+{
+	struct scene s = on("pack:2 [numa] core:1 pu:1");
+	char none[] = "unknown reason";
+
+	s.producer = runs_on(1, 1);
+	s.consumers[0] = runs_on(1, 1);
+	s.request.n_consumers = 1;
+	s.request.flags = DSI_PLAN_PIN | DSI_PLAN_NO_CPUS;
+	EXPECT(plan(&s), 0);
+	EXPECT(s.plan.producer_cpu, DSI_CPU_ANY);
+	EXPECT(s.plan.producer_home, 1);
+	EXPECT(s.plan.consumers[0].home, 1);
+	s.request.flags = 1u << 31;
+	EXPECT(plan(&s), -DSI_EINVAL);
+	s.request.flags = 0;
+	s.consumers[0].passes = 1000000;
+	EXPECT(plan(&s), 0);
+	s.consumers[0].passes++;
+	EXPECT(plan(&s), -DSI_EINVAL);
+	s.consumers[0].passes = 0;
+	s.producer.passes = 1000001;
+	EXPECT(plan(&s), -DSI_EINVAL);
+	s.producer.passes = 0;
+	s.request.size--;
+	EXPECT(plan(&s), -DSI_EINVAL);
+	s.request.size++;
+	s.plan.size--;
+	EXPECT(plan(&s), -DSI_EINVAL);
+	EXPECT(strcmp(dsi_plan_reason(UINT32_MAX), none), 0);
+	/* Two that read alike, and a producer that is at home nowhere. */
+	s.plan.size++;
+	s.producer = anywhere();
+	s.consumers[0] = runs_on(1, 1);
+	s.consumers[1] = runs_on(0, 0);
+	s.request.n_consumers = 2;
+	EXPECT(plan(&s), 0);
+	off(&s);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -647,6 +718,8 @@ int main(int argc, char **argv)
 	heterogeneous();
 	cxl();
 	fast_memory();
+	only_fast_memory();
+	no_cpu();
 	memory_side_cache();
 	gpu_memory();
 	memoryless();
@@ -654,6 +727,7 @@ int main(int argc, char **argv)
 	interleaved_numbers();
 	siblings();
 	refusals();
+	odd_requests();
 	printf("%u checks, %u wrong\n", checked, wrong);
 	return wrong != 0;
 }

@@ -61,6 +61,16 @@
  * kernel, which has one lock: on emulated CPUs, of which there are more than real
  * ones, looks in quick succession leave the others no time. */
 #define POLL_NS 2000000u
+/* Who waits for long looks less often: some ten thousand looks at what never
+ * comes take longer than all the rest of a test. */
+#define POLL_PART 16u
+
+static void poll_pause(uint64_t since_ns)
+{
+	uint64_t now = dsi_port_now(), part = (now - since_ns) / POLL_PART;
+
+	conf_sleep_until(now + (part > POLL_NS ? part : POLL_NS));
+}
 
 #define RUNNING 1u
 #define ENDED 2u
@@ -141,13 +151,14 @@ int conf_spawn_thread(int (*fn)(void *arg), void *arg)
 int conf_join(int peer)
 {
 	uint32_t number = (uint32_t)peer, state;
+	uint64_t begin = dsi_port_now();
 
 	if (number >= PROCESSES) {
 		mk_port_thread_join(peers[number - PROCESSES].thread);
 		return peers[number - PROCESSES].result;
 	}
 	while ((state = atomic_load(&all->process[number].state)) == RUNNING)
-		conf_sleep_until(dsi_port_now() + POLL_NS);
+		poll_pause(begin);
 	return state == KILLED ? CONF_KILLED : all->process[number].result;
 }
 
@@ -185,7 +196,7 @@ void conf_step(uint32_t step)
 
 int conf_await(uint32_t step, uint32_t count)
 {
-	uint64_t deadline = conf_later();
+	uint64_t begin = dsi_port_now(), deadline = conf_later();
 
 	while (atomic_load(&conf_shared->steps[step]) < count) {
 		if (dsi_port_now() > deadline) {
@@ -193,7 +204,7 @@ int conf_await(uint32_t step, uint32_t count)
 				  step);
 			return 1;
 		}
-		conf_sleep_until(dsi_port_now() + POLL_NS);
+		poll_pause(begin);
 	}
 	return 0;
 }
@@ -271,27 +282,21 @@ struct begin {
 	uint64_t number;
 };
 
-static uint32_t open_handles(void)
-{
-	uint32_t n = 0;
-
-	for (int32_t i = 0; i < (int32_t)MK_EXCHANGE_HANDLES; i++)
-		n += mk_port_kind(i) >= 0;
-	return n;
-}
-
 static int run_test(const struct conf_test *test)
 {
-	uint32_t before = open_handles(), after;
+	int before = mk_port_handles(), after;
 
 	if (test->run()) {
 		if (!atomic_load(&conf_shared->failed))
 			conf_fail(test->name, 0, "failed without a reason");
 		return 1;
 	}
-	after = open_handles();
+	after = mk_port_handles();
+	if (before < 0 || after < 0)
+		conf_fail(test->name, 0, "handles: error %d, %d", before,
+			  after);
 	if (after > before)
-		conf_fail(test->name, 0, "%u handles left open",
+		conf_fail(test->name, 0, "%d handles left open",
 			  after - before);
 	return 0;
 }

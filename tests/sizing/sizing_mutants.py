@@ -10,12 +10,13 @@ wrong.  A mutant that is not caught, or does not apply any more, is an error.
 usage: sizing_mutants.py --source DIR --include DIR --work DIR
                          --library FILE --oracle FILE [--cc CC] [NAME...]
 """
-import argparse
-import concurrent.futures
 import os
-import re
 import subprocess
 import sys
+
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../mutation"))
+import by_hand
 
 PROGRAM = ["oracle_api.c", "oracle_more.c", "more_limit.c", "more_rings.c",
            "more_area.c", "more_spans.c"]
@@ -128,15 +129,6 @@ MUTANTS = [
 ]
 
 
-def options():
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("source", "include", "work", "library", "oracle"):
-        parser.add_argument("--" + name, required=True)
-    parser.add_argument("--cc", default="cc")
-    parser.add_argument("names", nargs="*")
-    return parser.parse_args()
-
-
 def compile_c(o, source, target, first):
     command = [o.cc, "-std=gnu11", "-O1", "-w", "-c", source, "-o", target]
     for folder in (first, o.source, os.path.join(o.source, "tests/sizing"),
@@ -147,26 +139,12 @@ def compile_c(o, source, target, first):
 
 def mutate(o, file, old, new, folder):
     """A copy of dsi/sizing/ with the change; the files to compile."""
-    original = os.path.join(o.source, "dsi/sizing")
     copy = os.path.join(folder, "dsi/sizing")
-    os.makedirs(copy, exist_ok=True)
-    units = []
-    for name in sorted(os.listdir(original)):
-        if not re.search(r"\.[ch]$", name):
-            continue
-        with open(os.path.join(original, name), encoding="utf-8") as f:
-            text = f.read()
-        if name == file:
-            # However the line is broken.
-            pattern = r"\s+".join(map(re.escape, old.split()))
-            text, count = re.subn(pattern, lambda _: new, text)
-            if count != 1:
-                return None
-        with open(os.path.join(copy, name), "w", encoding="utf-8") as f:
-            f.write(text)
-        if name.endswith(".c") and (name == file or file.endswith(".h")):
-            units.append(os.path.join(copy, name))
-    return units
+    names = by_hand.copy_sources(os.path.join(o.source, "dsi/sizing"), copy)
+    if not by_hand.replace(os.path.join(copy, file), old, new):
+        return None
+    return [os.path.join(copy, name) for name in names if name.endswith(".c")
+            and (name == file or file.endswith(".h"))]
 
 
 def link(o, program, objects):
@@ -186,7 +164,7 @@ def sane(o):
 
 
 def run(o, number, mutant):
-    name, file, old, new, family = mutant
+    _, file, old, new, family = mutant
     folder = os.path.join(o.work, str(number))
     units = mutate(o, file, old, new, folder)
     if not units:
@@ -206,22 +184,12 @@ def run(o, number, mutant):
 
 
 def main():
-    o = options()
+    o = by_hand.options(__doc__, "source", "include", "work", "library", "oracle")
     os.makedirs(o.work, exist_ok=True)
     for source in PROGRAM:
         compile_c(o, os.path.join(o.source, "tests/sizing", source),
                   os.path.join(o.work, source[:-1] + "o"), o.source)
-    chosen = [(i, m) for i, m in enumerate(MUTANTS)
-              if not o.names or any(n in m[0] for n in o.names)]
-    wrong = 0 if sane(o) else 1
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(lambda c: run(o, *c), chosen)
-        for (_, mutant), problem in zip(chosen, results):
-            print(f"{'caught' if not problem else 'FAIL':7} {mutant[1]:17} "
-                  f"{mutant[0]}{': ' + problem if problem else ''}")
-            wrong += bool(problem)
-    print(f"{len(chosen)} mutants, {wrong} not caught")
-    return 1 if wrong else 0
+    return by_hand.try_all(o, MUTANTS, run, 0 if sane(o) else 1)
 
 
 if __name__ == "__main__":

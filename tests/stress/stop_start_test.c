@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <dsi/dsi.h>
@@ -77,5 +78,6 @@ int main(void)
 		dsi_socket_destroy(sock);
 	}
 	MUST_BE(rmdir(folder), 0);
+	printf("%u times stopped and started\n", ROUNDS / SOCKETS * SOCKETS);
 	return 0;
 }

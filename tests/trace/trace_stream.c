@@ -3,13 +3,14 @@
  * trace_stream.c - ends of streams, to be traced.
  *
  *   trace_stream send NAME PACKETS [PAUSE_US] [late]
- *   trace_stream recv NAME [policy=drop|reclaim] [slow]
+ *   trace_stream recv NAME [policy=drop|reclaim] [slow] [declared]
  *   trace_stream filter IN OUT
  *   trace_stream tight PACKETS      both ends in one thread, at full speed
  *
  * send ends after PACKETS packets (0: never) and waits for its reader.  late:
  * the traffic is declared, 1 ms and 2 ms of jitter, and packets 50 and 120
- * come 30 ms late.  slow: the reader holds each packet for 2 ms.
+ * come 30 ms late.  slow: the reader holds each packet for 2 ms.  declared: it
+ * answers within 2 ms.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -94,24 +95,30 @@ static void send_all(const char *name, uint64_t packets, uint64_t pause_us,
 	dsi_socket_destroy(sock);
 }
 
-static struct dsi_socket *open_consumer(const char *name, uint32_t policy)
+static struct dsi_socket *open_consumer(const char *name, uint32_t policy,
+					int declared)
 {
-	const struct dsi_consumer_options options = {
+	struct dsi_consumer_options options = {
 		.size = sizeof(options),
 		.policy = policy,
 		.queue_packets = policy == DSI_POLICY_DROP_NEW ? 4 : 0,
 	};
 	struct dsi_socket *sock;
 
+	if (declared)
+		options.usage = (struct dsi_usage){.tick_hz = 1000,
+						   .pace = DSI_PACE_RESPONSE,
+						   .response = 2};
 	MUST_BE(dsi_consumer_create(&options, &sock), 0);
 	MUST_BE(dsi_socket_connect(sock, name, by_now()), 0);
 	MUST_BE(dsi_socket_start(sock), 0);
 	return sock;
 }
 
-static void receive_all(const char *name, uint32_t policy, int slow)
+static void receive_all(const char *name, uint32_t policy, int slow,
+			int declared)
 {
-	struct dsi_socket *sock = open_consumer(name, policy);
+	struct dsi_socket *sock = open_consumer(name, policy, declared);
 	struct dsi_packet *pkt;
 	uint32_t flags = 0;
 
@@ -134,7 +141,7 @@ static void receive_all(const char *name, uint32_t policy, int slow)
 static void filter(const char *in, const char *out)
 {
 	struct dsi_socket *to = open_producer(out, 0);
-	struct dsi_socket *from = open_consumer(in, DSI_POLICY_BLOCK);
+	struct dsi_socket *from = open_consumer(in, DSI_POLICY_BLOCK, 0);
 	struct dsi_packet *made;
 	uint32_t flags = 0;
 
@@ -160,7 +167,7 @@ static void filter(const char *in, const char *out)
 static void tight(uint64_t packets)
 {
 	struct dsi_socket *to = open_producer("tight", 0);
-	struct dsi_socket *from = open_consumer("tight", DSI_POLICY_BLOCK);
+	struct dsi_socket *from = open_consumer("tight", DSI_POLICY_BLOCK, 0);
 	struct dsi_packet *pkt;
 
 	for (uint64_t i = 0; i < packets; i++) {
@@ -197,7 +204,8 @@ int main(int argc, char **argv)
 		send_all(argv[2], number(argc, argv, 3), number(argc, argv, 4),
 			 has(argc, argv, "late"));
 	else if (strcmp(argv[1], "recv") == 0)
-		receive_all(argv[2], policy, has(argc, argv, "slow"));
+		receive_all(argv[2], policy, has(argc, argv, "slow"),
+			    has(argc, argv, "declared"));
 	else if (strcmp(argv[1], "filter") == 0)
 		filter(argv[2], argv[3]);
 	else if (strcmp(argv[1], "tight") == 0)

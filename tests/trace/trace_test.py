@@ -250,6 +250,24 @@ def violations(world):
           int(named[50]["declared_ns"]) == 2000000, f"{named[50]}")
 
 
+def declared(world):
+    """What the reader needs by what both declare: 4 ms of jitter and response have
+    four packets of 1 ms, and one more where the order of equal times is the worst.
+    Of a reader that declares nothing there is no such event."""
+    script = " & ".join(world.command(*w) for w in (
+        ("recv", "n", "declared"), ("recv", "m"),
+        ("send", "n", "5", "1000", "late"), ("send", "m", "5"))) + "; wait"
+    found, _ = events(world.record(script)[0])
+    reader = [f for f in of(found, "stream_open")
+              if f["role"] == "2" and f["name"] == '"n"']
+    needs = of(found, "need")
+    check(len(reader) == 1 and len(needs) >= 1, f"{reader} {needs}")
+    for need in needs:
+        check(need["endpoint"] == reader[0]["endpoint"] and
+              need["packets"] == "5" and need["get_max_ns"] == "2000000" and
+              need["release_max_ns"] == "2000000", f"{need}")
+
+
 def drops(world):
     script = (f"{world.command('recv', 'd', 'policy=drop', 'slow')} & "
               f"{world.command('send', 'd', '300', '200')}; wait")

@@ -295,6 +295,81 @@ static void drop_new_lies(void **user)
 	}
 }
 
+/* Nor is anything looked at while it is known that it may have one more. */
+static void drop_new_lies_while_there_is_room(void **user)
+{
+	struct world world;
+	struct dsi_socket *to = hand_socket(&world.a.plane);
+
+	(void)user;
+	set_up(&world, DSI_POLICY_DROP_NEW);
+	/* Before the third one the producer looks: from then on it has one. */
+	for (uint32_t i = 0; i < 3; i++) {
+		struct dsi_packet *pkt;
+
+		pass_one(&world);
+		assert_int_equal(dsi_packet_get(to, 0, &pkt), 0);
+		assert_int_equal(dsi_packet_commit(to, pkt), 0);
+	}
+	atomic_store(&world.a.page->returned, UINT64_C(1) << 40);
+	pass_one(&world);
+	assert_int_equal(errors(&world), 0);
+	pass_one(&world);
+	assert_int_equal(errors(&world), 1);
+	assert_true(dsi__producer_broken(world.a.peer));
+	tear_down(&world);
+}
+
+/* It gave back all that it had, and so could have more, but for the lie. */
+static void drop_new_lies_with_room(void **user)
+{
+	struct world world;
+	struct dsi_socket *to = hand_socket(&world.a.plane);
+
+	(void)user;
+	set_up(&world, DSI_POLICY_DROP_NEW);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct dsi_packet *pkt;
+
+		pass_one(&world);
+		assert_int_equal(dsi_packet_get(to, 0, &pkt), 0);
+		assert_int_equal(dsi_packet_commit(to, pkt), 0);
+	}
+	atomic_store(&world.a.page->taken, UINT64_C(1) << 40);
+	pass_one(&world);
+	assert_int_equal(errors(&world), 1);
+	assert_true(dsi__producer_broken(world.a.peer));
+	/* Nothing was left out for it, as it was for b. */
+	assert_int_equal(
+		dsi_socket_event_count(hand_socket(&world.stream.plane),
+				       DSI_EVENT_DROPPED),
+		1);
+	/* It was given nothing more: b has the first two, and nobody another. */
+	assert_int_equal(dsi__producer_drained(&world.stream.plane),
+			 -DSI_EAGAIN);
+	assert_int_equal(dsi__packet_table_free(&world.stream.plane.table),
+			 PACKETS - 2);
+	tear_down(&world);
+}
+
+/* What waits is not looked at for half a ring or less, so this is not seen. */
+static void nobody_looks_for_a_few(void **user)
+{
+	struct world world;
+
+	(void)user;
+	set_up(&world, DSI_POLICY_BLOCK);
+	assert_int_equal(world.stream.plane.as.producer.ring.slots, PACKETS);
+	atomic_store(&world.a.page->taken, UINT64_C(1) << 40);
+	for (uint32_t i = 0; i < PACKETS / 2; i++) {
+		pass_one(&world);
+		assert_int_equal(errors(&world), 0);
+	}
+	pass_one(&world);
+	assert_int_equal(errors(&world), 1);
+	tear_down(&world);
+}
+
 /* Two lie at the same time: each is exposed, and counted, once. */
 static void two_liars(void **user)
 {
@@ -370,6 +445,9 @@ int main(void)
 		cmocka_unit_test(same_token_twice),
 		cmocka_unit_test(token_behind_the_last),
 		cmocka_unit_test(drop_new_lies),
+		cmocka_unit_test(drop_new_lies_while_there_is_room),
+		cmocka_unit_test(drop_new_lies_with_room),
+		cmocka_unit_test(nobody_looks_for_a_few),
 		cmocka_unit_test(two_liars),
 		cmocka_unit_test(liar_leaves),
 		cmocka_unit_test(always_asleep),

@@ -9,13 +9,11 @@
  */
 #include <cmocka.h>
 
-#include <string.h>
-
 #include <dsi/event.h>
 #include <dsi/packet.h>
 
 #include "dsi/shm_check.h"
-#include "tests/stress/hand_wired.h"
+#include "hand_pair.h"
 
 #define PACKETS 4u
 #define BYTES 64u
@@ -77,13 +75,7 @@ static const struct lie lies[] = {
 	 .answer = -DSI_EPROTO},
 };
 
-struct world {
-	struct hand_stream stream;
-	struct hand_consumer consumer;
-	struct dsi_socket *from, *to;
-};
-
-static void set_up(struct world *world, uint32_t flags)
+static void set_up(struct hand_pair *pair, uint32_t flags)
 {
 	const struct dsi_stream_desc desc = {
 		.size = sizeof(desc),
@@ -93,35 +85,14 @@ static void set_up(struct world *world, uint32_t flags)
 		.max_sg = 2,
 	};
 
-	memset(world, 0, sizeof(*world));
-	hand_stream_init(&world->stream, &desc, 0);
-	hand_join(&world->stream, &world->consumer, DSI_POLICY_BLOCK, 0);
-	world->from = hand_socket(&world->stream.plane);
-	world->to = hand_socket(&world->consumer.plane);
-	assert_int_equal(dsi__producer_look(&world->stream.plane), 0);
-	assert_true(world->consumer.plane.data_bytes == AREA);
+	hand_pair_init(pair, &desc, 0, DSI_POLICY_BLOCK);
+	assert_true(pair->consumer.plane.data_bytes == AREA);
 }
 
-static void tear_down(struct world *world)
+static void tell(struct hand_pair *pair, const struct lie *lie)
 {
-	hand_leave(&world->stream, &world->consumer);
-	(void)dsi__producer_look(&world->stream.plane);
-	hand_consumer_fini(&world->consumer);
-	hand_stream_fini(&world->stream);
-}
-
-static void put(struct world *world)
-{
-	struct dsi_packet *pkt;
-
-	assert_int_equal(dsi_packet_get(world->from, 0, &pkt), 0);
-	assert_int_equal(dsi_packet_commit(world->from, pkt), 0);
-}
-
-static void tell(struct world *world, const struct lie *lie)
-{
-	const struct dsi_ring *ring = &world->stream.plane.as.producer.ring;
-	uint64_t position = world->stream.plane.as.producer.position - 1;
+	const struct dsi_ring *ring = &pair->stream.plane.as.producer.ring;
+	uint64_t position = pair->stream.plane.as.producer.position - 1;
 	struct dsi_shm_desc *desc = dsi__ring_desc(ring, position);
 
 	atomic_store(&desc->offset, lie->offset);
@@ -133,41 +104,39 @@ static void tell(struct world *world, const struct lie *lie)
 	dsi__ring_put_ext(ring, position, DSI_EXT_SG + 1, lie->more_size);
 }
 
-static uint64_t errors(const struct world *world)
+static uint64_t errors(const struct hand_pair *pair)
 {
-	return dsi_socket_event_count(world->to, DSI_EVENT_ERROR);
+	return dsi_socket_event_count(pair->to, DSI_EVENT_ERROR);
 }
 
 /* As the @passed packet, by one call or the other. */
 static void judge(const struct lie *lie, uint32_t passed, int many)
 {
-	struct world world;
+	struct hand_pair pair;
 	struct dsi_packet *pkt;
 	int err;
 
-	set_up(&world, DSI_STREAM_NO_STAMP);
+	set_up(&pair, DSI_STREAM_NO_STAMP);
 	for (uint32_t i = 0; i < passed; i++) {
-		put(&world);
-		assert_int_equal(dsi_packet_get(world.to, 0, &pkt), 0);
-		assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
+		hand_put(&pair, 1);
+		hand_take(&pair, 1);
 	}
-	put(&world);
-	tell(&world, lie);
-	err = many ? dsi_packet_get_many(world.to, 0, &pkt, 1)
-		   : dsi_packet_get(world.to, 0, &pkt);
+	hand_put(&pair, 1);
+	tell(&pair, lie);
+	err = many ? dsi_packet_get_many(pair.to, 0, &pkt, 1)
+		   : dsi_packet_get(pair.to, 0, &pkt);
 	if (many && err == 1)
 		err = 0;
 	if (err != lie->answer)
 		fail_msg("lie %d, packet %u: %d instead of %d",
 			 (int)(lie - lies), passed, err, lie->answer);
-	assert_int_equal(errors(&world), err ? 1 : 0);
+	assert_int_equal(errors(&pair), err ? 1 : 0);
 	if (err)
-		assert_int_equal(dsi_packet_get(world.to, 0, &pkt),
-				 -DSI_EPROTO);
+		assert_int_equal(dsi_packet_get(pair.to, 0, &pkt), -DSI_EPROTO);
 	else
-		assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
-	assert_int_equal(errors(&world), err ? 1 : 0);
-	tear_down(&world);
+		assert_int_equal(dsi_packet_commit(pair.to, pkt), 0);
+	assert_int_equal(errors(&pair), err ? 1 : 0);
+	hand_pair_fini(&pair);
 }
 
 static void descriptors(void **state)
@@ -179,23 +148,55 @@ static void descriptors(void **state)
 				judge(&lies[i], passed, many);
 }
 
+/* The largest size that can be, of an area that is large enough, and the one beyond.
+ * Nobody reads the data. */
+static void largest_element(void **state)
+{
+	(void)state;
+	for (int beyond = 0; beyond <= 1; beyond++) {
+		const struct lie lie = {
+			.flags = DSI_DESC_EXT,
+			.size = BYTES,
+			.count = 2,
+			.more_size = UINT32_MAX + (uint64_t)beyond,
+		};
+		struct hand_pair pair;
+		struct dsi_packet *pkt;
+		uint64_t offset;
+		uint32_t size;
+
+		set_up(&pair, DSI_STREAM_NO_STAMP);
+		pair.consumer.plane.data_bytes = UINT64_C(1) << 33;
+		hand_put(&pair, 1);
+		tell(&pair, &lie);
+		assert_int_equal(dsi_packet_get(pair.to, 0, &pkt),
+				 beyond ? -DSI_EPROTO : 0);
+		if (!beyond) {
+			assert_int_equal(
+				dsi_packet_element(pkt, 1, &offset, &size), 0);
+			assert_true(size == UINT32_MAX);
+		}
+		hand_pair_fini(&pair);
+	}
+}
+
 /* Where to begin: the last position that can be, and the one behind it. */
 static void beginnings(void **state)
 {
-	struct world world;
+	struct hand_pair pair;
 	struct dsi_packet *pkt;
 
 	(void)state;
 	for (int beyond = 0; beyond <= 1; beyond++) {
-		set_up(&world, DSI_STREAM_NO_STAMP);
-		atomic_store(&world.consumer.signal->start,
+		set_up(&pair, DSI_STREAM_NO_STAMP);
+		atomic_store(&pair.consumer.signal->start,
 			     DSI_POSITION_MAX + (uint64_t)beyond);
-		assert_int_equal(dsi__consumer_look(&world.consumer.plane),
+		assert_int_equal(dsi__consumer_look(&pair.consumer.plane),
 				 beyond ? -DSI_EPROTO : -DSI_EAGAIN);
-		assert_int_equal(dsi_packet_get(world.to, 0, &pkt),
+		assert_int_equal(dsi_packet_get(pair.to, 0, &pkt),
 				 beyond ? -DSI_EPROTO : -DSI_EAGAIN);
-		assert_int_equal(errors(&world), beyond);
-		tear_down(&world);
+		assert_int_equal(errors(&pair), beyond);
+		hand_pair_fini(&pair);
 	}
 }
 
@@ -209,19 +210,19 @@ static void from_the_future(void **state)
 		const struct dsi_shm_stats *stats;
 		const struct dsi_ring *ring;
 		struct dsi_packet *pkt;
-		struct world world;
+		struct hand_pair pair;
 
-		set_up(&world, 0);
-		ring = &world.stream.plane.as.producer.ring;
-		stats = world.consumer.plane.stats;
-		put(&world);
+		set_up(&pair, 0);
+		ring = &pair.stream.plane.as.producer.ring;
+		stats = pair.consumer.plane.stats;
+		hand_put(&pair, 1);
 		atomic_store(&dsi__ring_desc(ring, 0)->time_ns, times[i]);
-		assert_int_equal(dsi_packet_get(world.to, 0, &pkt), 0);
+		assert_int_equal(dsi_packet_get(pair.to, 0, &pkt), 0);
 		assert_true(atomic_load(&stats->latency[0]) == 1);
 		assert_true(atomic_load(&stats->latency_max_ns) == 0);
 		assert_true(atomic_load(&stats->latency_sum_ns) == 0);
-		assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
-		tear_down(&world);
+		assert_int_equal(dsi_packet_commit(pair.to, pkt), 0);
+		hand_pair_fini(&pair);
 	}
 }
 
@@ -229,6 +230,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(descriptors),
+		cmocka_unit_test(largest_element),
 		cmocka_unit_test(beginnings),
 		cmocka_unit_test(from_the_future),
 	};

@@ -8,21 +8,17 @@
  */
 #include <cmocka.h>
 
-#include <string.h>
-
 #include <dsi/event.h>
 #include <dsi/packet.h>
 
-#include "tests/stress/hand_wired.h"
+#include "hand_pair.h"
 
 #define MOST 40u
 /* The first position, a multiple of all rings. */
 #define BASE 1024u
 
 struct world {
-	struct hand_stream stream;
-	struct hand_consumer consumer;
-	struct dsi_socket *from, *to;
+	struct hand_pair pair;
 	uint64_t told, calls; /* by on_reclaim() */
 };
 
@@ -44,67 +40,41 @@ static void set_up(struct world *world, uint32_t packets, uint32_t ring_slots,
 		.packet_bytes = 64,
 	};
 
-	memset(world, 0, sizeof(*world));
-	hand_stream_init(&world->stream, &desc, BASE);
-	hand_join(&world->stream, &world->consumer, policy, 0);
-	world->from = hand_socket(&world->stream.plane);
-	world->to = hand_socket(&world->consumer.plane);
-	world->consumer.plane.as.consumer.on_reclaim = on_reclaim;
-	world->consumer.plane.as.consumer.user = world;
-	assert_int_equal(dsi__producer_look(&world->stream.plane), 0);
-}
-
-static void tear_down(struct world *world)
-{
-	hand_leave(&world->stream, &world->consumer);
-	(void)dsi__producer_look(&world->stream.plane);
-	hand_consumer_fini(&world->consumer);
-	hand_stream_fini(&world->stream);
-}
-
-static struct dsi_packet *get(struct dsi_socket *sock)
-{
-	struct dsi_packet *pkt = NULL;
-
-	assert_int_equal(dsi_packet_get(sock, 0, &pkt), 0);
-	return pkt;
-}
-
-static void put(struct world *world, uint32_t n)
-{
-	while (n--)
-		assert_int_equal(
-			dsi_packet_commit(world->from, get(world->from)), 0);
+	world->told = 0;
+	world->calls = 0;
+	hand_pair_init(&world->pair, &desc, BASE, policy);
+	world->pair.consumer.plane.as.consumer.on_reclaim = on_reclaim;
+	world->pair.consumer.plane.as.consumer.user = world;
 }
 
 /* So many were lost so far, and nothing else says otherwise. */
 static void expect_lost(const struct world *world, uint64_t lost)
 {
-	const struct dsi_shm_stats *stats = world->consumer.plane.stats;
+	const struct dsi_shm_stats *stats = world->pair.consumer.plane.stats;
 
 	assert_true(atomic_load(&stats->reclaimed) == lost);
 	assert_true(world->told == lost);
-	assert_true(dsi_socket_event_count(world->to, DSI_EVENT_RECLAIMED) ==
-		    lost);
+	assert_true(dsi_socket_event_count(world->pair.to,
+					   DSI_EVENT_RECLAIMED) == lost);
 	assert_true(atomic_load(&stats->committed) +
 			    atomic_load(&stats->reclaimed) +
 			    atomic_load(&stats->expired) ==
-		    world->consumer.plane.as.consumer.position - BASE);
+		    world->pair.consumer.plane.as.consumer.position - BASE);
 	/* It was never asked, and so says nothing. */
-	assert_int_equal(atomic_load(&world->consumer.page->signal), 0);
-	assert_true(atomic_load(&world->consumer.page->returned) == 0);
+	assert_int_equal(atomic_load(&world->pair.consumer.page->signal), 0);
+	assert_true(atomic_load(&world->pair.consumer.page->returned) == 0);
 }
 
 /* The next packet is this one, and says whether some are missing before it. */
 static void expect_next(struct world *world, uint64_t number, int late)
 {
-	struct dsi_packet *pkt = get(world->to);
+	struct dsi_packet *pkt = hand_get(world->pair.to);
 
 	assert_true(dsi_packet_number(pkt) == BASE + number);
 	assert_int_equal(!!(dsi_packet_flags(pkt) & DSI_PACKET_DROPPED_BEFORE),
 			 late);
 	assert_int_equal(dsi_packet_valid(pkt), 1);
-	assert_int_equal(dsi_packet_commit(world->to, pkt), 0);
+	assert_int_equal(dsi_packet_commit(world->pair.to, pkt), 0);
 }
 
 /* Sent behind the last one that was taken, and where it goes on: in the middle of
@@ -138,12 +108,12 @@ static void one_lap(uint32_t packets, uint32_t ring_slots, uint32_t sent,
 
 	set_up(&world, packets, ring_slots, DSI_POLICY_RECLAIM);
 	for (uint32_t i = 0; i < before; i++) {
-		put(&world, 1);
+		hand_put(&world.pair, 1);
 		expect_next(&world, i, 0);
 	}
-	put(&world, sent);
+	hand_put(&world.pair, sent);
 	if (many) {
-		n = dsi_packet_get_many(world.to, 0, pkts, packets);
+		n = dsi_packet_get_many(world.pair.to, 0, pkts, packets);
 		assert_int_equal(n, sent - next);
 		for (uint32_t i = 0; i < sent - next; i++) {
 			assert_true(dsi_packet_number(pkts[i]) ==
@@ -152,19 +122,20 @@ static void one_lap(uint32_t packets, uint32_t ring_slots, uint32_t sent,
 				dsi_packet_flags(pkts[i]),
 				next && i == 0 ? DSI_PACKET_DROPPED_BEFORE : 0);
 		}
-		assert_int_equal(
-			dsi_packet_commit_many(world.to, pkts, (uint32_t)n), 0);
+		assert_int_equal(dsi_packet_commit_many(world.pair.to, pkts,
+							(uint32_t)n),
+				 0);
 	} else {
 		for (uint32_t i = next; i < sent; i++)
 			expect_next(&world, before + i, next && i == next);
 	}
 	expect_lost(&world, next);
 	assert_true(world.calls == (next != 0));
-	assert_int_equal(dsi_packet_get(world.to, 0, pkts), -DSI_EAGAIN);
-	put(&world, 1);
+	assert_int_equal(dsi_packet_get(world.pair.to, 0, pkts), -DSI_EAGAIN);
+	hand_put(&world.pair, 1);
 	expect_next(&world, before + sent, 0);
 	expect_lost(&world, next);
-	tear_down(&world);
+	hand_pair_fini(&world.pair);
 }
 
 static void overtaken(void **state)
@@ -188,17 +159,17 @@ static void revoked_one_by_one(void **state)
 	(void)state;
 	for (uint32_t gone = 0; gone <= 3; gone++) {
 		set_up(&world, 4, 8, DSI_POLICY_RECLAIM);
-		put(&world, 3);
+		hand_put(&world.pair, 3);
 		/* One was never used. */
 		for (uint32_t i = 0; i < 1 + gone; i++)
-			(void)get(world.from);
+			(void)hand_get(world.pair.from);
 		for (uint32_t i = gone; i < 3; i++)
 			expect_next(&world, i, gone && i == gone);
-		assert_int_equal(dsi_packet_get(world.to, 0, &pkt),
+		assert_int_equal(dsi_packet_get(world.pair.to, 0, &pkt),
 				 -DSI_EAGAIN);
 		expect_lost(&world, gone);
 		assert_true(world.calls == gone);
-		tear_down(&world);
+		hand_pair_fini(&world.pair);
 	}
 }
 
@@ -211,15 +182,15 @@ static void revoked_where_the_next_comes(void **state)
 	(void)state;
 	set_up(&world, 1, 1, DSI_POLICY_RECLAIM);
 	for (uint32_t i = 0; i < 3; i++) {
-		put(&world, 1);
+		hand_put(&world.pair, 1);
 		expect_next(&world, i, 0);
-		pkt = get(world.from);
-		assert_int_equal(dsi_packet_get(world.to, 0, &pkt),
+		pkt = hand_get(world.pair.from);
+		assert_int_equal(dsi_packet_get(world.pair.to, 0, &pkt),
 				 -DSI_EAGAIN);
 		expect_lost(&world, 0);
-		assert_int_equal(dsi_packet_discard(world.from, pkt), 0);
+		assert_int_equal(dsi_packet_discard(world.pair.from, pkt), 0);
 	}
-	tear_down(&world);
+	hand_pair_fini(&world.pair);
 }
 
 /* The signal of a producer says how far the consumer is behind.  One that cannot be
@@ -246,25 +217,25 @@ static void by_a_lie(void **state)
 		struct world world;
 
 		set_up(&world, 8, 4, DSI_POLICY_RECLAIM);
-		put(&world, 1);
+		hand_put(&world.pair, 1);
 		expect_next(&world, 0, 0);
-		put(&world, 5);
-		atomic_store(&world.consumer.signal->signal,
+		hand_put(&world.pair, 5);
+		atomic_store(&world.pair.consumer.signal->signal,
 			     1u + lies[i].behind);
 		/* The oldest of those that are there was not overwritten, if it
 		 * did not go too far. */
 		if (lies[i].lost > 5) {
-			assert_int_equal(dsi_packet_get(world.to, 0, pkts),
+			assert_int_equal(dsi_packet_get(world.pair.to, 0, pkts),
 					 -DSI_EAGAIN);
 		} else {
 			assert_int_equal(
-				dsi_packet_get_many(world.to, 0, pkts, 8),
+				dsi_packet_get_many(world.pair.to, 0, pkts, 8),
 				5 - lies[i].lost);
 			assert_true(dsi_packet_number(pkts[0]) ==
 				    BASE + 1 + lies[i].lost);
 		}
 		assert_true(world.told == lies[i].lost);
-		tear_down(&world);
+		hand_pair_fini(&world.pair);
 	}
 }
 
@@ -294,25 +265,27 @@ static void not_what_was_taken_early(void **state)
 		struct world world;
 
 		set_up(&world, 8, 4, DSI_POLICY_RECLAIM);
-		put(&world, cases[i].sent);
+		hand_put(&world.pair, cases[i].sent);
 		for (uint32_t k = 0; k < cases[i].n; k++) {
 			assert_int_equal(
-				dsi_packet_get_nr(world.to,
+				dsi_packet_get_nr(world.pair.to,
 						  BASE + cases[i].early[k], 0,
 						  &pkt),
 				0);
-			assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
+			assert_int_equal(dsi_packet_commit(world.pair.to, pkt),
+					 0);
 		}
-		put(&world, cases[i].all - cases[i].sent);
+		hand_put(&world.pair, cases[i].all - cases[i].sent);
 		expect_next(&world, cases[i].next, 1);
 		assert_true(world.told == cases[i].lost);
-		assert_int_equal(world.consumer.plane.as.consumer.n_early, 0);
+		assert_int_equal(world.pair.consumer.plane.as.consumer.n_early,
+				 0);
 		for (uint32_t k = cases[i].next + 1; k < cases[i].all; k++)
 			expect_next(&world, k, 0);
-		assert_int_equal(dsi_packet_get(world.to, 0, &pkt),
+		assert_int_equal(dsi_packet_get(world.pair.to, 0, &pkt),
 				 -DSI_EAGAIN);
 		assert_true(world.told == cases[i].lost);
-		tear_down(&world);
+		hand_pair_fini(&world.pair);
 	}
 }
 
@@ -334,8 +307,8 @@ static void by_number(void **state)
 		struct world world;
 
 		set_up(&world, 8, 4, DSI_POLICY_RECLAIM);
-		put(&world, 10);
-		assert_int_equal(dsi_packet_get_nr(world.to,
+		hand_put(&world.pair, 10);
+		assert_int_equal(dsi_packet_get_nr(world.pair.to,
 						   BASE + cases[i].number, 0,
 						   &pkt),
 				 cases[i].answer);
@@ -343,8 +316,89 @@ static void by_number(void **state)
 		if (!cases[i].answer)
 			assert_true(dsi_packet_number(pkt) ==
 				    BASE + cases[i].number);
-		tear_down(&world);
+		hand_pair_fini(&world.pair);
 	}
+}
+
+/* So is who was not overtaken, but came when the oldest were to be filled again. */
+static void by_number_behind_what_is_gone(void **state)
+{
+	(void)state;
+	for (uint32_t gone = 0; gone <= 3; gone++) {
+		struct dsi_packet *pkt;
+		struct world world;
+
+		set_up(&world, 4, 8, DSI_POLICY_RECLAIM);
+		hand_put(&world.pair, 3);
+		/* One was never used. */
+		for (uint32_t i = 0; i < 1 + gone; i++)
+			(void)hand_get(world.pair.from);
+		assert_int_equal(
+			dsi_packet_get_nr(world.pair.to, BASE + 2, 0, &pkt),
+			gone < 3 ? 0 : -DSI_ESTALE);
+		assert_true(world.told == gone);
+		hand_pair_fini(&world.pair);
+	}
+}
+
+/* Where it goes on the ring is full of smaller numbers: they must be taken first. */
+static void by_number_in_a_full_ring(void **state)
+{
+	struct dsi_packet *pkt;
+	struct world world;
+
+	(void)state;
+	set_up(&world, 8, 2, DSI_POLICY_RECLAIM);
+	hand_put(&world.pair, 3);
+	assert_int_equal(dsi_packet_get_nr(world.pair.to, BASE + 9, 0, &pkt),
+			 -DSI_ENOBUFS);
+	assert_true(world.told == 1);
+	expect_next(&world, 1, 1);
+	expect_next(&world, 2, 0);
+	hand_pair_fini(&world.pair);
+}
+
+/* A producer that hides how far it is cannot hold the search for long: it ends after
+ * twice the ring. */
+static void by_number_with_a_lie(void **state)
+{
+	struct dsi_packet *pkt;
+	struct world world;
+
+	(void)state;
+	set_up(&world, 8, 4, DSI_POLICY_RECLAIM);
+	hand_put(&world.pair, 1);
+	expect_next(&world, 0, 0);
+	hand_put(&world.pair, MOST);
+	atomic_store(&world.pair.consumer.signal->signal, 1);
+	assert_int_equal(dsi_packet_get_nr(world.pair.to, BASE + MOST, 0, &pkt),
+			 -DSI_ENOBUFS);
+	assert_true(world.told == 2u * 4u);
+	hand_pair_fini(&world.pair);
+}
+
+/* Who holds all that it may have gets what it looks for when it has given one back. */
+static void by_number_with_all_held(void **state)
+{
+	struct dsi_packet *pkts[4];
+	struct dsi_packet *pkt;
+	struct world world;
+
+	(void)state;
+	set_up(&world, 4, 8, DSI_POLICY_RECLAIM);
+	hand_put(&world.pair, 4);
+	for (uint32_t i = 0; i < 4; i++)
+		pkts[i] = hand_get(world.pair.to);
+	hand_put(&world.pair, 1);
+	for (uint32_t twice = 0; twice < 2; twice++)
+		assert_int_equal(
+			dsi_packet_get_nr(world.pair.to, BASE + 4, 0, &pkt),
+			-DSI_ENOBUFS);
+	assert_int_equal(dsi_packet_commit(world.pair.to, pkts[0]), 0);
+	assert_int_equal(dsi_packet_get_nr(world.pair.to, BASE + 4, 0, &pkt),
+			 0);
+	assert_true(dsi_packet_number(pkt) == BASE + 4);
+	hand_pair_fini(&world.pair);
 }
 
 /* With another policy nobody may be overtaken: who is was lied to. */
@@ -356,16 +410,41 @@ static void who_must_not_be(void **state)
 		struct world world;
 
 		set_up(&world, 8, 4, DSI_POLICY_BLOCK);
-		put(&world, 1);
-		dsi__ring_revoke(&world.stream.plane.as.producer.ring, BASE);
-		assert_int_equal(nr ? dsi_packet_get_nr(world.to, BASE, 0, &pkt)
-				    : dsi_packet_get(world.to, 0, &pkt),
-				 -DSI_EPROTO);
-		assert_true(dsi_socket_event_count(world.to, DSI_EVENT_ERROR) ==
-			    1);
+		hand_put(&world.pair, 1);
+		dsi__ring_revoke(&world.pair.stream.plane.as.producer.ring,
+				 BASE);
+		assert_int_equal(
+			nr ? dsi_packet_get_nr(world.pair.to, BASE, 0, &pkt)
+			   : dsi_packet_get(world.pair.to, 0, &pkt),
+			-DSI_EPROTO);
+		assert_true(dsi_socket_event_count(world.pair.to,
+						   DSI_EVENT_ERROR) == 1);
 		assert_true(world.calls == 0);
-		tear_down(&world);
+		hand_pair_fini(&world.pair);
 	}
+}
+
+/* Nor is the first position of all taken for the one that was looked for. */
+static void who_must_not_be_gets_nothing(void **state)
+{
+	const struct dsi_stream_desc desc = {
+		.size = sizeof(desc),
+		.packets = 8,
+		.ring_slots = 4,
+		.packet_bytes = 64,
+	};
+	struct dsi_packet *pkt;
+	struct hand_pair pair;
+
+	(void)state;
+	hand_pair_init(&pair, &desc, 0, DSI_POLICY_BLOCK);
+	hand_put(&pair, 1);
+	hand_take(&pair, 1);
+	hand_put(&pair, 1);
+	dsi__ring_revoke(&pair.stream.plane.as.producer.ring, 1);
+	assert_int_equal(dsi_packet_get_nr(pair.to, 1, 0, &pkt), -DSI_EPROTO);
+	assert_int_equal(pair.consumer.plane.held, 0);
+	hand_pair_fini(&pair);
 }
 
 /* A held packet, whose data is then to be written again. */
@@ -376,19 +455,19 @@ static void while_it_is_held(void **state)
 
 	(void)state;
 	set_up(&world, 4, 8, DSI_POLICY_RECLAIM);
-	put(&world, 2);
-	pkts[0] = get(world.to);
-	pkts[1] = get(world.to);
+	hand_put(&world.pair, 2);
+	pkts[0] = hand_get(world.pair.to);
+	pkts[1] = hand_get(world.pair.to);
 	/* Two were never used. */
 	for (uint32_t i = 0; i < 3; i++) {
 		assert_int_equal(dsi_packet_valid(pkts[0]), 1);
-		(void)get(world.from);
+		(void)hand_get(world.pair.from);
 	}
 	assert_true(world.calls == 0);
 	assert_int_equal(dsi_packet_valid(pkts[0]), 0);
 	assert_true(world.calls == 1 && world.told == 1);
 	assert_int_equal(dsi_packet_valid(pkts[1]), 1);
-	tear_down(&world);
+	hand_pair_fini(&world.pair);
 }
 
 /* Of a packet that is not in the ring any more no slot must be touched: another one
@@ -400,47 +479,49 @@ static void slots_of_others(void **state)
 	(void)state;
 	/* A ring's length: the slot of 0 is that of 4. */
 	for (uint32_t behind = 3; behind <= 5; behind++) {
+		const struct dsi_ring *ring;
 		struct dsi_packet *first;
 
 		set_up(&world, 8, 4, DSI_POLICY_RECLAIM);
-		put(&world, behind + 1);
+		hand_put(&world.pair, behind + 1);
 		/* The oldest free ones were never used. */
 		for (uint32_t i = behind + 1; i < 8; i++)
 			assert_int_equal(
-				dsi_packet_discard(world.from, get(world.from)),
+				dsi_packet_discard(world.pair.from,
+						   hand_get(world.pair.from)),
 				0);
-		first = get(world.from);
+		ring = &world.pair.stream.plane.as.producer.ring;
+		first = hand_get(world.pair.from);
 		assert_true(first->position == DSI_NO_POSITION);
 		for (uint32_t i = 0; i < 4; i++)
 			assert_int_equal(
-				dsi__ring_look(
-					&world.stream.plane.as.producer.ring,
-					BASE + behind - i),
+				dsi__ring_look(ring, BASE + behind - i),
 				behind - i == 0 ? DSI_RING_LOST
 						: DSI_RING_READY);
-		tear_down(&world);
+		hand_pair_fini(&world.pair);
 	}
 }
 
 /* Nor does it give back what came too late for it. */
 static void expired(void **state)
 {
+	const struct dsi_shm_stats *stats;
 	struct dsi_packet *pkt;
 	struct world world;
 
 	(void)state;
 	set_up(&world, 4, 4, DSI_POLICY_RECLAIM);
+	stats = world.pair.consumer.plane.stats;
 	for (uint32_t i = 0; i < 3; i++) {
-		pkt = get(world.from);
+		pkt = hand_get(world.pair.from);
 		assert_int_equal(dsi_packet_set_expiry(pkt, 1), 0);
-		assert_int_equal(dsi_packet_commit(world.from, pkt), 0);
-		put(&world, 1);
+		assert_int_equal(dsi_packet_commit(world.pair.from, pkt), 0);
+		hand_put(&world.pair, 1);
 		expect_next(&world, 2 * i + 1, 0);
 		expect_lost(&world, 0);
-		assert_true(atomic_load(&world.consumer.plane.stats->expired) ==
-			    i + 1);
+		assert_true(atomic_load(&stats->expired) == i + 1);
 	}
-	tear_down(&world);
+	hand_pair_fini(&world.pair);
 }
 
 /* Who blocks has what it holds, also when the slot of its descriptor is another
@@ -453,63 +534,93 @@ static void not_with_the_descriptor(void **state)
 	(void)state;
 	set_up(&world, 4, 1, DSI_POLICY_BLOCK);
 	for (uint32_t i = 0; i < 3; i++) {
-		put(&world, 1);
-		pkts[i] = get(world.to);
+		hand_put(&world.pair, 1);
+		pkts[i] = hand_get(world.pair.to);
 		for (uint32_t k = 0; k <= i; k++)
 			assert_int_equal(dsi_packet_valid(pkts[k]), 1);
 	}
 	assert_true(world.calls == 0);
-	tear_down(&world);
+	hand_pair_fini(&world.pair);
 }
 
 /* Slots are filled again in the order in which they came free, also many at once. */
 static void oldest_first(void **state)
 {
+	const struct dsi_packet_table *table;
+	const struct dsi_ring *ring;
 	struct dsi_packet *pkts[4];
 	struct world world;
 	uint32_t next = 0;
 
 	(void)state;
 	set_up(&world, 4, 8, DSI_POLICY_RECLAIM);
+	table = &world.pair.stream.plane.table;
+	ring = &world.pair.stream.plane.as.producer.ring;
 	for (uint32_t i = 0; i < 4; i++)
-		put(&world, 1);
+		hand_put(&world.pair, 1);
 	for (uint32_t n = 1; n <= 4; n++) {
 		struct dsi_packet *order[4];
 
 		for (uint32_t i = 0; i < 4; i++)
-			order[i] =
-				world.stream.plane.table.free
-					[(world.stream.plane.table.free_head +
-					  i) &
-					 3];
-		assert_int_equal(dsi_packet_get_many(world.from, 0, pkts, n),
-				 n);
+			order[i] = table->free[(table->free_head + i) & 3];
+		assert_int_equal(
+			dsi_packet_get_many(world.pair.from, 0, pkts, n), n);
 		for (uint32_t i = 0; i < n; i++) {
 			assert_ptr_equal(pkts[i], order[i]);
 			/* And is gone for who may still look at it. */
-			assert_int_equal(
-				dsi__ring_look(
-					&world.stream.plane.as.producer.ring,
-					BASE + next + i),
-				DSI_RING_LOST);
+			assert_int_equal(dsi__ring_look(ring, BASE + next + i),
+					 DSI_RING_LOST);
 		}
-		assert_int_equal(dsi_packet_commit_many(world.from, pkts, n),
-				 0);
+		assert_int_equal(
+			dsi_packet_commit_many(world.pair.from, pkts, n), 0);
 		next += n;
 	}
-	tear_down(&world);
+	hand_pair_fini(&world.pair);
+}
+
+/* From when a packet is begun the one that had its slot is gone, and it is not there
+ * itself until it is written. */
+static void while_it_is_written(void **state)
+{
+	const struct dsi_ring_entry entry = {.size = 1};
+	const struct dsi_ring *ring;
+	struct world world;
+
+	(void)state;
+	set_up(&world, 4, 4, DSI_POLICY_RECLAIM);
+	ring = &world.pair.stream.plane.as.producer.ring;
+	for (uint64_t position = BASE; position < BASE + 12; position++) {
+		dsi__ring_begin(ring, position);
+		assert_false(dsi__ring_whole(ring, position - 4));
+		assert_int_equal(dsi__ring_look(ring, position - 4),
+				 DSI_RING_LOST);
+		assert_int_equal(dsi__ring_look(ring, position),
+				 DSI_RING_NOT_YET);
+		assert_int_equal(dsi__ring_look(ring, position + 4),
+				 DSI_RING_NOT_YET);
+		dsi__ring_publish(ring, position, &entry);
+		assert_int_equal(dsi__ring_look(ring, position),
+				 DSI_RING_READY);
+	}
+	hand_pair_fini(&world.pair);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(while_it_is_written),
 		cmocka_unit_test(overtaken),
 		cmocka_unit_test(revoked_one_by_one),
 		cmocka_unit_test(revoked_where_the_next_comes),
 		cmocka_unit_test(by_a_lie),
 		cmocka_unit_test(not_what_was_taken_early),
 		cmocka_unit_test(by_number),
+		cmocka_unit_test(by_number_behind_what_is_gone),
+		cmocka_unit_test(by_number_in_a_full_ring),
+		cmocka_unit_test(by_number_with_a_lie),
+		cmocka_unit_test(by_number_with_all_held),
 		cmocka_unit_test(who_must_not_be),
+		cmocka_unit_test(who_must_not_be_gets_nothing),
 		cmocka_unit_test(while_it_is_held),
 		cmocka_unit_test(slots_of_others),
 		cmocka_unit_test(oldest_first),

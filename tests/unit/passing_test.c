@@ -7,22 +7,14 @@
  */
 #include <cmocka.h>
 
-#include <string.h>
-
 #include <dsi/packet.h>
 
 #include "dsi/usual_consumer.h"
-#include "tests/stress/hand_wired.h"
+#include "hand_pair.h"
 
 #define PACKETS 4u
 
-struct world {
-	struct hand_stream stream;
-	struct hand_consumer consumer;
-	struct dsi_socket *from, *to;
-};
-
-static void set_up(struct world *world, uint32_t ring_slots)
+static void set_up(struct hand_pair *pair, uint32_t ring_slots)
 {
 	const struct dsi_stream_desc desc = {
 		.size = sizeof(desc),
@@ -32,82 +24,45 @@ static void set_up(struct world *world, uint32_t ring_slots)
 		.max_sg = 2,
 	};
 
-	memset(world, 0, sizeof(*world));
-	hand_stream_init(&world->stream, &desc, 0);
-	hand_join(&world->stream, &world->consumer, DSI_POLICY_BLOCK, 0);
-	world->from = hand_socket(&world->stream.plane);
-	world->to = hand_socket(&world->consumer.plane);
-	assert_int_equal(dsi__producer_look(&world->stream.plane), 0);
-}
-
-static void tear_down(struct world *world)
-{
-	if (!dsi__producer_left(world->consumer.peer))
-		hand_leave(&world->stream, &world->consumer);
-	(void)dsi__producer_look(&world->stream.plane);
-	hand_consumer_fini(&world->consumer);
-	hand_stream_fini(&world->stream);
-}
-
-static struct dsi_packet *get(struct dsi_socket *sock)
-{
-	struct dsi_packet *pkt = NULL;
-
-	assert_int_equal(dsi_packet_get(sock, 0, &pkt), 0);
-	return pkt;
-}
-
-static void put(struct world *world, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		assert_int_equal(
-			dsi_packet_commit(world->from, get(world->from)), 0);
+	hand_pair_init(pair, &desc, 0, DSI_POLICY_BLOCK);
 }
 
 /* So many packets can be had, each once; and are put back. */
-static void expect_free(struct world *world, uint32_t n)
+static void expect_free(struct hand_pair *pair, uint32_t n)
 {
 	struct dsi_packet *pkts[PACKETS + 1];
 
-	assert_int_equal(dsi_packet_get_many(world->from, 0, pkts, PACKETS + 1),
+	assert_int_equal(dsi_packet_get_many(pair->from, 0, pkts, PACKETS + 1),
 			 n);
 	for (uint32_t i = 0; i < n; i++)
 		for (uint32_t k = 0; k < i; k++)
 			assert_ptr_not_equal(pkts[i], pkts[k]);
 	for (uint32_t i = 0; i < n; i++)
-		assert_int_equal(dsi_packet_discard(world->from, pkts[i]), 0);
+		assert_int_equal(dsi_packet_discard(pair->from, pkts[i]), 0);
 }
 
 /* ---- who lends is held while the borrower's consumer leaves -------------- */
-
-static void take(struct world *world, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		assert_int_equal(dsi_packet_commit(world->to, get(world->to)),
-				 0);
-}
 
 /* Nobody stays who could have the lender. */
 static void lender_is_free_once(uint32_t batch)
 {
 	struct dsi_packet *pkts[2];
-	struct world world;
+	struct hand_pair pair;
 
-	set_up(&world, 8);
-	pkts[0] = get(world.from);
-	pkts[1] = get(world.from);
-	put(&world, 1);
+	set_up(&pair, 8);
+	pkts[0] = hand_get(pair.from);
+	pkts[1] = hand_get(pair.from);
+	hand_put(&pair, 1);
 	assert_int_equal(dsi_packet_add_shared(pkts[0], pkts[1], 0, 8), 0);
 	if (!batch)
-		assert_int_equal(dsi_packet_commit(world.from, pkts[0]), 0);
-	hand_leave(&world.stream, &world.consumer);
+		assert_int_equal(dsi_packet_commit(pair.from, pkts[0]), 0);
+	hand_leave(&pair.stream, &pair.consumer);
 	if (batch)
-		assert_int_equal(dsi_packet_commit_many(world.from, pkts, 2),
-				 0);
+		assert_int_equal(dsi_packet_commit_many(pair.from, pkts, 2), 0);
 	else
-		assert_int_equal(dsi_packet_commit(world.from, pkts[1]), 0);
-	expect_free(&world, PACKETS);
-	tear_down(&world);
+		assert_int_equal(dsi_packet_commit(pair.from, pkts[1]), 0);
+	expect_free(&pair, PACKETS);
+	hand_pair_fini(&pair);
 }
 
 /* One stays that gets the lender, and has given back the borrower. */
@@ -115,29 +70,29 @@ static void lender_is_not_free(uint32_t batch)
 {
 	struct dsi_packet *lender, *borrower;
 	struct hand_consumer other = {0};
-	struct world world;
+	struct hand_pair pair;
 
-	set_up(&world, 8);
-	hand_join(&world.stream, &other, DSI_POLICY_BLOCK, 0);
-	borrower = get(world.from);
-	lender = get(world.from);
+	set_up(&pair, 8);
+	hand_join(&pair.stream, &other, DSI_POLICY_BLOCK, 0);
+	borrower = hand_get(pair.from);
+	lender = hand_get(pair.from);
 	assert_int_equal(dsi_packet_add_shared(borrower, lender, 0, 8), 0);
-	assert_int_equal(dsi_packet_commit(world.from, borrower), 0);
-	take(&world, 1);
-	assert_int_equal(dsi__producer_drained(&world.stream.plane),
+	assert_int_equal(dsi_packet_commit(pair.from, borrower), 0);
+	hand_take(&pair, 1);
+	assert_int_equal(dsi__producer_drained(&pair.stream.plane),
 			 -DSI_EAGAIN);
-	hand_leave(&world.stream, &other);
+	hand_leave(&pair.stream, &other);
 	if (batch)
-		assert_int_equal(dsi_packet_commit_many(world.from, &lender, 1),
+		assert_int_equal(dsi_packet_commit_many(pair.from, &lender, 1),
 				 0);
 	else
-		assert_int_equal(dsi_packet_commit(world.from, lender), 0);
-	expect_free(&world, PACKETS - 1);
-	take(&world, 1);
-	assert_int_equal(dsi__producer_drained(&world.stream.plane), 0);
-	expect_free(&world, PACKETS);
+		assert_int_equal(dsi_packet_commit(pair.from, lender), 0);
+	expect_free(&pair, PACKETS - 1);
+	hand_take(&pair, 1);
+	assert_int_equal(dsi__producer_drained(&pair.stream.plane), 0);
+	expect_free(&pair, PACKETS);
 	hand_consumer_fini(&other);
-	tear_down(&world);
+	hand_pair_fini(&pair);
 }
 
 static void lender_outlives_the_consumer(void **user)
@@ -149,58 +104,227 @@ static void lender_outlives_the_consumer(void **user)
 	}
 }
 
-/* ---- when the producer is told what was taken ---------------------------- */
-
-static uint32_t told(const struct world *world)
+/* Elements that are nobody's beside one that is lent. */
+static void lender_beside_own_data(void **user)
 {
-	return atomic_load(&world->consumer.page->signal);
+	const struct dsi_stream_desc desc = {
+		.size = sizeof(desc),
+		.packets = PACKETS,
+		.packet_bytes = 64,
+		.max_sg = 3,
+	};
+	struct dsi_packet *borrower, *lender;
+	struct hand_pair pair;
+
+	(void)user;
+	hand_pair_init(&pair, &desc, 0, DSI_POLICY_BLOCK);
+	borrower = hand_get(pair.from);
+	lender = hand_get(pair.from);
+	assert_int_equal(dsi_packet_add_data(borrower, 0, 8), 0);
+	assert_int_equal(dsi_packet_add_shared(borrower, lender, 0, 8), 0);
+	assert_int_equal(dsi_packet_commit(pair.from, borrower), 0);
+	hand_take(&pair, 1);
+	expect_free(&pair, PACKETS - 1);
+	assert_int_equal(dsi_packet_discard(pair.from, lender), 0);
+	expect_free(&pair, PACKETS);
+	hand_pair_fini(&pair);
 }
 
-static void get_many(struct world *world, uint32_t n, int32_t want,
+/* ---- what a packet says ----------------------------------------------------- */
+
+/* With as many elements as can be it says nothing in the place of the next one,
+ * which somebody may still have to read. */
+static void most_elements(void **user)
+{
+	const struct dsi_stream_desc desc = {
+		.size = sizeof(desc),
+		.packets = PACKETS + 2,
+		.ring_slots = 4,
+		.packet_bytes = 64,
+		.max_sg = 3,
+	};
+	struct hand_pair pair;
+
+	(void)user;
+	hand_pair_init(&pair, &desc, 0, DSI_POLICY_BLOCK);
+	for (uint32_t i = 0; i < 5; i++) {
+		struct dsi_packet *pkt = hand_get(pair.from);
+
+		assert_int_equal(dsi_packet_add_data(pkt, 0, 8), 0);
+		assert_int_equal(dsi_packet_add_data(pkt, 8, 8), 0);
+		assert_int_equal(dsi_packet_commit(pair.from, pkt), 0);
+		if (i == 3)
+			hand_take(&pair, 1);
+	}
+	for (uint32_t i = 1; i < 5; i++) {
+		struct dsi_packet *pkt = hand_get(pair.to);
+
+		assert_int_equal(dsi_packet_number(pkt), i);
+		assert_int_equal(dsi_packet_count(pkt), 3);
+		assert_int_equal(dsi_packet_commit(pair.to, pkt), 0);
+	}
+	hand_pair_fini(&pair);
+}
+
+/* ---- which packet is taken next ------------------------------------------- */
+
+/* Where slots are large each get looks for what came back, which is the warmest;
+ * else only one that finds none free. */
+static void warmest_first(void **user)
+{
+	(void)user;
+	for (uint32_t eager = 0; eager <= 1; eager++) {
+		struct hand_consumer other = {0};
+		struct dsi_packet *first, *pkt;
+		struct dsi_socket *to;
+		struct hand_pair pair;
+
+		set_up(&pair, 8);
+		hand_join(&pair.stream, &other, DSI_POLICY_BLOCK, 0);
+		to = hand_socket(&other.plane);
+		pair.stream.plane.as.producer.eager = eager;
+		first = hand_get(pair.from);
+		assert_int_equal(dsi_packet_commit(pair.from, first), 0);
+		hand_take(&pair, 1);
+		assert_int_equal(dsi_packet_commit(to, hand_get(to)), 0);
+		pkt = hand_get(pair.from);
+		assert_int_equal(pkt == first, eager);
+		assert_int_equal(dsi_packet_discard(pair.from, pkt), 0);
+		hand_leave(&pair.stream, &other);
+		expect_free(&pair, PACKETS);
+		hand_consumer_fini(&other);
+		hand_pair_fini(&pair);
+	}
+}
+
+/* What was given to a packet that is thrown away the next one has not, though
+ * others were known to be free, and new. */
+static void discarded_is_new(void **user)
+{
+	struct dsi_packet *pkt, *kept;
+	struct hand_pair pair;
+
+	(void)user;
+	set_up(&pair, 8);
+	pkt = hand_get(pair.from);
+	kept = hand_get(pair.from);
+	assert_int_not_equal(pair.stream.plane.as.producer.ready, 0);
+	assert_int_equal(dsi_packet_set_flags(pkt, DSI_PACKET_USER), 0);
+	assert_int_equal(dsi_packet_discard(pair.from, pkt), 0);
+	assert_ptr_equal(hand_get(pair.from), pkt);
+	assert_int_equal(dsi_packet_flags(pkt), 0);
+	assert_int_equal(dsi_packet_discard(pair.from, pkt), 0);
+	assert_int_equal(dsi_packet_discard(pair.from, kept), 0);
+	hand_pair_fini(&pair);
+}
+
+/* ---- what is left out ------------------------------------------------------- */
+
+/* A packet that says that some were left out before it comes too late itself: then
+ * the next one says so. */
+static void left_out_before_what_expired(void **user)
+{
+	const struct dsi_stream_desc desc = {
+		.size = sizeof(desc),
+		.packets = PACKETS,
+		.packet_bytes = 64,
+	};
+	struct dsi_packet *pkt;
+	struct hand_pair pair;
+
+	(void)user;
+	hand_pair_init(&pair, &desc, 0, DSI_POLICY_DROP_NEW);
+	hand_put(&pair, 3);
+	hand_take(&pair, 2);
+	pkt = hand_get(pair.from);
+	assert_int_equal(dsi_packet_set_expiry(pkt, 1), 0);
+	assert_int_equal(dsi_packet_commit(pair.from, pkt), 0);
+	for (uint32_t i = 0; i < 2; i++) {
+		hand_put(&pair, 1);
+		pkt = hand_get(pair.to);
+		assert_int_equal(dsi_packet_number(pkt), 4 + i);
+		assert_int_equal(dsi_packet_flags(pkt),
+				 i == 0 ? DSI_PACKET_DROPPED_BEFORE : 0);
+		assert_int_equal(dsi_packet_commit(pair.to, pkt), 0);
+	}
+	hand_pair_fini(&pair);
+}
+
+/* ---- when the producer is told what was taken ---------------------------- */
+
+static uint32_t told(const struct hand_pair *pair)
+{
+	return atomic_load(&pair->consumer.page->signal);
+}
+
+static void get_many(struct hand_pair *pair, uint32_t n, int32_t want,
 		     uint32_t tells)
 {
 	struct dsi_packet *pkts[PACKETS];
-	uint32_t before = told(world);
+	uint32_t before = told(pair);
 
-	assert_int_equal(dsi_packet_get_many(world->to, 0, pkts, n), want);
-	assert_int_equal(told(world) - before, tells);
-	assert_int_equal(
-		dsi_packet_commit_many(world->to, pkts, (uint32_t)want), 0);
-	assert_int_equal(told(world) - before, tells + 1);
+	assert_int_equal(dsi_packet_get_many(pair->to, 0, pkts, n), want);
+	assert_int_equal(told(pair) - before, tells);
+	assert_int_equal(dsi_packet_commit_many(pair->to, pkts, (uint32_t)want),
+			 0);
+	assert_int_equal(told(pair) - before, tells + 1);
 }
 
 static void taken_is_told(void **user)
 {
-	struct world world;
+	struct hand_pair pair;
 
 	(void)user;
-	set_up(&world, 2);
+	set_up(&pair, 2);
 	/* Twice: the first get takes the long way. */
 	for (uint32_t i = 0; i < 2; i++) {
-		put(&world, 1);
-		get_many(&world, 1, 1, 0);
-		put(&world, 1);
-		get_many(&world, 2, 1, 1);
-		put(&world, 2);
-		get_many(&world, 2, 2, 1);
-		put(&world, 2);
-		get_many(&world, 4, 2, 1);
+		hand_put(&pair, 1);
+		get_many(&pair, 1, 1, 0);
+		hand_put(&pair, 1);
+		get_many(&pair, 2, 1, 1);
+		hand_put(&pair, 2);
+		get_many(&pair, 2, 2, 1);
+		hand_put(&pair, 2);
+		get_many(&pair, 4, 2, 1);
 	}
-	tear_down(&world);
+	hand_pair_fini(&pair);
 }
 
 /* A ring with room for all packets is never what is missing. */
 static void taken_need_not_be_told(void **user)
 {
-	struct world world;
+	struct hand_pair pair;
 
 	(void)user;
-	set_up(&world, 4);
+	set_up(&pair, 4);
 	for (uint32_t i = 0; i < 2; i++) {
-		put(&world, 3);
-		get_many(&world, 4, 3, 0);
+		hand_put(&pair, 3);
+		get_many(&pair, 4, 3, 0);
 	}
-	tear_down(&world);
+	hand_pair_fini(&pair);
+}
+
+/* Who times what it holds tells no more than others do, and who copies what comes
+ * tells nothing if nothing comes. */
+static void who_is_apart_tells_no_more(void **user)
+{
+	struct dsi_packet *pkt;
+	struct hand_pair pair;
+	uint32_t before;
+
+	(void)user;
+	set_up(&pair, 4);
+	pair.consumer.plane.as.consumer.apart = DSI_CONSUMER_TIME_HOLD;
+	hand_put(&pair, 1);
+	before = told(&pair);
+	pkt = hand_get(pair.to);
+	assert_int_equal(told(&pair), before);
+	assert_int_equal(dsi_packet_commit(pair.to, pkt), 0);
+	before = told(&pair);
+	pair.consumer.plane.as.consumer.apart = DSI_CONSUMER_COPY;
+	assert_int_equal(dsi_packet_get(pair.to, 0, &pkt), -DSI_EAGAIN);
+	assert_int_equal(told(&pair), before);
+	hand_pair_fini(&pair);
 }
 
 /* What is taken ahead of the order comes back before its descriptor is free, so
@@ -208,48 +332,49 @@ static void taken_need_not_be_told(void **user)
 static void taken_early_is_told(void **user)
 {
 	struct dsi_packet *pkt;
-	struct world world;
+	struct hand_pair pair;
 	uint32_t before;
 
 	(void)user;
-	set_up(&world, 4);
-	put(&world, 4);
-	assert_int_equal(dsi_packet_get_nr(world.to, 1, 0, &pkt), 0);
-	assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
-	assert_int_equal(dsi_packet_get(world.from, 0, &pkt), -DSI_EAGAIN);
-	assert_int_equal(dsi__packet_table_free(&world.stream.plane.table), 1);
-	before = told(&world);
+	set_up(&pair, 4);
+	hand_put(&pair, 4);
+	assert_int_equal(dsi_packet_get_nr(pair.to, 1, 0, &pkt), 0);
+	assert_int_equal(dsi_packet_commit(pair.to, pkt), 0);
+	assert_int_equal(dsi_packet_get(pair.from, 0, &pkt), -DSI_EAGAIN);
+	assert_int_equal(dsi__packet_table_free(&pair.stream.plane.table), 1);
+	before = told(&pair);
 	for (uint32_t i = 0; i < 3; i++)
-		(void)get(world.to);
-	assert_int_equal(dsi_packet_get(world.to, 0, &pkt), -DSI_EAGAIN);
-	assert_int_not_equal(told(&world), before);
-	put(&world, 1);
-	assert_int_equal(dsi_packet_number(get(world.to)), 4);
-	tear_down(&world);
+		(void)hand_get(pair.to);
+	assert_int_equal(dsi_packet_get(pair.to, 0, &pkt), -DSI_EAGAIN);
+	assert_int_not_equal(told(&pair), before);
+	hand_put(&pair, 1);
+	assert_int_equal(dsi_packet_number(hand_get(pair.to)), 4);
+	hand_pair_fini(&pair);
 }
 
 /* Each slot is remembered by itself: of 64 a word, and there is more than one. */
 static void taken_early_in_each_slot(void **user)
 {
 	struct dsi_packet *pkt;
-	struct world world;
+	struct hand_pair pair;
 
 	(void)user;
-	set_up(&world, 256);
+	set_up(&pair, 256);
 	for (uint64_t i = 0; i < 520; i += 3) {
-		put(&world, 3);
-		assert_int_equal(dsi_packet_get_nr(world.to, i + 1, 0, &pkt),
-				 0);
-		assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
-		assert_int_equal(dsi_packet_get_nr(world.to, i + 1, 0, &pkt),
+		hand_put(&pair, 3);
+		assert_int_equal(dsi_packet_get_nr(pair.to, i + 1, 0, &pkt), 0);
+		assert_int_equal(pair.consumer.plane.as.consumer.n_early, 1);
+		assert_int_equal(dsi_packet_commit(pair.to, pkt), 0);
+		assert_int_equal(dsi_packet_get_nr(pair.to, i + 1, 0, &pkt),
 				 -DSI_ESTALE);
 		for (uint64_t k = 0; k <= 2; k += 2) {
-			pkt = get(world.to);
+			pkt = hand_get(pair.to);
 			assert_int_equal(dsi_packet_number(pkt), i + k);
-			assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
+			assert_int_equal(dsi_packet_commit(pair.to, pkt), 0);
 		}
+		assert_int_equal(pair.consumer.plane.as.consumer.n_early, 0);
 	}
-	tear_down(&world);
+	hand_pair_fini(&pair);
 }
 
 /* ---- who closes knows nobody --------------------------------------------- */
@@ -257,18 +382,18 @@ static void taken_early_in_each_slot(void **user)
 static void peers_are_forgotten(void **user)
 {
 	const struct dsi_producer *producer;
-	struct world world;
+	struct hand_pair pair;
 
 	(void)user;
-	set_up(&world, 8);
-	producer = &world.stream.plane.as.producer;
-	assert_ptr_equal(producer->sole, world.consumer.peer);
+	set_up(&pair, 8);
+	producer = &pair.stream.plane.as.producer;
+	assert_ptr_equal(producer->sole, pair.consumer.peer);
 	assert_int_not_equal(producer->active_mask, 0);
-	dsi__producer_forget(&world.stream.plane);
+	dsi__producer_forget(&pair.stream.plane);
 	assert_null(producer->sole);
 	assert_int_equal(producer->active_mask, 0);
 	assert_int_equal(producer->block_mask, 0);
-	tear_down(&world);
+	hand_pair_fini(&pair);
 }
 
 /* ---- a batch goes whole or not at all ------------------------------------- */
@@ -278,39 +403,61 @@ static void batch_with_a_stranger(void **user)
 	struct dsi_packet *pkts[4];
 	struct dsi_packet *strange;
 	struct dsi_packet *pkt;
-	struct world world;
+	struct hand_pair pair;
 
 	(void)user;
-	set_up(&world, 4);
-	put(&world, 3);
-	take(&world, 3); /* so that the ring ends within the batch */
+	set_up(&pair, 4);
+	hand_put(&pair, 3);
+	hand_take(&pair, 3); /* so that the ring ends within the batch */
 	for (uint32_t bad = 0; bad < 4; bad++) {
 		void *addr;
 		uint32_t size;
 
 		for (uint32_t i = 0; i < 4; i++)
-			pkts[i] = get(world.from);
+			pkts[i] = hand_get(pair.from);
 		assert_int_equal(dsi_packet_set_size(pkts[3], 5), 0);
 		strange = pkts[bad];
 		pkts[bad] = bad % 2 ? NULL : pkts[(bad + 1) % 4];
-		assert_int_equal(dsi_packet_commit_many(world.from, pkts, 4),
+		assert_int_equal(dsi_packet_commit_many(pair.from, pkts, 4),
 				 -DSI_EINVAL);
-		assert_int_equal(dsi_packet_get(world.to, 0, &pkt),
-				 -DSI_EAGAIN);
+		assert_int_equal(dsi_packet_get(pair.to, 0, &pkt), -DSI_EAGAIN);
 		pkts[bad] = strange;
 		assert_int_equal(dsi_packet_data(pkts[3], 0, &addr, &size), 0);
 		assert_int_equal(size, 5);
-		assert_int_equal(dsi_packet_commit_many(world.from, pkts, 4),
-				 0);
-		assert_int_equal(dsi_packet_get_many(world.to, 0, pkts, 4), 4);
+		assert_int_equal(dsi_packet_commit_many(pair.from, pkts, 4), 0);
+		assert_int_equal(dsi_packet_get_many(pair.to, 0, pkts, 4), 4);
 		strange = pkts[bad];
 		pkts[bad] = bad % 2 ? NULL : pkts[(bad + 1) % 4];
-		assert_int_equal(dsi_packet_commit_many(world.to, pkts, 4),
+		assert_int_equal(dsi_packet_commit_many(pair.to, pkts, 4),
 				 -DSI_EINVAL);
 		pkts[bad] = strange;
-		assert_int_equal(dsi_packet_commit_many(world.to, pkts, 4), 0);
+		assert_int_equal(dsi_packet_commit_many(pair.to, pkts, 4), 0);
 	}
-	tear_down(&world);
+	hand_pair_fini(&pair);
+}
+
+/* Of one that ended at its first packet nothing is left behind, to be found when
+ * that position is reached. */
+static void batch_that_was_begun(void **user)
+{
+	struct dsi_packet *pkts[2] = {NULL, NULL};
+	struct dsi_packet *pkt;
+	struct hand_pair pair;
+
+	(void)user;
+	set_up(&pair, 8);
+	pkt = hand_get(pair.from);
+	pkts[1] = hand_get(pair.from);
+	assert_int_equal(dsi_packet_commit_many(pair.from, pkts, 2),
+			 -DSI_EINVAL);
+	assert_true(pkts[1]->position == DSI_NO_POSITION);
+	assert_int_equal(dsi_packet_commit(pair.from, pkt), 0);
+	hand_take(&pair, 1);
+	assert_int_equal(dsi_packet_get(pair.to, 0, &pkt), -DSI_EAGAIN);
+	assert_int_equal(dsi_packet_commit(pair.from, pkts[1]), 0);
+	hand_take(&pair, 1);
+	expect_free(&pair, PACKETS);
+	hand_pair_fini(&pair);
 }
 
 /* Nor are the slots touched that come after those of what is held: somebody may
@@ -318,19 +465,19 @@ static void batch_with_a_stranger(void **user)
 static void batch_of_more_than_is_held(void **user)
 {
 	struct dsi_packet *pkts[4] = {NULL, NULL, NULL, NULL};
-	struct world world;
+	struct hand_pair pair;
 
 	(void)user;
-	set_up(&world, 4);
-	put(&world, 2);
-	pkts[2] = get(world.from);
-	pkts[3] = get(world.from);
-	assert_int_equal(dsi_packet_commit_many(world.from, pkts, 4),
+	set_up(&pair, 4);
+	hand_put(&pair, 2);
+	pkts[2] = hand_get(pair.from);
+	pkts[3] = hand_get(pair.from);
+	assert_int_equal(dsi_packet_commit_many(pair.from, pkts, 4),
 			 -DSI_EINVAL);
-	assert_int_equal(dsi_packet_commit_many(world.from, &pkts[2], 2), 0);
-	take(&world, 4);
-	expect_free(&world, PACKETS);
-	tear_down(&world);
+	assert_int_equal(dsi_packet_commit_many(pair.from, &pkts[2], 2), 0);
+	hand_take(&pair, 4);
+	expect_free(&pair, PACKETS);
+	hand_pair_fini(&pair);
 }
 
 /* A producer that writes at the right time could make it look as if the ring
@@ -340,20 +487,20 @@ static void batch_of_more_than_the_ring(void **user)
 {
 	struct dsi_packet *pkts[PACKETS];
 	struct dsi_ring *ring;
-	struct world world;
+	struct hand_pair pair;
 	uint64_t bytes = 0;
 
 	(void)user;
-	set_up(&world, 8);
-	put(&world, 1);
-	take(&world, 1);
-	put(&world, 4);
-	ring = &world.consumer.plane.as.consumer.ring;
+	set_up(&pair, 8);
+	hand_put(&pair, 1);
+	hand_take(&pair, 1);
+	hand_put(&pair, 4);
+	ring = &pair.consumer.plane.as.consumer.ring;
 	ring->slots = 2;
 	assert_int_equal(
-		dsi__usual_take(&world.consumer.plane, pkts, 4, 0, &bytes), 2);
+		dsi__usual_take(&pair.consumer.plane, pkts, 4, 0, &bytes), 2);
 	assert_int_equal(bytes, 2 * 64);
-	tear_down(&world);
+	hand_pair_fini(&pair);
 }
 
 /* ---- commit and get in one ------------------------------------------------ */
@@ -362,86 +509,93 @@ static void next_of_a_producer(void **user)
 {
 	struct dsi_packet *pkt;
 	struct dsi_packet *next;
-	struct world world;
+	struct hand_pair pair;
 
 	(void)user;
-	set_up(&world, 8);
-	pkt = get(world.from);
+	set_up(&pair, 8);
+	pkt = hand_get(pair.from);
 	next = NULL;
 	assert_int_equal(dsi_packet_commit_get(NULL, pkt, 0, &next),
 			 -DSI_EINVAL);
-	assert_int_equal(dsi_packet_commit_get(world.from, pkt, 0, NULL),
+	assert_int_equal(dsi_packet_commit_get(pair.from, pkt, 0, NULL),
 			 -DSI_EINVAL);
-	assert_int_equal(dsi_packet_commit_get(world.from, NULL, 0, &next),
+	assert_int_equal(dsi_packet_commit_get(pair.from, NULL, 0, &next),
 			 -DSI_EINVAL);
 	for (uint32_t i = 1; i < PACKETS; i++) {
 		assert_int_equal(
-			dsi_packet_commit_get(world.from, pkt, 0, &next), 0);
+			dsi_packet_commit_get(pair.from, pkt, 0, &next), 0);
 		assert_int_equal(
-			dsi_packet_commit_get(world.from, pkt, 0, &next),
+			dsi_packet_commit_get(pair.from, pkt, 0, &next),
 			-DSI_EINVAL);
 		pkt = next;
 	}
 	/* The last one is gone, though there is no next one. */
-	assert_int_equal(dsi_packet_commit_get(world.from, pkt, 0, &next),
+	assert_int_equal(dsi_packet_commit_get(pair.from, pkt, 0, &next),
 			 -DSI_EAGAIN);
-	assert_int_equal(dsi_packet_commit(world.from, pkt), -DSI_EINVAL);
-	assert_int_equal(dsi_packet_commit_get(world.from, pkt, 0, &next),
+	assert_int_equal(dsi_packet_commit(pair.from, pkt), -DSI_EINVAL);
+	assert_int_equal(dsi_packet_commit_get(pair.from, pkt, 0, &next),
 			 -DSI_EINVAL);
-	take(&world, PACKETS);
-	expect_free(&world, PACKETS);
-	tear_down(&world);
+	hand_take(&pair, PACKETS);
+	expect_free(&pair, PACKETS);
+	hand_pair_fini(&pair);
 }
 
 static void next_of_a_consumer(void **user)
 {
 	struct dsi_packet *pkt;
 	struct dsi_packet *next;
-	struct world world;
+	struct hand_pair pair;
 
 	(void)user;
-	set_up(&world, 8);
-	put(&world, 2);
-	pkt = get(world.to);
-	assert_int_equal(dsi_packet_commit_get(world.to, pkt, 0, &next), 0);
+	set_up(&pair, 8);
+	hand_put(&pair, 2);
+	pkt = hand_get(pair.to);
+	assert_int_equal(dsi_packet_commit_get(pair.to, pkt, 0, &next), 0);
 	assert_int_equal(dsi_packet_number(next), 1);
 	pkt = next;
 	next = NULL;
-	assert_int_equal(dsi_packet_commit_get(world.to, pkt, 1, &next),
+	assert_int_equal(dsi_packet_commit_get(pair.to, pkt, 1, &next),
 			 -DSI_ETIMEDOUT);
 	assert_null(next);
-	assert_int_equal(dsi_packet_commit(world.to, pkt), -DSI_EINVAL);
-	expect_free(&world, PACKETS);
-	put(&world, 1);
-	assert_int_equal(dsi_packet_number(get(world.to)), 2);
-	tear_down(&world);
+	assert_int_equal(dsi_packet_commit(pair.to, pkt), -DSI_EINVAL);
+	expect_free(&pair, PACKETS);
+	hand_put(&pair, 1);
+	assert_int_equal(dsi_packet_number(hand_get(pair.to)), 2);
+	hand_pair_fini(&pair);
 }
 
 /* A wake-up that was put off is made up for before the peer's words go. */
 static void owed_to_one_who_leaves(void **user)
 {
-	struct world world;
-	struct dsi_data_plane *plane = &world.stream.plane;
+	struct hand_pair pair;
+	struct dsi_data_plane *plane = &pair.stream.plane;
 
 	(void)user;
-	set_up(&world, 8);
-	plane->owed = &world.consumer.peer->waker;
-	hand_leave(&world.stream, &world.consumer);
+	set_up(&pair, 8);
+	plane->owed = &pair.consumer.peer->waker;
+	hand_leave(&pair.stream, &pair.consumer);
 	assert_int_equal(dsi__producer_look(plane), 0);
 	assert_null(plane->owed);
-	tear_down(&world);
+	hand_pair_fini(&pair);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lender_outlives_the_consumer),
+		cmocka_unit_test(lender_beside_own_data),
+		cmocka_unit_test(most_elements),
+		cmocka_unit_test(warmest_first),
+		cmocka_unit_test(discarded_is_new),
+		cmocka_unit_test(left_out_before_what_expired),
 		cmocka_unit_test(taken_is_told),
 		cmocka_unit_test(taken_need_not_be_told),
+		cmocka_unit_test(who_is_apart_tells_no_more),
 		cmocka_unit_test(taken_early_is_told),
 		cmocka_unit_test(taken_early_in_each_slot),
 		cmocka_unit_test(peers_are_forgotten),
 		cmocka_unit_test(batch_with_a_stranger),
+		cmocka_unit_test(batch_that_was_begun),
 		cmocka_unit_test(batch_of_more_than_is_held),
 		cmocka_unit_test(batch_of_more_than_the_ring),
 		cmocka_unit_test(next_of_a_producer),

@@ -9,13 +9,13 @@
 
 #include <dsi/event.h>
 #include <dsi/packet.h>
+#include <dsi/trace.h>
 
 #include "dsi/shm_check.h"
-#include "tests/stress/hand_wired.h"
+#include "hand_pair.h"
 
 struct world {
-	struct hand_stream stream;
-	struct hand_consumer consumer;
+	struct hand_pair pair;
 	struct dsi_data_plane *planes[2];
 };
 
@@ -39,24 +39,13 @@ static void set_up(uint32_t flags, uint32_t policy)
 		.packet_bytes = 64,
 	};
 
-	memset(&world, 0, sizeof(world));
-	hand_stream_init(&world.stream, &desc, 0);
-	hand_join(&world.stream, &world.consumer, policy, 2);
-	assert_int_equal(dsi__producer_look(&world.stream.plane), 0);
-	world.planes[0] = &world.stream.plane;
-	world.planes[1] = &world.consumer.plane;
+	hand_pair_init(&world.pair, &desc, 0, policy);
+	world.planes[0] = &world.pair.stream.plane;
+	world.planes[1] = &world.pair.consumer.plane;
 	for (uint32_t i = 0; i < 2; i++)
 		world.planes[i]->notice = notice;
 	notices = 0;
 	works = 0;
-}
-
-static void tear_down(void)
-{
-	hand_leave(&world.stream, &world.consumer);
-	(void)dsi__producer_look(&world.stream.plane);
-	hand_consumer_fini(&world.consumer);
-	hand_stream_fini(&world.stream);
 }
 
 static uint32_t word_of(const struct dsi_data_plane *plane)
@@ -107,7 +96,7 @@ static void every_flag(void **state)
 		assert_int_equal(flags_of(plane),
 				 aborts ? flags & ~DSI_PLANE_ABORT : flags);
 	}
-	tear_down();
+	hand_pair_fini(&world.pair);
 }
 
 /* A select need not wait: there is something, or there will never be. */
@@ -146,7 +135,7 @@ static void every_flag_for_select(void **state)
 				assert_int_equal(
 					!!dsi__plane_ready(world.planes[role]),
 					!!want);
-				tear_down();
+				hand_pair_fini(&world.pair);
 			}
 }
 
@@ -182,7 +171,7 @@ static void told(void **state)
 		assert_true(dsi_socket_event_count(sock, DSI_EVENT_ERROR) == 1);
 		assert_int_equal(notices, 1);
 		assert_int_equal(works, 1);
-		tear_down();
+		hand_pair_fini(&world.pair);
 	}
 }
 
@@ -214,7 +203,7 @@ static void committed_in_vain(void **state)
 			-DSI_EPROTO);
 		/* It is gone all the same. */
 		assert_int_equal(world.planes[role]->held, 0);
-		tear_down();
+		hand_pair_fini(&world.pair);
 	}
 }
 
@@ -251,7 +240,7 @@ static void events(void **state)
 		for (uint32_t k = 0; k < DSI_EVENTS; k++)
 			assert_true(dsi_socket_event_count(sock, 1u << k) ==
 				    (k == i ? 12 : 0));
-		tear_down();
+		hand_pair_fini(&world.pair);
 	}
 }
 
@@ -293,7 +282,7 @@ static void usual_unless_armed(void **state)
 					 DSI_PLANE_FLOWS | want);
 			assert_int_equal(plane->usual_quiet, want);
 		}
-		tear_down();
+		hand_pair_fini(&world.pair);
 	}
 }
 
@@ -317,7 +306,7 @@ static void armed_again(void **state)
 						 DSI_USUAL_SEND_STAMPED);
 		}
 	}
-	tear_down();
+	hand_pair_fini(&world.pair);
 }
 
 /* With no loop there is only the announcement to take back. */
@@ -331,8 +320,8 @@ static void disarmed(void **state)
 
 		set_up(0, DSI_POLICY_BLOCK);
 		plane = world.planes[role];
-		sleep = role ? &world.consumer.page->sleep
-			     : &world.consumer.signal->sleep;
+		sleep = role ? &world.pair.consumer.page->sleep
+			     : &world.pair.consumer.signal->sleep;
 		assert_int_equal(
 			dsi__plane_announce(plane, words, DSI_SLEEP_BELL), 1);
 		assert_true(
@@ -343,7 +332,7 @@ static void disarmed(void **state)
 		assert_int_equal(plane->armed, 0);
 		assert_int_equal(plane->unarmed, 0);
 		assert_true(atomic_load(sleep) == 0);
-		tear_down();
+		hand_pair_fini(&world.pair);
 	}
 }
 
@@ -387,7 +376,7 @@ static void kicks_a_loop(void **state)
 	atomic_store(&plane->bells, NULL);
 	dsi_port_loop_remove(loop, &plane->bell_kick);
 	dsi_port_loop_destroy(loop);
-	tear_down();
+	hand_pair_fini(&world.pair);
 }
 
 /* Who is not connected has no word to sleep on. */
@@ -400,11 +389,70 @@ static void not_connected(void **state)
 	set_up(0, DSI_POLICY_BLOCK);
 	plane = world.planes[1];
 	plane->as.consumer.waiter.signal = NULL;
-	atomic_store(&world.consumer.page->sleep, 77);
+	atomic_store(&world.pair.consumer.page->sleep, 77);
 	assert_int_equal(dsi__plane_announce(plane, words, 0), 0);
 	dsi__plane_withdraw(plane);
-	assert_true(atomic_load(&world.consumer.page->sleep) == 77);
-	tear_down();
+	assert_true(atomic_load(&world.pair.consumer.page->sleep) == 77);
+	hand_pair_fini(&world.pair);
+}
+
+/* ---- a wake-up is told ---------------------------------------------------------- */
+
+static uint32_t told_wakes;
+static int wanted;
+
+static void put_wake(uint64_t stream, uint64_t endpoint, uint32_t waiters)
+{
+	assert_true(stream == 5 && endpoint == 6);
+	told_wakes += waiters;
+}
+
+#define WANTED(event, number) &wanted,
+
+static const struct dsi_trace_provider provider = {
+	.size = sizeof(provider),
+	.version = DSI_TRACE_VERSION,
+	.wanted = {DSI_TRACE_MAP(WANTED)},
+	.wake = put_wake,
+};
+
+static int looks_in_vain(struct dsi_data_plane *plane, void *arg)
+{
+	(void)plane;
+	(void)arg;
+	return -DSI_EAGAIN;
+}
+
+/* At once, or with our own sleep, to whoever asks for it. */
+static void told_of_wakes(void **state)
+{
+	const struct dsi_trace_end end = {
+		.provider = &provider,
+		.open = {.stream = 5, .endpoint = 6},
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < 8; i++) {
+		struct dsi_data_plane *plane;
+		struct dsi_waker *waker;
+
+		set_up(0, DSI_POLICY_BLOCK);
+		plane = world.planes[0];
+		waker = &world.pair.consumer.peer->waker;
+		waker->trace = i & 1 ? &end : NULL;
+		wanted = i & 2 ? 1 : 0;
+		told_wakes = 0;
+		plane->owed = waker;
+		if (i & 4)
+			dsi__plane_pay(plane);
+		else
+			assert_int_equal(
+				dsi__plane_wait(plane, 0, looks_in_vain, NULL),
+				-DSI_ETIMEDOUT);
+		assert_null(plane->owed);
+		assert_int_equal(told_wakes, (i & 3) == 3);
+		hand_pair_fini(&world.pair);
+	}
 }
 
 /* ---- a producer's consumers --------------------------------------------------- */
@@ -448,7 +496,7 @@ static void leaving(void **state)
 		dsi__producer_vacate(peer);
 		assert_int_equal(atomic_load(&peer->state), DSI_PEER_EMPTY);
 		atomic_store(&plane->flags, was);
-		tear_down();
+		hand_pair_fini(&world.pair);
 	}
 }
 
@@ -459,19 +507,19 @@ static void places(void **state)
 
 	(void)state;
 	set_up(0, DSI_POLICY_BLOCK);
-	producer = &world.stream.plane.as.producer;
+	producer = &world.pair.stream.plane.as.producer;
 	for (uint32_t i = 1; i < DSI_PEER_SLOTS; i++) {
-		assert_ptr_equal(dsi__producer_place(&world.stream.plane),
+		assert_ptr_equal(dsi__producer_place(&world.pair.stream.plane),
 				 &producer->peers[i]);
 		atomic_store(&producer->peers[i].state, DSI_PEER_RETIRED);
 	}
-	assert_null(dsi__producer_place(&world.stream.plane));
+	assert_null(dsi__producer_place(&world.pair.stream.plane));
 	for (uint32_t i = DSI_PEER_SLOTS; i-- > 1;) {
 		atomic_store(&producer->peers[i].state, DSI_PEER_EMPTY);
-		assert_ptr_equal(dsi__producer_place(&world.stream.plane),
+		assert_ptr_equal(dsi__producer_place(&world.pair.stream.plane),
 				 &producer->peers[i]);
 	}
-	tear_down();
+	hand_pair_fini(&world.pair);
 }
 
 static const uint32_t policies[] = {DSI_POLICY_BLOCK, DSI_POLICY_DROP_NEW,
@@ -487,12 +535,14 @@ static void nothing_of_others(void **state)
 	(void)state;
 	for (uint32_t policy = 0; policy < 3; policy++) {
 		set_up(0, policies[(policy + 1) % 3]);
-		producer = &world.stream.plane.as.producer;
-		peer = world.consumer.peer;
-		shown = &world.stream.plane.stats->peers[0];
-		hand_leave(&world.stream, &world.consumer);
-		(void)dsi__producer_look(&world.stream.plane);
+		producer = &world.pair.stream.plane.as.producer;
+		peer = world.pair.consumer.peer;
+		shown = &world.pair.stream.plane.stats->peers[0];
+		hand_leave(&world.pair.stream, &world.pair.consumer);
+		producer->ready = producer->spare = 2;
+		(void)dsi__producer_look(&world.pair.stream.plane);
 		assert_int_equal(works, 1);
+		assert_int_equal(producer->ready | producer->spare, 0);
 		assert_int_equal(atomic_load(&producer->present), 0);
 		assert_int_equal(producer->block_mask | producer->drop_mask |
 					 producer->reclaim_mask |
@@ -501,16 +551,18 @@ static void nothing_of_others(void **state)
 		assert_null(producer->sole);
 		assert_true(producer->limit == DSI_POSITION_MAX);
 		assert_true(atomic_load(&shown->admitted) == 0);
-		hand_consumer_fini(&world.consumer);
+		hand_consumer_fini(&world.pair.consumer);
 		peer->first = peer->position = peer->taken = 77;
 		peer->returned = peer->dropped = 77;
 		peer->drop_flag = DSI_PACKET_DROPPED_BEFORE;
 
 		atomic_store(&shown->dropped, 77);
 
-		hand_join(&world.stream, &world.consumer, policies[policy], 2);
-		assert_int_equal(dsi__producer_look(&world.stream.plane), 0);
-		assert_ptr_equal(world.consumer.peer, peer);
+		hand_join(&world.pair.stream, &world.pair.consumer,
+			  policies[policy], 2);
+		assert_int_equal(dsi__producer_look(&world.pair.stream.plane),
+				 0);
+		assert_ptr_equal(world.pair.consumer.peer, peer);
 		assert_true(!peer->first && !peer->position && !peer->taken &&
 			    !peer->returned && !peer->dropped &&
 			    !peer->drop_flag);
@@ -525,13 +577,34 @@ static void nothing_of_others(void **state)
 		assert_int_equal(producer->reclaim_mask, policy == 2);
 		assert_int_equal(producer->active_mask, 1);
 		assert_ptr_equal(producer->sole, policy ? NULL : peer);
-		dsi__producer_forget(&world.stream.plane);
+		dsi__producer_forget(&world.pair.stream.plane);
 		assert_int_equal(producer->block_mask | producer->drop_mask |
 					 producer->reclaim_mask |
 					 producer->active_mask,
 				 0);
-		tear_down();
+		hand_pair_fini(&world.pair);
 	}
+}
+
+/* The control plane hears of who lied, as of who left, and the ring is not kept for
+ * it any longer. */
+static void who_lied_is_gone(void **state)
+{
+	struct dsi_producer *producer;
+
+	(void)state;
+	set_up(0, DSI_POLICY_BLOCK);
+	producer = &world.pair.stream.plane.as.producer;
+	hand_put(&world.pair, 3);
+	assert_true(producer->limit < DSI_POSITION_MAX);
+	atomic_store(&world.pair.consumer.page->returned, 4);
+	assert_int_equal(dsi__producer_drained(&world.pair.stream.plane), 0);
+	assert_true(dsi__producer_broken(world.pair.consumer.peer));
+	assert_int_equal(works, 1);
+	assert_int_equal(notices, 1);
+	assert_true(producer->limit == DSI_POSITION_MAX);
+	assert_true(producer->least == 3);
+	hand_pair_fini(&world.pair);
 }
 
 int main(void)
@@ -547,9 +620,11 @@ int main(void)
 		cmocka_unit_test(disarmed),
 		cmocka_unit_test(kicks_a_loop),
 		cmocka_unit_test(not_connected),
+		cmocka_unit_test(told_of_wakes),
 		cmocka_unit_test(leaving),
 		cmocka_unit_test(places),
 		cmocka_unit_test(nothing_of_others),
+		cmocka_unit_test(who_lied_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

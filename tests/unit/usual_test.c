@@ -13,18 +13,17 @@
 #include <dsi/packet.h>
 
 #include "dsi/usual_consumer.h"
+#include "dsi/usual_producer.h"
 #include "dsi/usual_wait.h"
-#include "tests/stress/hand_wired.h"
+#include "hand_pair.h"
 
 #define PACKETS 4u
 #define SLOT 64u
 #define PAST 1u
 
 struct world {
-	struct hand_stream stream;
-	struct hand_consumer consumer;
+	struct hand_pair pair;
 	struct dsi_data_plane *plane; /* the consumer's */
-	struct dsi_socket *from, *to;
 };
 
 static struct world world;
@@ -40,42 +39,9 @@ static void set_up(uint32_t packets, uint32_t ring_slots, uint32_t flags)
 		.max_sg = 2,
 	};
 
-	memset(&world, 0, sizeof(world));
-	hand_stream_init(&world.stream, &desc, 0);
-	hand_join(&world.stream, &world.consumer, DSI_POLICY_BLOCK, 0);
-	world.plane = &world.consumer.plane;
-	world.from = hand_socket(&world.stream.plane);
-	world.to = hand_socket(world.plane);
-	assert_int_equal(dsi__producer_look(&world.stream.plane), 0);
+	hand_pair_init(&world.pair, &desc, 0, DSI_POLICY_BLOCK);
+	world.plane = &world.pair.consumer.plane;
 	assert_int_equal(dsi__consumer_look(world.plane), -DSI_EAGAIN);
-}
-
-static void tear_down(void)
-{
-	hand_leave(&world.stream, &world.consumer);
-	(void)dsi__producer_look(&world.stream.plane);
-	hand_consumer_fini(&world.consumer);
-	hand_stream_fini(&world.stream);
-}
-
-static void put(uint32_t n)
-{
-	struct dsi_packet *pkt;
-
-	while (n--) {
-		assert_int_equal(dsi_packet_get(world.from, 0, &pkt), 0);
-		assert_int_equal(dsi_packet_commit(world.from, pkt), 0);
-	}
-}
-
-static void take(uint32_t n)
-{
-	struct dsi_packet *pkt;
-
-	while (n--) {
-		assert_int_equal(dsi_packet_get(world.to, 0, &pkt), 0);
-		assert_int_equal(dsi_packet_commit(world.to, pkt), 0);
-	}
 }
 
 /* ---- what a descriptor says --------------------------------------------------- */
@@ -110,8 +76,8 @@ static const struct {
 
 static void say(size_t i, uint64_t position)
 {
-	struct dsi_shm_desc *desc =
-		dsi__ring_desc(&world.stream.plane.as.producer.ring, position);
+	struct dsi_shm_desc *desc = dsi__ring_desc(
+		&world.pair.stream.plane.as.producer.ring, position);
 
 	atomic_store(&desc->offset, entries[i].offset);
 	atomic_store(&desc->place, entries[i].token << 48 |
@@ -129,7 +95,7 @@ static void one_entry(size_t i, uint32_t flags, int usual)
 
 	set_up(PACKETS, 4, flags);
 	end = &world.plane->as.consumer;
-	put(2);
+	hand_put(&world.pair, 2);
 	say(i, 1);
 	place = entries[i].token << 48 | entries[i].flags << 32 |
 		entries[i].size;
@@ -156,7 +122,7 @@ static void one_entry(size_t i, uint32_t flags, int usual)
 	assert_true(end->position == got);
 	assert_int_equal(dsi__packet_table_free(&world.plane->table),
 			 PACKETS - got);
-	tear_down();
+	hand_pair_fini(&world.pair);
 }
 
 static void each_entry(void **state)
@@ -180,7 +146,7 @@ static void torn(void **state)
 
 		set_up(PACKETS, 4, DSI_STREAM_NO_STAMP);
 		end = &world.plane->as.consumer;
-		put(1);
+		hand_put(&world.pair, 1);
 		/* Read here, asked there whether it is whole. */
 		memcpy(&other, end->ring.desc, sizeof(other));
 		if (torn)
@@ -189,14 +155,14 @@ static void torn(void **state)
 			    (torn ? -1 : (int64_t)SLOT));
 		assert_true(dsi__usual_copy(end, &other, 0, 0, 0, &pkt) ==
 			    SLOT);
-		tear_down();
+		hand_pair_fini(&world.pair);
 	}
 }
 
 /* ---- how many are taken at once ------------------------------------------------ */
 
 static void one_row(uint32_t slots, uint32_t begin, uint32_t there,
-		    uint32_t wish, uint32_t held)
+		    uint32_t wish, uint32_t held, int lossy)
 {
 	struct dsi_packet *pkts[9], *before;
 	struct dsi_consumer *end;
@@ -206,17 +172,17 @@ static void one_row(uint32_t slots, uint32_t begin, uint32_t there,
 
 	set_up(PACKETS, slots, DSI_STREAM_NO_STAMP);
 	for (uint32_t i = 0; i < begin; i++) {
-		put(1);
-		take(1);
+		hand_put(&world.pair, 1);
+		hand_take(&world.pair, 1);
 	}
-	put(held);
+	hand_put(&world.pair, held);
 	for (uint32_t i = 0; i < held; i++)
-		assert_int_equal(dsi_packet_get(world.to, 0, &before), 0);
-	put(there);
+		assert_int_equal(dsi_packet_get(world.pair.to, 0, &before), 0);
+	hand_put(&world.pair, there);
 	if (want > PACKETS - held)
 		want = PACKETS - held;
 	end = &world.plane->as.consumer;
-	got = dsi__usual_take(world.plane, pkts, wish, 0, &bytes);
+	got = dsi__usual_take(world.plane, pkts, wish, lossy, &bytes);
 	/* Free ones that do not lie in one piece are left to others. */
 	if (want && got == 0)
 		assert_null(dsi__packet_table_block(
@@ -228,23 +194,29 @@ static void one_row(uint32_t slots, uint32_t begin, uint32_t there,
 	assert_true(end->position == begin + held + got);
 	for (uint32_t i = 0; i < got; i++)
 		assert_true(pkts[i]->position == begin + held + i);
-	tear_down();
+	hand_pair_fini(&world.pair);
 }
 
-/* Wherever the ring ends among them. */
+static void rows_of(uint32_t slots, uint32_t begin, int lossy)
+{
+	for (uint32_t wish = 1; wish < 9; wish++)
+		for (uint32_t held = 0; held <= PACKETS; held++)
+			for (uint32_t there = 0;
+			     there + held <= PACKETS && there <= slots &&
+			     held <= slots;
+			     there++)
+				one_row(slots, begin, there, wish, held, lossy);
+}
+
+/* Wherever the ring ends among them, and whether or not each is asked afterwards
+ * if it was whole. */
 static void rows(void **state)
 {
 	(void)state;
 	for (uint32_t slots = 1; slots <= 8; slots *= 2)
 		for (uint32_t begin = 0; begin < 6; begin++)
-			for (uint32_t wish = 1; wish < 9; wish++)
-				for (uint32_t held = 0; held <= PACKETS; held++)
-					for (uint32_t there = 0;
-					     there + held <= PACKETS &&
-					     there <= slots && held <= slots;
-					     there++)
-						one_row(slots, begin, there,
-							wish, held);
+			for (int lossy = 0; lossy <= 1; lossy++)
+				rows_of(slots, begin, lossy);
 }
 
 static void one_alone(void **state)
@@ -257,18 +229,18 @@ static void one_alone(void **state)
 	end = &world.plane->as.consumer;
 	assert_true(dsi__usual_take_one(world.plane, &pkt) < 0);
 	for (uint32_t i = 0; i < PACKETS; i++) {
-		put(1);
+		hand_put(&world.pair, 1);
 		assert_true(dsi__usual_take_one(world.plane, &pkt) == SLOT);
 		assert_true(pkt->position == i && end->position == i + 1);
 		assert_int_equal(dsi__packet_table_free(&world.plane->table),
 				 PACKETS - 1 - i);
 	}
 	/* It has all that it may have, whatever comes. */
-	dsi__ring_publish(&world.stream.plane.as.producer.ring, PACKETS,
+	dsi__ring_publish(&world.pair.stream.plane.as.producer.ring, PACKETS,
 			  &pkt->entry);
 	assert_true(dsi__usual_take_one(world.plane, &pkt) < 0);
 	assert_true(end->position == PACKETS);
-	tear_down();
+	hand_pair_fini(&world.pair);
 }
 
 /* An empty one is a packet as well. */
@@ -278,12 +250,12 @@ static void one_empty(void **state)
 
 	(void)state;
 	set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
-	put(1);
+	hand_put(&world.pair, 1);
 	say(2, 0);
 	assert_true(dsi__usual_take_one(world.plane, &pkt) == 0);
 	assert_true(pkt->position == 0 && pkt->entry.token == 3);
 	assert_true(world.plane->as.consumer.position == 1);
-	tear_down();
+	hand_pair_fini(&world.pair);
 }
 
 /* ---- giving back ---------------------------------------------------------------- */
@@ -301,9 +273,9 @@ static void given_back(void **state)
 
 		set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
 		table = &world.plane->table;
-		put(PACKETS);
+		hand_put(&world.pair, PACKETS);
 		assert_int_equal(
-			dsi_packet_get_many(world.to, 0, pkts, PACKETS),
+			dsi_packet_get_many(world.pair.to, 0, pkts, PACKETS),
 			PACKETS);
 		memcpy(kept, pkts, sizeof(kept));
 		free = dsi__packet_table_free(table);
@@ -331,7 +303,7 @@ static void given_back(void **state)
 		}
 		assert_int_equal(dsi__packet_table_free(table),
 				 free + (bad == 3 ? 3 : 0));
-		tear_down();
+		hand_pair_fini(&world.pair);
 	}
 }
 
@@ -365,6 +337,251 @@ static void awaited(void **state)
 	}
 }
 
+/* ---- the producer: taking ------------------------------------------------------ */
+
+/* One that is known to be ordinary is ready again while nothing came back. */
+static void uses_spare(void **state)
+{
+	(void)state;
+	for (uint32_t spare = 0; spare <= 2; spare++)
+		for (uint32_t back = 0; back <= 1; back++) {
+			uint32_t want = spare && !back;
+			struct dsi_producer *producer;
+
+			set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
+			producer = &world.pair.stream.plane.as.producer;
+			hand_put(&world.pair, 2);
+			hand_take(&world.pair, back);
+			producer->ready = 0;
+			producer->spare = spare;
+			assert_int_equal(!!dsi__usual_spare(producer), want);
+			assert_int_equal(producer->spare, spare - want);
+			assert_int_equal(producer->ready, want);
+			hand_pair_fini(&world.pair);
+		}
+}
+
+/* The free ones begin at place @from of their queue, as they do once packets were
+ * taken from its other end: only what lies in one piece is taken. */
+static void one_reserve(uint32_t from, uint32_t ready, uint32_t n)
+{
+	uint32_t begin = (from + PACKETS - n) % PACKETS;
+	int want = n <= ready && begin + n <= PACKETS;
+	struct dsi_packet *pkts[PACKETS + 1];
+	struct dsi_packet_table *table;
+	struct dsi_data_plane *plane;
+
+	set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
+	plane = &world.pair.stream.plane;
+	table = &plane->table;
+	table->free_head = from;
+	table->free_tail = from + PACKETS;
+	plane->as.producer.ready = ready;
+	assert_int_equal(!!dsi__usual_reserve(plane, pkts, n), want);
+	n = want ? n : 0;
+	assert_int_equal(plane->held, n);
+	assert_int_equal(plane->as.producer.ready, ready - n);
+	assert_int_equal(dsi__packet_table_free(table), PACKETS - n);
+	for (uint32_t i = 0; i < n; i++) {
+		assert_ptr_equal(pkts[i], table->free[(from + PACKETS - 1 - i) &
+						      table->free_mask]);
+		assert_true(pkts[i]->mark == dsi__packet_mark(DSI_OWNER_US));
+	}
+	hand_pair_fini(&world.pair);
+}
+
+static void reserved(void **state)
+{
+	(void)state;
+	for (uint32_t from = 0; from < PACKETS; from++)
+		for (uint32_t ready = 0; ready <= PACKETS; ready++)
+			for (uint32_t n = 1; n <= PACKETS; n++)
+				one_reserve(from, ready, n);
+}
+
+#define FIRST 3u
+#define RETURNED 2u
+#define HAS 5u
+
+/* Of a consumer that was given so many, and had given back some before: do @n more
+ * fit, are as many back, and can that be true? */
+static void one_back(uint32_t held, uint32_t n, uint32_t back, uint32_t eager)
+{
+	struct dsi_shm_consumer page = {.sleep = 0};
+	struct dsi_producer_peer peer = {.first = FIRST, .returned = RETURNED};
+	struct dsi_data_plane plane = {.held = held};
+	struct dsi_producer *producer = &plane.as.producer;
+	int want = back >= n && back <= HAS && (back == n || !eager);
+
+	peer.page = &page;
+	atomic_store(&page.returned, RETURNED + back);
+	producer->sole = &peer;
+	producer->eager = eager;
+	producer->position = FIRST + RETURNED + HAS;
+	producer->limit = producer->position + held + n;
+	assert_int_equal(!!dsi__usual_back(&plane, n), want);
+	producer->limit++;
+	assert_int_equal(!!dsi__usual_back(&plane, n), want);
+	producer->limit -= 2;
+	assert_int_equal(dsi__usual_back(&plane, n), 0);
+}
+
+static void backs(void **state)
+{
+	(void)state;
+	for (uint32_t held = 0; held <= 2; held++)
+		for (uint32_t n = 1; n <= HAS + 1; n++)
+			for (uint32_t back = 0; back <= 2 * HAS + FIRST; back++)
+				for (uint32_t eager = 0; eager <= 1; eager++)
+					one_back(held, n, back, eager);
+}
+
+static struct dsi_packet *came_back(uint32_t i)
+{
+	const struct dsi_data_plane *plane = &world.pair.stream.plane;
+
+	return &plane->table.packets[atomic_load(
+		&plane->as.producer.sole->returns[i])];
+}
+
+/* Of two that came back the last is ordinary or not. */
+static void reused(void **state)
+{
+	(void)state;
+	for (uint32_t given = 0; given <= 1; given++) {
+		const uint32_t was = given ? 7 : 0, n = given ? 0 : 2;
+		struct dsi_packet *pkts[2], *first, *last;
+		struct dsi_producer *producer;
+		struct dsi_data_plane *plane;
+		uint64_t its;
+
+		set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
+		plane = &world.pair.stream.plane;
+		producer = &plane->as.producer;
+		hand_put(&world.pair, 3);
+		hand_take(&world.pair, 2);
+		first = came_back(0);
+		last = came_back(1);
+		its = first->mark;
+		last->given = given ? DSI_GIVEN_FLAGS : 0;
+		producer->room = producer->ready = producer->spare = 7;
+		assert_int_equal(!!dsi__usual_reuse(plane, pkts, 2), !given);
+		assert_int_equal(producer->ready, was);
+		assert_int_equal(producer->spare, was);
+		assert_int_equal(producer->room, was);
+		assert_true(producer->sole->returned == n);
+		assert_true(atomic_load(&plane->stats->released) == n);
+		assert_int_equal(plane->held, n);
+		assert_true(first->mark ==
+			    (given ? its : dsi__packet_mark(DSI_OWNER_US)));
+		assert_true(given || (pkts[0] == first && pkts[1] == last));
+		dsi__usual_unready(producer);
+		hand_pair_fini(&world.pair);
+	}
+}
+
+/* ---- the producer: sending ----------------------------------------------------- */
+
+#define SLOTS 4u
+
+/* What was sent, and the consumer finds all of it. */
+static void expect_sent(struct dsi_packet *const *pkts, uint32_t begin,
+			uint32_t n, uint64_t bytes)
+{
+	const uint64_t its = dsi__packet_mark(
+		dsi__owners(world.pair.stream.plane.as.producer.block_mask));
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		assert_true(pkts[i]->position == begin + i);
+		assert_true(pkts[i]->mark == its);
+		sum += pkts[i]->entry.size;
+	}
+	assert_true(bytes == sum);
+	assert_int_equal(dsi__usual_sent(&world.pair.stream.plane, n, bytes),
+			 0);
+	assert_int_equal(world.pair.stream.plane.held, 0);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct dsi_packet *pkt = hand_get(world.pair.to);
+
+		assert_true(pkt->position == begin + i);
+		assert_true(pkt->entry.token == pkts[i]->entry.token);
+		assert_true(pkt->entry.size == pkts[i]->entry.size);
+	}
+}
+
+/* What was not: those behind the @bad one were written already, and are as if they
+ * had not been.  One that is sent later does not bring them along. */
+static void expect_unsent(struct dsi_packet *const *pkts, uint32_t begin,
+			  uint32_t n, uint32_t bad)
+{
+	const struct dsi_ring *ring = &world.pair.stream.plane.as.producer.ring;
+	struct dsi_packet *pkt;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t position = begin + i;
+
+		if (i != bad)
+			assert_true(pkts[i]->mark ==
+				    dsi__packet_mark(DSI_OWNER_US));
+		assert_int_equal(dsi__ring_look(ring, position),
+				 DSI_RING_NOT_YET);
+		if (i <= bad)
+			continue;
+		assert_true(pkts[i]->position == DSI_NO_POSITION);
+		/* The packet that had the slot is gone, though. */
+		if (position >= SLOTS)
+			assert_int_equal(dsi__ring_look(ring, position - SLOTS),
+					 DSI_RING_LOST);
+	}
+	if (n == 1)
+		return;
+	assert_int_equal(dsi_packet_commit(world.pair.from, pkts[bad == 0]), 0);
+	assert_int_equal(dsi_packet_get(world.pair.to, 0, &pkt), 0);
+	assert_true(pkt->position == begin);
+	assert_int_equal(dsi_packet_get(world.pair.to, 0, &pkt), -DSI_EAGAIN);
+}
+
+/* The first of them is empty, the one at @bad is not ours. */
+static void one_send(uint32_t begin, uint32_t n, uint32_t bad)
+{
+	static struct dsi_packet *none[4 * PACKETS];
+	struct dsi_packet mine = {.mark = dsi__packet_mark(DSI_OWNER_US)};
+	struct dsi_packet *pkts[4 * PACKETS];
+	uint64_t bytes = 0;
+
+	memcpy(pkts, none, sizeof(pkts));
+	set_up(PACKETS, SLOTS, DSI_STREAM_NO_STAMP);
+	for (uint32_t i = 0; i < begin; i++) {
+		hand_put(&world.pair, 1);
+		hand_take(&world.pair, 1);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		pkts[i] = hand_get(world.pair.from);
+		pkts[i]->entry.size = 10 * i;
+	}
+	if (bad < n)
+		pkts[bad] = &mine;
+	assert_int_equal(
+		!!dsi__usual_send(&world.pair.stream.plane, pkts, n, 0, &bytes),
+		bad >= n);
+	if (bad < n)
+		expect_unsent(pkts, begin, n, bad);
+	else
+		expect_sent(pkts, begin, n, bytes);
+	hand_pair_fini(&world.pair);
+}
+
+/* Wherever the ring ends among them. */
+static void sent(void **state)
+{
+	(void)state;
+	for (uint32_t begin = 0; begin <= 2 * SLOTS; begin++)
+		for (uint32_t n = 1; n <= SLOTS; n++)
+			for (uint32_t bad = 0; bad <= n; bad++)
+				one_send(begin, n, bad);
+}
+
 /* ---- waiting -------------------------------------------------------------------- */
 
 static void consumer_has_none(void **state)
@@ -373,11 +590,11 @@ static void consumer_has_none(void **state)
 	for (uint32_t unsaid = 0; unsaid <= 1; unsaid++)
 		for (uint32_t there = 0; there <= 1; there++) {
 			set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
-			put(there);
+			hand_put(&world.pair, there);
 			world.plane->as.consumer.unsaid = unsaid;
 			assert_int_equal(!!dsi__usual_none_came(world.plane),
 					 !unsaid && !there);
-			tear_down();
+			hand_pair_fini(&world.pair);
 		}
 }
 
@@ -393,14 +610,14 @@ static void producer_has_none(void **state)
 				struct dsi_packet *pkt;
 
 				set_up(PACKETS, 4, DSI_STREAM_NO_STAMP);
-				plane = &world.stream.plane;
-				put(out);
+				plane = &world.pair.stream.plane;
+				hand_put(&world.pair, out);
 				for (uint32_t i = 0; i < held; i++)
 					assert_int_equal(
-						dsi_packet_get(world.from, 0,
-							       &pkt),
+						dsi_packet_get(world.pair.from,
+							       0, &pkt),
 						0);
-				take(back);
+				hand_take(&world.pair, back);
 				assert_int_equal(!!dsi__usual_all_out(plane),
 						 held + out == PACKETS &&
 							 back == 0);
@@ -408,7 +625,7 @@ static void producer_has_none(void **state)
 				assert_int_equal(!!dsi__usual_none_back(plane),
 						 held < PACKETS && out > 0 &&
 							 back == 0);
-				tear_down();
+				hand_pair_fini(&world.pair);
 			}
 }
 
@@ -429,24 +646,24 @@ static void one_refill(uint32_t slots, uint32_t held, uint32_t out,
 	uint32_t ready;
 
 	set_up(PACKETS, slots, DSI_STREAM_NO_STAMP);
-	producer = &world.stream.plane.as.producer;
-	put(out);
+	producer = &world.pair.stream.plane.as.producer;
+	hand_put(&world.pair, out);
 	for (uint32_t i = 0; i < held; i++)
-		assert_int_equal(dsi_packet_get(world.from, 0, &pkt), 0);
-	take(back);
+		assert_int_equal(dsi_packet_get(world.pair.from, 0, &pkt), 0);
+	hand_take(&world.pair, back);
 	producer->ready = 0;
 	producer->ready_most = most;
 	ready = least(least(n > most ? n : most, room), free);
-	assert_int_equal(!!dsi__producer_refill(&world.stream.plane, n),
+	assert_int_equal(!!dsi__producer_refill(&world.pair.stream.plane, n),
 			 n <= ready);
 	assert_int_equal(producer->ready, ready);
 	/* Not before those are there that it waits for. */
 	producer->wait_consumers = 2;
 	producer->ready = 0;
-	assert_int_equal(dsi__producer_refill(&world.stream.plane, n), 0);
+	assert_int_equal(dsi__producer_refill(&world.pair.stream.plane, n), 0);
 	assert_int_equal(producer->ready, 0);
 	producer->wait_consumers = 0;
-	tear_down();
+	hand_pair_fini(&world.pair);
 }
 
 static void refills(void **state)
@@ -465,6 +682,89 @@ static void refills(void **state)
 								   most);
 }
 
+/* Where slots are large, what is ready beyond those asked for is spare. */
+static void keeps_spare(void **state)
+{
+	(void)state;
+	for (uint32_t eager = 0; eager <= 1; eager++)
+		for (uint32_t n = 1; n <= PACKETS + 1; n++) {
+			uint32_t more = eager && n <= PACKETS ? PACKETS - n : 0;
+			struct dsi_producer *producer;
+
+			set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
+			producer = &world.pair.stream.plane.as.producer;
+			producer->eager = eager;
+			assert_int_equal(dsi__producer_refill(
+						 &world.pair.stream.plane, n),
+					 n <= PACKETS);
+			assert_int_equal(producer->ready, PACKETS - more);
+			assert_int_equal(producer->spare, more);
+			hand_pair_fini(&world.pair);
+		}
+}
+
+/* How far the consumer has read is looked at if the ring may end, or for what seems
+ * to wait, if that is not a few. */
+static void looks_at_taken(void **state)
+{
+	(void)state;
+	for (uint32_t waits = 0; waits <= 20; waits++)
+		for (uint32_t room = 0; room <= 2; room++) {
+			const uint32_t passed = 40;
+			struct dsi_producer *producer;
+			int looks = room == 0 || waits >= DSI_READY_MOST;
+
+			set_up(32, 64, DSI_STREAM_NO_STAMP);
+			producer = &world.pair.stream.plane.as.producer;
+			for (uint32_t i = 0; i < passed; i++) {
+				hand_put(&world.pair, 1);
+				hand_take(&world.pair, 1);
+			}
+			producer->ready = 0;
+			producer->ready_most = 1;
+			producer->least = passed - waits;
+			producer->limit = passed + room;
+			assert_true(dsi__producer_refill(
+				&world.pair.stream.plane, 1));
+			assert_true(producer->least ==
+				    (looks ? passed : passed - waits));
+			assert_true(producer->limit ==
+				    (looks ? passed + 64 : passed + room));
+			hand_pair_fini(&world.pair);
+		}
+}
+
+/* Who lies about what it gave back is gone at once; of a lie about what was taken
+ * nothing is known but that the usual way ends here. */
+static void lies_end_it(void **state)
+{
+	(void)state;
+	for (uint32_t lie = 0; lie < 3; lie++) {
+		struct hand_consumer *liar = &world.pair.consumer;
+		struct dsi_producer *producer;
+
+		set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
+		producer = &world.pair.stream.plane.as.producer;
+		hand_put(&world.pair, 1);
+		producer->ready = 0;
+		if (lie == 0) {
+			atomic_store(&liar->page->returned, 2);
+		} else if (lie == 1) {
+			atomic_store(&liar->plane.as.consumer.returns[0],
+				     PACKETS);
+			atomic_store(&liar->page->returned, 1);
+		} else {
+			atomic_store(&liar->page->taken, 2);
+		}
+		assert_int_equal(
+			dsi__producer_refill(&world.pair.stream.plane, 1), 0);
+		assert_int_equal(producer->ready, 0);
+		assert_int_equal(dsi__producer_broken(liar->peer), lie < 2);
+		assert_ptr_equal(producer->sole, lie < 2 ? NULL : liar->peer);
+		hand_pair_fini(&world.pair);
+	}
+}
+
 static uint32_t asked, none_of_them, wakes, changes;
 static uint64_t asleep;
 
@@ -472,7 +772,7 @@ static int none(const struct dsi_data_plane *plane)
 {
 	asked++;
 	assert_ptr_equal(plane, world.plane);
-	asleep = atomic_load(&world.consumer.page->sleep);
+	asleep = atomic_load(&world.pair.consumer.page->sleep);
 	if (wakes)
 		dsi__plane_wake(world.plane);
 	if (changes)
@@ -493,7 +793,7 @@ static void may_sleep(void **state)
 			!!dsi__usual_may_sleep(world.plane, deadline_ns, none),
 			(i & 1) && !(i & 2) && (i & 4));
 	}
-	tear_down();
+	hand_pair_fini(&world.pair);
 }
 
 /* The flags are as they were or not, it has none, something happens in between, a
@@ -540,12 +840,12 @@ static void one_sleep(void **state)
 		assert_int_equal((asleep & DSI_SLEEP_ASLEEP) != 0, asked);
 		assert_true(atomic_load(&world.plane->stats->waits) ==
 			    naps[i].sleeps);
-		assert_true(atomic_load(&world.consumer.page->sleep) == 0);
+		assert_true(atomic_load(&world.pair.consumer.page->sleep) == 0);
 		/* Who sleeps has woken whom it owed it. */
 		assert_int_equal(world.plane->owed != NULL,
 				 naps[i].owes && !naps[i].sleeps);
 		world.plane->owed = NULL;
-		tear_down();
+		hand_pair_fini(&world.pair);
 	}
 }
 
@@ -559,9 +859,17 @@ int main(void)
 		cmocka_unit_test(one_empty),
 		cmocka_unit_test(given_back),
 		cmocka_unit_test(awaited),
+		cmocka_unit_test(uses_spare),
+		cmocka_unit_test(reserved),
+		cmocka_unit_test(backs),
+		cmocka_unit_test(reused),
+		cmocka_unit_test(sent),
 		cmocka_unit_test(consumer_has_none),
 		cmocka_unit_test(producer_has_none),
 		cmocka_unit_test(refills),
+		cmocka_unit_test(keeps_spare),
+		cmocka_unit_test(looks_at_taken),
+		cmocka_unit_test(lies_end_it),
 		cmocka_unit_test(may_sleep),
 		cmocka_unit_test(one_sleep),
 	};

@@ -12,15 +12,14 @@
 
 #include <dsi/packet.h>
 
-#include "tests/stress/hand_wired.h"
+#include "hand_pair.h"
 
 #define HOUR_NS (UINT64_C(3600) * 1000000000u)
 #define PAST 1u
 #define LOOKS 100u
 
 struct world {
-	struct hand_stream stream;
-	struct hand_consumer consumer;
+	struct hand_pair pair;
 	struct dsi_data_plane *plane; /* who waits */
 	const _Atomic uint64_t *sleep;
 	/* The script: answers, the last one for ever; and what happens. */
@@ -42,31 +41,21 @@ static void set_up(uint32_t role)
 	};
 
 	memset(&world, 0, sizeof(world));
-	hand_stream_init(&world.stream, &desc, 0);
-	hand_join(&world.stream, &world.consumer, DSI_POLICY_BLOCK, 0);
-	assert_int_equal(dsi__producer_look(&world.stream.plane), 0);
+	hand_pair_init(&world.pair, &desc, 0, DSI_POLICY_BLOCK);
 	if (role == DSI_ROLE_PRODUCER) {
-		world.plane = &world.stream.plane;
-		world.sleep = &world.consumer.signal->sleep;
+		world.plane = &world.pair.stream.plane;
+		world.sleep = &world.pair.consumer.signal->sleep;
 	} else {
-		world.plane = &world.consumer.plane;
-		world.sleep = &world.consumer.page->sleep;
+		world.plane = &world.pair.consumer.plane;
+		world.sleep = &world.pair.consumer.page->sleep;
 	}
-}
-
-static void tear_down(void)
-{
-	hand_leave(&world.stream, &world.consumer);
-	(void)dsi__producer_look(&world.stream.plane);
-	hand_consumer_fini(&world.consumer);
-	hand_stream_fini(&world.stream);
 }
 
 static struct dsi_waker *waker_of(uint32_t role)
 {
 	return role == DSI_ROLE_PRODUCER
-		       ? &world.consumer.peer->waker
-		       : &world.consumer.plane.as.consumer.waker;
+		       ? &world.pair.consumer.peer->waker
+		       : &world.pair.consumer.plane.as.consumer.waker;
 }
 
 static int look(struct dsi_data_plane *plane, void *arg)
@@ -250,7 +239,7 @@ static void one_wait(const struct wait *wait, uint32_t role)
 	expect_each(wait->asleep, world.asleep, world.looks);
 	expect_each(wait->owed, world.owed, world.looks);
 	assert_true(atomic_load(world.sleep) == 0);
-	tear_down();
+	hand_pair_fini(&world.pair);
 }
 
 static void all_waits(void **state)
@@ -284,7 +273,7 @@ static void polls(void **state)
 						 look, &world),
 				 -DSI_ETIMEDOUT);
 		assert_int_equal((world.looks - 2) % 32, 0);
-		tear_down();
+		hand_pair_fini(&world.pair);
 	}
 }
 
@@ -369,7 +358,7 @@ static void put_off(void **state)
 
 		set_up(DSI_ROLE_PRODUCER);
 		waker = waker_of(DSI_ROLE_PRODUCER);
-		atomic_store(&world.consumer.page->sleep,
+		atomic_store(&world.pair.consumer.page->sleep,
 			     DSI_SLEEP_ASLEEP | bell | 5);
 		world.plane->defers = defers;
 		world.plane->owed = owes ? &other : NULL;
@@ -384,7 +373,7 @@ static void put_off(void **state)
 			assert_ptr_equal(world.plane->owed,
 					 due && defers && !bell ? waker : NULL);
 		world.plane->owed = NULL;
-		tear_down();
+		hand_pair_fini(&world.pair);
 	}
 }
 
