@@ -30,7 +30,7 @@ ANALYSES = {
     "eva_producer": ("eva", QUICK),
     "eva_usual": ("eva", [
         "-eva-precision", "1", "-eva-slevel", "40",
-        "-eva-split-return-function", "dsi__usual_put_back:0:1"]),
+        "-eva-split-return-function", "dsi__usual_put_back:0:1:2:3"]),
     "wp_checks": ("wp", ["-wp-fct",
                          "dsi__range_inside,dsi__element_inside,"
                          "dsi__entry_possible,dsi__counter_possible,"

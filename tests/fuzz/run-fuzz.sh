@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# run-fuzz.sh [-b FOLDER] [SECONDS] - every fuzzer for its part of SECONDS (600),
-# after the twins, which have a bug that must be found.
+# run-fuzz.sh [-b FOLDER] [-j N] [SECONDS] - every fuzzer for its part of SECONDS
+# (600), N at a time (2), after the twins, which have a bug that must be found.
 #
 # The programs are built as the preset `fuzz` in FOLDER (build-fuzz).  Inputs
 # that reach something new stay in FOLDER/corpus and are the begin of the next
@@ -13,22 +13,24 @@
 set -euo pipefail
 
 usage() {
-	echo "usage: run-fuzz.sh [-b FOLDER] [SECONDS]" >&2
+	echo "usage: run-fuzz.sh [-b FOLDER] [-j N] [SECONDS]" >&2
 	exit 2
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 folder=$root/build-fuzz
-while getopts b: option; do
+jobs=2
+while getopts b:j: option; do
 	case $option in
 	b) folder=$OPTARG ;;
+	j) jobs=$OPTARG ;;
 	*) usage ;;
 	esac
 done
 shift $((OPTIND - 1))
 seconds=${1:-600}
-[[ $# -le 1 && $seconds =~ ^[1-9][0-9]*$ ]] || usage
+[[ $# -le 1 && $seconds =~ ^[1-9][0-9]*$ && $jobs =~ ^[1-9][0-9]*$ ]] || usage
 
 if ! command -v clang >/dev/null; then
 	echo "skipped: no clang"
@@ -105,10 +107,22 @@ for program in "$folder"/tests/bin/fuzz_[a-z]*; do
 	name=${program##*/fuzz_}
 	[[ $name == twin_* || $name == replay_* ]] || names+=("$name")
 done
+rm -f ./*.end
+part=$(((seconds * jobs + ${#names[@]} - 1) / ${#names[@]}))
+for name in "${names[@]}"; do
+	while [[ $(jobs -rp | wc -l) -ge $jobs ]]; do
+		wait -n || true
+	done
+	{
+		failed=0
+		fuzz "fuzz_$name" "$name" "$part" || failed=$?
+		echo "$failed" >"$name.end"
+	} &
+done
+wait
 for name in "${names[@]}"; do
 	result=good
-	part=$(((seconds + ${#names[@]} - 1) / ${#names[@]}))
-	if ! fuzz "fuzz_$name" "$name" "$part"; then
+	if [[ $(<"$name.end") != 0 ]]; then
 		result="FAILED: $folder/found/$name.log"
 		bad=1
 	fi

@@ -7,19 +7,25 @@
  * others, and the control application's stream is FAILED with a sentence.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/hostile/evil_peer.h"
 #include "tests/hostile/outcomes.h"
 #include "tests/hostile/victim_stream.h"
+#include "tests/hostile/word_sweep.h"
 #include "tests/unit/must.h"
 
 #define VICTIM "victim.component"
 #define EVIL "evil.component"
 #define TOO_LONG (DSI_TICKS_MAX + 1u)
+#define MOST 64u
 
 struct word_case {
 	const char *name;
@@ -55,6 +61,10 @@ static int open_socket(void *user, const struct dsi_open_request *request,
 	(void)user;
 	if (request->role == DSI_ROLE_CONSUMER)
 		return dsi_consumer_create(&request->consumer, out_sock);
+	/* An application says itself how much memory others may have of it. */
+	if (desc.packets > MOST || desc.ring_slots > MOST ||
+	    desc.max_sg > MOST || desc.align_bytes > MOST || desc.data_bytes)
+		return -DSI_ENOMEM;
 	desc.packets = desc.packets ? desc.packets : 4;
 	desc.packet_bytes = 64;
 	return dsi_producer_create(&desc, NULL, out_sock);
@@ -92,20 +102,47 @@ static struct dsi_endpoint endpoint(const char *name)
 
 /* ---- requests ------------------------------------------------------------ */
 
-/* The component's answer to it. */
-static int ask(union dsi_wire *msg)
+static int32_t dial(void)
+{
+	uint64_t deadline = dsi_now() + PATIENCE_NS;
+	int32_t conn;
+	int err;
+
+	/* Its queue at the door is short. */
+	while ((err = dsi_port_connect(VICTIM, DSI_PORT_COMPONENT, &conn)) ==
+	       -DSI_EAGAIN) {
+		MUST(dsi_now() < deadline);
+		moment();
+	}
+	MUST_BE(err, 0);
+	return conn;
+}
+
+/* The component's answer to it, on a connection that stays. */
+static struct dsi_wire_reply ask_on(int32_t conn, union dsi_wire *msg,
+				    const int32_t *handles, uint32_t n)
 {
 	struct dsi_wire_in in;
-	int32_t conn;
+	int type;
 
-	MUST_BE(dsi_port_connect(VICTIM, DSI_PORT_COMPONENT, &conn), 0);
 	MUST_BE(dsi__wire_send(conn, msg, DSI_WIRE_REQUEST,
-			       sizeof(msg->request), NULL, 0),
+			       sizeof(msg->request), handles, n),
 		0);
-	MUST_BE(evil_hear(conn, &in), DSI_WIRE_REPLY);
+	while ((type = evil_hear(conn, &in)) == DSI_WIRE_EVENT)
+		;
+	MUST_BE(type, DSI_WIRE_REPLY);
 	MUST(in.msg.reply.serial == msg->request.serial);
+	return in.msg.reply;
+}
+
+/* On one of its own. */
+static int ask(union dsi_wire *msg)
+{
+	int32_t conn = dial();
+	int err = ask_on(conn, msg, NULL, 0).err;
+
 	dsi_port_handle_close(conn);
-	return in.msg.reply.err;
+	return err;
 }
 
 static union dsi_wire request(uint32_t role)
@@ -174,6 +211,211 @@ static void requests(void)
 		msg = request(role);
 		outcome(ask(&msg) == 0, "opened");
 	}
+}
+
+/* Every word of a request, for both roles. */
+static void request_sweep(void)
+{
+	static const int allowed[] = {-DSI_EPROTO,
+				      -DSI_ENOENT,
+				      -DSI_EINVAL,
+				      -DSI_EOVERFLOW,
+				      -DSI_ENOMEM,
+				      -DSI_ENOTSUP,
+				      0};
+	uint32_t words = (sizeof(struct dsi_wire_request) -
+			  sizeof(struct dsi_wire_head)) /
+			 4u;
+	uint64_t random = 13;
+
+	for (uint32_t word = 0; word < words; word++) {
+		uint32_t good = 0;
+		int bad = 0;
+
+		outcome_case("request: word %u, %u values", word, SWEEP_VALUES);
+		for (uint32_t i = 0; i < SWEEP_VALUES; i++) {
+			union dsi_wire msg = request(1u + i % 2u);
+			int err;
+
+			sweep_spoil(&msg.request.serial, word, i, 1, &random);
+			err = ask(&msg);
+			good += err == 0;
+			if (!sweep_answer(err, allowed))
+				bad = err;
+		}
+		outcome(!bad, "%u opened, %s", good,
+			bad ? dsi_strerror(bad) : "others refused");
+	}
+}
+
+/* ---- what it hands over as a connection ---------------------------------- */
+
+/* A socket of the component, for whom @conn is. */
+static uint32_t open_one(int32_t conn, uint32_t role)
+{
+	union dsi_wire msg = request(role);
+	struct dsi_wire_reply reply = ask_on(conn, &msg, NULL, 0);
+
+	MUST_BE(reply.err, 0);
+	return reply.socket;
+}
+
+static int hand_over(int32_t conn, uint32_t socket, const int32_t *handles,
+		     uint32_t n)
+{
+	union dsi_wire msg = {.request = {.serial = 9,
+					  .request = DSI_REQUEST_CONNECT,
+					  .socket = socket}};
+
+	return ask_on(conn, &msg, handles, n).err;
+}
+
+static int32_t half_of(int pair(int32_t *))
+{
+	int32_t ends[2];
+
+	MUST_BE(pair(ends), 0);
+	dsi_port_handle_close(ends[1]);
+	return ends[0];
+}
+
+static int make_pipe(int32_t *ends)
+{
+	return pipe2(ends, O_CLOEXEC);
+}
+
+static int32_t network_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+/* None of these is a connection.  Takes @handle over. */
+static void odd_connection(const char *name, uint32_t role, int32_t handle,
+			   int want)
+{
+	int32_t conn = dial();
+	uint32_t socket = open_one(conn, role);
+	int err;
+
+	outcome_case("hands %s to a %s", name,
+		     role == DSI_ROLE_PRODUCER ? "producer" : "consumer");
+	err = hand_over(conn, socket, &handle, handle >= 0);
+	dsi_port_handle_close(handle);
+	dsi_port_handle_close(conn);
+	outcome(err == want, "%s", dsi_strerror(err));
+}
+
+static void connections(void)
+{
+	static const uint32_t roles[] = {DSI_ROLE_PRODUCER, DSI_ROLE_CONSUMER};
+
+	for (size_t i = 0; i < 2; i++) {
+		uint32_t role = roles[i];
+
+		odd_connection("nothing", role, -1, -DSI_EPROTO);
+		odd_connection("a pipe", role, half_of(make_pipe), -DSI_EPROTO);
+		odd_connection("/dev/zero", role,
+			       open("/dev/zero", O_RDWR | O_CLOEXEC),
+			       -DSI_EPROTO);
+		odd_connection("a folder", role,
+			       open("/", O_RDONLY | O_CLOEXEC), -DSI_EPROTO);
+		odd_connection("memory", role,
+			       memfd_create("evil", MFD_CLOEXEC), -DSI_EPROTO);
+		odd_connection("a socket of the network", role,
+			       network_socket(), -DSI_EPROTO);
+		odd_connection("a bell", role, half_of(dsi_port_bell_pair),
+			       -DSI_EPROTO);
+	}
+	odd_connection("one without an end", DSI_ROLE_CONSUMER,
+		       half_of(dsi_port_conn_pair), -DSI_EPIPE);
+}
+
+/* ---- many at once -------------------------------------------------------- */
+
+#define HANDSHAKES 500u
+#define MOST_HANDSHAKES 32u /* that SECURITY.md promises, of one socket */
+
+/* Connections without end, on which nobody says a word. */
+static void handshakes(void)
+{
+	static int32_t kept[HANDSHAKES];
+	uint32_t taken = 0, refused = 0;
+	int32_t conn = dial();
+	uint32_t socket = open_one(conn, DSI_ROLE_PRODUCER);
+
+	outcome_case("hands over %u connections at once", HANDSHAKES);
+	for (uint32_t i = 0; i < HANDSHAKES; i++) {
+		int32_t ends[2];
+		int err;
+
+		MUST_BE(dsi_port_conn_pair(ends), 0);
+		err = hand_over(conn, socket, &ends[0], 1);
+		dsi_port_handle_close(ends[0]);
+		kept[i] = ends[1];
+		taken += err == 0;
+		refused += err == -DSI_EAGAIN;
+	}
+	for (uint32_t i = 0; i < HANDSHAKES; i++) {
+		struct dsi_wire_in in;
+
+		/* Whoever was taken is refused in the end, too. */
+		while (evil_hear(kept[i], &in) > 0)
+			;
+		dsi_port_handle_close(kept[i]);
+	}
+	dsi_port_handle_close(conn);
+	/* On a slow machine the first ones time out meanwhile, and leave their
+	 * places to others; not so many. */
+	outcome(taken + refused == HANDSHAKES && taken >= MOST_HANDSHAKES &&
+			refused > 0,
+		"the first %u taken, then refused", MOST_HANDSHAKES);
+}
+
+#define CROWD 1000u
+#define MOST_CONTROLS 64u
+
+/* Of a thousand that say nothing the first 64 keep their places until they go;
+ * the rest is hung up on. */
+static void crowd(void)
+{
+	static int32_t conns[CROWD];
+	uint64_t deadline = dsi_now() + PATIENCE_NS;
+	uint32_t hung_up = 0;
+
+	outcome_case("%u at once, and none says a word", CROWD);
+	for (uint32_t i = 0; i < CROWD; i++)
+		conns[i] = dial();
+	while (hung_up < CROWD - MOST_CONTROLS && dsi_now() < deadline) {
+		hung_up = 0;
+		for (uint32_t i = 0; i < CROWD; i++) {
+			struct dsi_wire_in in;
+
+			hung_up += dsi__wire_recv(conns[i], &in) == -DSI_EPIPE;
+		}
+		moment();
+	}
+	for (uint32_t i = 0; i < CROWD; i++)
+		dsi_port_handle_close(conns[i]);
+	outcome(hung_up == CROWD - MOST_CONTROLS, "%u keep a place",
+		CROWD - hung_up);
+}
+
+/* Questions without end, whose answers nobody reads. */
+static void flood(void)
+{
+	union dsi_wire msg = {
+		.request = {.serial = 1, .request = DSI_REQUEST_STATS}};
+	int32_t conn = dial();
+	uint64_t asked = 0;
+	int err;
+
+	outcome_case("asks without end, and reads no answer");
+	do
+		err = dsi__wire_send(conn, &msg, DSI_WIRE_REQUEST,
+				     sizeof(msg.request), NULL, 0);
+	while ((err == 0 || err == -DSI_EAGAIN) && ++asked < 1000000000u);
+	dsi_port_handle_close(conn);
+	outcome(err == -DSI_EPIPE, "%s", dsi_strerror(err));
 }
 
 /* ---- answers ------------------------------------------------------------- */
@@ -301,12 +543,22 @@ static void honest_stream(void)
 int main(void)
 {
 	char folder[] = "/tmp/dsi-hostile-XXXXXX";
+	struct rlimit files = {4096, 4096};
 	struct dsi_component *component;
 
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_max >= 2048) {
+		files.rlim_cur = files.rlim_max > 4096 ? 4096 : files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
 	MUST(mkdtemp(folder));
 	MUST_BE(setenv("DSI_RUNTIME_DIR", folder, 1), 0);
 	component = make_component();
 	requests();
+	request_sweep();
+	connections();
+	handshakes();
+	flood();
+	crowd();
 	answers();
 	honest_stream();
 	dsi_component_destroy(component);

@@ -17,6 +17,7 @@
 #include "tests/hostile/evil_peer.h"
 #include "tests/hostile/outcomes.h"
 #include "tests/hostile/victim_stream.h"
+#include "tests/hostile/word_sweep.h"
 #include "tests/unit/must.h"
 
 /* ---- the answer ---------------------------------------------------------- */
@@ -383,6 +384,58 @@ static void usage_sweep(void)
 	}
 }
 
+/* ---- every word of the wish ---------------------------------------------- */
+
+#define HELLO_WORDS \
+	((sizeof(struct dsi_wire_hello) - sizeof(struct dsi_wire_head)) / 4u)
+
+/* What it says to that: 0 for anything but a refusal. */
+static int answer_to(union dsi_wire *msg)
+{
+	int32_t conn = evil_dial(VICTIM_NAME);
+	struct dsi_wire_in in;
+	int type;
+
+	MUST_BE(dsi__wire_send(conn, msg, DSI_WIRE_HELLO, sizeof(msg->hello),
+			       NULL, 0),
+		0);
+	type = evil_hear(conn, &in);
+	dsi_port_handle_close(conn);
+	MUST(type > 0);
+	return type == DSI_WIRE_REFUSE ? in.msg.refuse.err : 0;
+}
+
+static void hello_sweep(void)
+{
+	static const int allowed[] = {
+		-DSI_EINVAL, -DSI_ENOMATCH, -DSI_ENOSPC,    -DSI_EDOM,
+		-DSI_ERANGE, -DSI_ENOTSUP,  -DSI_EOVERFLOW, 0};
+	uint64_t random = 12;
+
+	for (uint32_t word = 0; word < HELLO_WORDS; word++) {
+		uint32_t good = 0;
+		int bad = 0;
+
+		outcome_case("hello: word %u, %u values", word, SWEEP_VALUES);
+		for (uint32_t i = 0; i < SWEEP_VALUES; i++) {
+			union dsi_wire msg = {
+				.hello = {.purpose = DSI_HELLO_ATTACH,
+					  .wish = {.policy = i % 3u}}};
+			int err;
+
+			sweep_spoil(&msg.hello.purpose, word, i, VICTIM_PACKETS,
+				    &random);
+			err = answer_to(&msg);
+			good += err == 0;
+			if (!sweep_answer(err, allowed))
+				bad = err;
+		}
+		victim_await_received(1);
+		outcome(!bad, "%u answered, %s", good,
+			bad ? dsi_strerror(bad) : "others refused");
+	}
+}
+
 /* ---- order --------------------------------------------------------------- */
 
 static void say_head(int32_t conn, uint32_t type, const int32_t *handles,
@@ -530,6 +583,35 @@ static void surplus_handles(void)
 	outcome(1, "joined; the others are closed");
 }
 
+/* A page that cannot shrink, but is not sealed against anything else, changes
+ * once the producer has mapped it. */
+static void page_changes_later(void)
+{
+	struct evil_consumer evil;
+	uint64_t bytes;
+	int32_t fd;
+	int done;
+
+	outcome_case("page: is cut, holed, and grows after joining");
+	evil_meet(&evil, VICTIM_NAME, DSI_POLICY_RECLAIM, 0);
+	bytes = evil.page.bytes;
+	dsi_port_handle_close(evil.page.handle);
+	evil.page.handle = make_page(bytes, F_SEAL_SHRINK);
+	fd = dup(evil.page.handle);
+	evil_accept(&evil, -1);
+	victim_await_consumers(2);
+	done = ftruncate(fd, 0) == -1 &&
+	       ftruncate(fd, (off_t)bytes - 1) == -1 &&
+	       fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			 (off_t)bytes) == 0 &&
+	       ftruncate(fd, 16 * (off_t)bytes) == 0;
+	victim_await_received(20);
+	dsi_port_handle_close(fd);
+	evil_hang_up(&evil);
+	victim_await_consumers(1);
+	outcome(done, "%s", done ? "cannot be cut" : "not as said");
+}
+
 /* ---- time and number ----------------------------------------------------- */
 
 static void silence(void)
@@ -561,7 +643,7 @@ static void flood(void)
 	outcome(err == -DSI_EPIPE, "%s", dsi_strerror(err));
 }
 
-#define CROWD 300u
+#define CROWD 1000u
 
 /* More than the door lets in at once.  Some are refused, some time out, none
  * does harm, and an honest one gets in afterwards. */
@@ -633,8 +715,10 @@ int main(void)
 	wishes();
 	usages();
 	usage_sweep();
+	hello_sweep();
 	wrong_order();
 	pages();
+	page_changes_later();
 	surplus_handles();
 	silence();
 	flood();

@@ -20,6 +20,7 @@
 #include "tests/hostile/evil_peer.h"
 #include "tests/hostile/outcomes.h"
 #include "tests/hostile/victim_stream.h"
+#include "tests/hostile/word_sweep.h"
 #include "tests/unit/must.h"
 
 #define NAME "evil"
@@ -332,12 +333,15 @@ static void declare(struct evil_producer *evil)
 }
 
 /* The victim declares its usage and must find out by itself. */
+static uint32_t to_hold;
+
 static void expect_disbelief(struct evil_producer *evil, uint32_t policy,
 			     int want)
 {
 	struct dsi_consumer_options options = {
 		.size = sizeof(options),
 		.policy = policy,
+		.hold_packets = to_hold,
 		.usage = {.tick_hz = 1000, .period = PERIOD, .hold = 40},
 	};
 	struct dsi_sizing_need need = {.size = sizeof(need)};
@@ -438,6 +442,16 @@ static void promises(void)
 	declare(&evil);
 	outcome_case("promise: a queue that is long enough");
 	expect_disbelief(&evil, DSI_POLICY_DROP_NEW, 0);
+	evil_begin(&evil, DSI_POLICY_DROP_NEW);
+	evil.offer.own_slots = 3;
+	outcome_case("promise: a queue with an odd number of slots");
+	expect_disbelief(&evil, DSI_POLICY_DROP_NEW, -DSI_EPROTO);
+	evil_begin(&evil, DSI_POLICY_BLOCK);
+	declare(&evil);
+	to_hold = DSI_MAX_PACKETS;
+	outcome_case("promise: fewer packets than are to be held");
+	expect_disbelief(&evil, DSI_POLICY_BLOCK, -DSI_ENOMATCH);
+	to_hold = 0;
 }
 
 /* ---- regions ------------------------------------------------------------- */
@@ -958,6 +972,111 @@ static void one_ring_case(const struct ring_case *words, uint32_t policy)
 	evil_end(&evil);
 }
 
+/* ---- every word of the offer --------------------------------------------- */
+
+#define OFFER_WORDS \
+	((sizeof(struct dsi_wire_offer) - sizeof(struct dsi_wire_head)) / 4u)
+
+/* The consumer refuses, or joins and gets the packet, or finds that out. */
+static int after_offer(struct evil_producer *evil)
+{
+	struct dsi_socket *sock;
+	struct dsi_packet *pkt;
+	int err;
+
+	write_slot(evil, &ring_cases[0], 0);
+	err = victim_connect(evil, DSI_POLICY_BLOCK, &sock);
+	if (!err)
+		MUST_BE(dsi_socket_start(sock), 0);
+	if (!err)
+		err = dsi_packet_get(sock, 0, &pkt);
+	evil_await(evil);
+	if (!err)
+		use(pkt);
+	dsi_socket_destroy(sock);
+	evil_end(evil);
+	return err;
+}
+
+static void offer_sweep(void)
+{
+	static const int allowed[] = {-DSI_EPROTO, -DSI_ENOMATCH, -DSI_EAGAIN,
+				      0};
+	uint64_t random = 11;
+
+	for (uint32_t word = 0; word < OFFER_WORDS; word++) {
+		uint32_t good = 0;
+		int bad = 0;
+
+		outcome_case("offer: word %u, %u values", word, SWEEP_VALUES);
+		for (uint32_t i = 0; i < SWEEP_VALUES; i++) {
+			struct evil_producer evil;
+			int err;
+
+			evil_begin(&evil, DSI_POLICY_BLOCK);
+			sweep_spoil(&evil.offer.own_slots, word, i, SLOTS,
+				    &random);
+			err = after_offer(&evil);
+			good += err == 0;
+			if (!sweep_answer(err, allowed))
+				bad = err;
+		}
+		outcome(!bad, "%u got a packet, %s", good,
+			bad ? dsi_strerror(bad) : "others refused");
+	}
+}
+
+/* ---- memory that changes later ------------------------------------------- */
+
+/* What its owner tries with a region that cannot shrink, but is not sealed
+ * against anything else, once it is mapped. */
+static int change_later(int32_t fd, uint64_t bytes)
+{
+	return ftruncate(fd, 0) == -1 && ftruncate(fd, 1) == -1 &&
+	       ftruncate(fd, (off_t)bytes - 1) == -1 &&
+	       fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			 (off_t)bytes) == 0 &&
+	       ftruncate(fd, 16 * (off_t)bytes) == 0;
+}
+
+static void changes_later(uint32_t which, uint32_t flags, int want)
+{
+	static const char *const names[] = {"control", "data", "signal"};
+	struct evil_producer evil;
+	const struct dsi_port_region *regions[] = {&evil.control, &evil.data,
+						   &evil.signal};
+	struct dsi_socket *sock;
+	struct dsi_packet *pkt;
+	uint64_t bytes;
+	int32_t fd;
+	int done, err;
+
+	evil_begin(&evil, DSI_POLICY_BLOCK);
+	outcome_case("later: %s%s is cut, holed, and grows", names[which],
+		     flags ? ", copied," : "");
+	write_slot(&evil, &ring_cases[0], 0);
+	bytes = regions[which]->bytes;
+	fd = memfd_of(bytes, F_SEAL_SHRINK);
+	MUST(pwrite(fd, regions[which]->addr, (size_t)bytes, 0) ==
+	     (ssize_t)bytes);
+	dsi_port_handle_close(evil.handles[which]);
+	evil.handles[which] = dup(fd);
+	victim_flags = flags;
+	MUST_BE(victim_connect(&evil, DSI_POLICY_BLOCK, &sock), 0);
+	victim_flags = 0;
+	evil_await(&evil);
+	MUST_BE(dsi_socket_start(sock), 0);
+	done = change_later(fd, bytes);
+	err = dsi_packet_get(sock, dsi_now() + GET_NS, &pkt);
+	if (!err)
+		use(pkt);
+	outcome(done && err == want, "%s: get: %s",
+		done ? "cannot be cut" : "not as said", dsi_strerror(err));
+	dsi_port_handle_close(fd);
+	dsi_socket_destroy(sock);
+	evil_end(&evil);
+}
+
 /* ---- all words, all the time --------------------------------------------- */
 
 static _Atomic uint32_t scribble;
@@ -1093,6 +1212,14 @@ int main(void)
 	answers();
 	refusals();
 	refuses_after_the_offer();
+	offer_sweep();
+	for (uint32_t which = 0; which < 3; which++) {
+		/* Without its descriptors, or its start, it has nothing. */
+		int want = which == DSI_OFFER_DATA ? 0 : -DSI_ETIMEDOUT;
+
+		changes_later(which, 0, want);
+		changes_later(which, DSI_CONSUMER_COPY, want);
+	}
 	for (uint32_t policy = 0; policy < 3; policy++)
 		for (size_t i = 0;
 		     i < sizeof(ring_cases) / sizeof(ring_cases[0]); i++)

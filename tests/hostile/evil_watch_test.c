@@ -19,6 +19,7 @@
 #include "tests/hostile/evil_peer.h"
 #include "tests/hostile/outcomes.h"
 #include "tests/hostile/victim_stream.h"
+#include "tests/hostile/word_sweep.h"
 #include "tests/unit/must.h"
 
 #define NAME "evil"
@@ -146,6 +147,43 @@ static void consumers(void)
 	forged("ones", mad_page(DSI_ROLE_CONSUMER, 0), 0);
 	forged("a producer's", mad_page(DSI_ROLE_PRODUCER, 1), 0);
 	forged("mad figures", mad_page(DSI_ROLE_CONSUMER, 1), 1);
+}
+
+/* Each word of a page that was good when it was taken, with each value. */
+static void page_sweep(void)
+{
+	uint32_t words = sizeof(struct dsi_shm_stats) / 4u;
+	int32_t fd = memory(page_bytes(), 1);
+	struct evil_consumer evil;
+	struct dsi_watch *watch;
+	uint64_t random = 14;
+	uint32_t insane = 0;
+	uint32_t *page;
+
+	outcome_case("consumer's page: %u words, %u values", words,
+		     SWEEP_VALUES);
+	page = mmap(NULL, (size_t)page_bytes(), PROT_READ | PROT_WRITE,
+		    MAP_SHARED, fd, 0);
+	MUST(page != MAP_FAILED);
+	dsi__stats_init((struct dsi_shm_stats *)(void *)page,
+			DSI_ROLE_CONSUMER);
+	evil_join_watched(&evil, VICTIM_NAME, DSI_POLICY_RECLAIM, 0, fd);
+	close(fd);
+	MUST_BE(dsi_watch_open(VICTIM_NAME, dsi_now() + PATIENCE_NS, &watch),
+		0);
+	for (uint32_t word = 0; word < words; word++)
+		for (uint32_t i = 0; i < SWEEP_VALUES; i++) {
+			uint32_t good = page[word];
+
+			sweep_spoil(page, word, i, VICTIM_SLOTS, &random);
+			insane += !looks_sane(watch, 1);
+			page[word] = good;
+		}
+	dsi_watch_close(watch);
+	evil_hang_up(&evil);
+	victim_await_consumers(1);
+	MUST_BE(munmap(page, (size_t)page_bytes()), 0);
+	outcome(!insane, "%u shown as they cannot be", insane);
 }
 
 /* ---- watchers that do not listen ----------------------------------------- */
@@ -417,6 +455,7 @@ int main(void)
 {
 	victim_begin();
 	consumers();
+	page_sweep();
 	talker();
 	crowd();
 	producers();

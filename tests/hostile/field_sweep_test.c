@@ -59,7 +59,9 @@ static char at_work[2048];
 
 /* ---- values --------------------------------------------------------------- */
 
-#define VALUES 14u
+#define VALUES 16u
+
+static uint64_t random_state = 15;
 
 static uint64_t bad_value(uint32_t which, uint64_t old)
 {
@@ -78,6 +80,8 @@ static uint64_t bad_value(uint32_t which, uint64_t old)
 		old ^ (UINT64_C(1) << 47), /* its flags: an extension row */
 		(uint64_t)PACKETS * BYTES + 1,
 		old | DSI_SLEEP_ASLEEP,
+		old - PACKETS, /* what it was a round ago */
+		must_random(&random_state),
 	};
 
 	return values[which];
