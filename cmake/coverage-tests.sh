@@ -51,7 +51,7 @@ count() {
 		--exclude-branches-by-pattern '.*DSI_ASSERT\(' \
 		--gcov-executable gcov --object-directory "$folder" -j 2 "$@" \
 		"$folder/dsi" "$folder/kernel-glue" "$folder/tests/port" \
-		"$folder/tests/placement" 2>>"$out/gcovr.log"
+		"$folder/tests/placement" "$folder/tests/corners" 2>>"$out/gcovr.log"
 }
 : >"$out/gcovr.log"
 count '(dsi|kernel-glue/linux)/' --json "$out/coverage.json" \

@@ -29,7 +29,7 @@ demo_packages=(
 	python3 qemu-system-x86 alsa-utils
 )
 test_packages=(
-	g++ clang libclang-rt-14-dev clang-format
+	g++ clang libclang-rt-14-dev clang-format afl++
 	libcmocka-dev
 	spin strace valgrind
 	frama-c-base why3 cvc4 z3
