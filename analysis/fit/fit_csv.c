@@ -152,6 +152,8 @@ static void take_row(int end, void *user)
 static bool parse_all(struct table *t, struct csv_parser *parser, int fd)
 {
 	static char bytes[65536];
+	uint64_t line = 0;
+	size_t row = 0;
 	ssize_t n;
 
 	while (t->good && (n = read(fd, bytes, sizeof(bytes))) != 0) {
@@ -165,6 +167,13 @@ static bool parse_all(struct table *t, struct csv_parser *parser, int fd)
 			return fit_reader_fail(t->r, FIT_BAD,
 					       "no well-formed CSV: %s",
 					       csv_strerror(csv_error(parser)));
+		/* libcsv keeps a field until it ends. */
+		row = t->r->line == line ? row + (size_t)n : 0;
+		line = t->r->line;
+		if (t->good && row > FIT_ROW_MOST) {
+			t->r->line++;
+			return fit_row_too_long(t->r);
+		}
 	}
 	if (t->good && csv_fini(parser, take_field, take_row, t) != 0)
 		return fit_reader_fail(t->r, FIT_BAD, "no well-formed CSV: %s",

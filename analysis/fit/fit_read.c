@@ -177,26 +177,67 @@ bool fit_reader_take(struct fit_reader *r, const char *time, size_t time_bytes,
 	return in_order(r);
 }
 
+bool fit_row_too_long(struct fit_reader *r)
+{
+	return fit_reader_fail(r, FIT_BAD,
+			       "is longer than %u bytes: this is no recording "
+			       "of time stamps, or of another --format",
+			       FIT_ROW_MOST);
+}
+
+/* A line without its end.  false at the end of the file; *bytes > FIT_ROW_MOST if
+ * it is too long, which getline() would read until the memory is full. */
+static bool next_line(FILE *file, char line[FIT_ROW_MOST + 1u], size_t *bytes)
+{
+	int c = getc_unlocked(file);
+	size_t n = 0;
+
+	if (c == EOF)
+		return false;
+	while (c != EOF && c != '\n' && n <= FIT_ROW_MOST) {
+		line[n++] = (char)c;
+		c = getc_unlocked(file);
+	}
+	*bytes = n;
+	return true;
+}
+
+static bool take_lines(struct fit_reader *r, FILE *file, char *line,
+		       bool (*take)(struct fit_reader *r, char *line,
+				    size_t bytes))
+{
+	bool good = true;
+	size_t bytes;
+
+	while (good && next_line(file, line, &bytes)) {
+		r->line++;
+		if (bytes > FIT_ROW_MOST)
+			return fit_row_too_long(r);
+		while (bytes > 0 && strchr(" \t\r", line[bytes - 1]))
+			bytes--;
+		line[bytes] = '\0';
+		good = take(r, line, bytes);
+	}
+	return good;
+}
+
 bool fit_read_lines(struct fit_reader *r, int fd,
 		    bool (*take)(struct fit_reader *r, char *line,
 				 size_t bytes))
 {
 	FILE *file = fdopen(dup(fd), "r");
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t bytes = 0;
-	bool good = true;
+	char *line = malloc(FIT_ROW_MOST + 1u);
+	bool good;
 
-	if (!file)
-		return fit_reader_fail(r, FIT_BAD, "cannot read: %s",
+	if (!file || !line) {
+		good = fit_reader_fail(r, FIT_BAD, "cannot read: %s",
 				       strerror(errno));
-	while (good && (bytes = getline(&line, &room, file)) >= 0) {
-		r->line++;
-		while (bytes > 0 && strchr(" \t\r\n", line[bytes - 1]))
-			bytes--;
-		line[bytes] = '\0';
-		good = take(r, line, (size_t)bytes);
+		free(line);
+		if (file)
+			fclose(file);
+		return good;
 	}
+	good = take_lines(r, file, line, take);
 	if (good && ferror(file)) {
 		r->line = 0;
 		good = fit_reader_fail(r, FIT_BAD, "cannot read: %s",

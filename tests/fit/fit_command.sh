@@ -121,6 +121,11 @@ no 'a_ms,b\n1,2\n3,x\n' "line 3: 'x' is no sequence number" \
 	--format csv --column a_ms --seq b
 no '{"a":1}\n{"b":2}\n' "line 2: there is no member 'a'" --format json --column a --unit s
 no '{"a":1\n' "line 1: no JSON" --format json --column a --unit s
+for format in text "csv --column 1" "json --column t"; do
+	# shellcheck disable=SC2086 # options
+	expect 2 "line 1: is longer than 1048576 bytes" fit /dev/zero \
+		--unit ms --format $format
+done
 expect 2 "cannot open" fit not-there --unit ms
 expect 2 "plain text has none" fit t.txt --unit ms --column 2
 expect 2 "--unit:" fit t.txt --unit parsec
