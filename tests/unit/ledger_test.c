@@ -25,7 +25,8 @@
 #define MOST_PACKETS 8u
 #define SLOT 64u
 #define APPLICATION (1u << READERS)
-#define HOUR_NS (UINT64_C(3600) * 1000000000u)
+/* Packets that expire are stamped so long after the clock's begin at most. */
+#define OLD_NS UINT64_C(1000)
 #define NONE UINT32_MAX
 #define PAST 1u /* a deadline: sleep, and be late */
 
@@ -39,9 +40,9 @@ struct kind {
 	uint32_t plain;	 /* nothing special is done to a packet */
 	uint32_t visits; /* the last reader comes and goes */
 	uint32_t waits;	 /* for so many consumers, before the first packet */
-	uint64_t lifetime_ns;
-	uint64_t begin; /* first position */
-	uint32_t wind;	/* so far before 2^32 the counters begin; 0: at 0 */
+	uint32_t mortal; /* packets expire */
+	uint64_t begin;	 /* first position */
+	uint32_t wind;	 /* so far before 2^32 the counters begin; 0: at 0 */
 };
 
 #define BLOCK DSI_POLICY_BLOCK
@@ -60,8 +61,8 @@ static const struct kind kinds[] = {
 	{5, 8, 0, {BLOCK, NONE}, .plain = 1, .eager = 1, .wind = 9},
 	{6, 4, PLAIN, {BLOCK, NONE}, .plain = 0},
 	{6, 4, 0, {BLOCK, NONE}, .own_numbers = 1, .begin = UINT32_MAX - 7u},
-	{8, 4, 0, {BLOCK, NONE}, .lifetime_ns = HOUR_NS},
-	{8, 8, PLAIN, {BLOCK, NONE}, .lifetime_ns = HOUR_NS, .own_numbers = 1},
+	{8, 4, 0, {BLOCK, NONE}, .mortal = 1},
+	{8, 8, PLAIN, {BLOCK, NONE}, .mortal = 1, .own_numbers = 1},
 	/* Positions of the ring, of which 64 make a word. */
 	{8, 128, PLAIN, {BLOCK, NONE}, .plain = 0},
 	{4, 4, PLAIN, {BLOCK, BLOCK}, .visits = 1, .waits = 2, .plain = 1},
@@ -117,6 +118,7 @@ struct reader {
 struct world {
 	const struct kind *kind;
 	uint64_t random, begun_ns;
+	uint64_t lifetime_ns; /* those of now live on, the old ones do not */
 	struct hand_stream stream;
 	struct dsi_socket *from;
 	struct reader reader[READERS];
@@ -317,12 +319,12 @@ static void fill(struct item *item, struct dsi_packet *pkt)
 		item->flags |= draw(16) ? 0 : DSI_PACKET_EOS;
 		item->n_more = draw(4) ? 0 : draw(4);
 		item->more = 1 + draw(SLOT);
-		item->time_ns = draw(4) ? 0 : 1 + draw(1000);
+		item->time_ns = draw(4) ? 0 : 1 + draw(OLD_NS);
 	}
 	if (world.kind->plain ? draw(2) : draw(4))
 		item->size = 1 + draw(SLOT);
 	/* Its time was long ago, so nobody wants it. */
-	item->expired = world.kind->lifetime_ns && item->time_ns &&
+	item->expired = world.lifetime_ns && item->time_ns &&
 			!(item->flags & DSI_PACKET_EOS);
 	item->stamped = !(world.kind->flags & PLAIN) && !item->time_ns;
 	assert_int_equal(dsi_packet_set_size(pkt, item->size), 0);
@@ -554,8 +556,8 @@ static void check(struct reader *reader, struct dsi_packet *pkt, uint32_t at)
 	else
 		assert_true(dsi_packet_time(pkt) == item->time_ns);
 	assert_true(dsi_packet_expiry(pkt) ==
-		    (world.kind->lifetime_ns && dsi_packet_time(pkt)
-			     ? dsi_packet_time(pkt) + world.kind->lifetime_ns
+		    (world.lifetime_ns && dsi_packet_time(pkt)
+			     ? dsi_packet_time(pkt) + world.lifetime_ns
 			     : DSI_FOREVER));
 }
 
@@ -604,8 +606,8 @@ static void note_usual(struct reader *reader)
 
 	for (uint32_t i = reader->next; i < reader->n_given; i++)
 		early |= reader->is[i] != THERE;
-	reader->usual = early || world.kind->lifetime_ns ? 0
-			: world.kind->flags & PLAIN	 ? DSI_USUAL_TAKE
+	reader->usual = early || world.lifetime_ns  ? 0
+			: world.kind->flags & PLAIN ? DSI_USUAL_TAKE
 						    : DSI_USUAL_TAKE_STAMPED;
 }
 
@@ -954,6 +956,7 @@ static void visit(struct reader *reader)
 
 static void begin(const struct kind *kind)
 {
+	uint64_t now = dsi_port_now();
 	const struct dsi_stream_desc desc = {
 		.size = sizeof(desc),
 		.flags = kind->flags,
@@ -961,12 +964,13 @@ static void begin(const struct kind *kind)
 		.ring_slots = kind->ring_slots,
 		.packet_bytes = SLOT,
 		.max_sg = 4,
-		.lifetime_ns = kind->lifetime_ns,
+		.lifetime_ns = kind->mortal ? now - OLD_NS : 0,
 	};
 
 	memset(&world, 0, sizeof(world));
 	world.kind = kind;
-	world.begun_ns = dsi_port_now();
+	world.begun_ns = now;
+	world.lifetime_ns = desc.lifetime_ns;
 	world.random = 1u + (uint64_t)(kind - kinds);
 	hand_stream_init(&world.stream, &desc, kind->begin);
 	world.stream.plane.notice = notice;
