@@ -247,7 +247,9 @@ static int sleep_on(struct dsi_data_plane *plane,
 	return dsi_port_wake_wait(waker->signal, words, n, deadline_ns);
 }
 
-/* One sleep, or less.  Return look()'s answer, or -DSI_ETIMEDOUT. */
+/* One sleep, or less.  Return look()'s answer, or -DSI_ETIMEDOUT.  A peer that
+ * changes its word all the time ends each sleep before it begins: then only the
+ * clock tells that time is up. */
 static int sleep_once(struct dsi_data_plane *plane, uint64_t deadline_ns,
 		      int (*look)(struct dsi_data_plane *, void *), void *arg)
 {
@@ -270,7 +272,9 @@ static int sleep_once(struct dsi_data_plane *plane, uint64_t deadline_ns,
 	dsi__plane_withdraw(plane);
 	if (err == -DSI_EAGAIN)
 		err = look(plane, arg);
-	return err == -DSI_EAGAIN && timeout ? -DSI_ETIMEDOUT : err;
+	if (err == -DSI_EAGAIN && (timeout || dsi_port_now() >= deadline_ns))
+		return -DSI_ETIMEDOUT;
+	return err;
 }
 
 static int spin_and_sleep(struct dsi_data_plane *plane, uint64_t deadline_ns,

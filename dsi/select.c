@@ -117,15 +117,15 @@ static int32_t wait_for(struct selection *sel, struct dsi_select_sleep *sleep,
 			break;
 		dsi__notify_fence();
 		ready = look(sel);
-		if (!ready && peers != peers_of(sel)) {
-			withdraw(sel); /* somebody's words may be gone */
-			continue;
-		}
-		if (!ready)
+		/* Not on words of somebody who was let go of meanwhile. */
+		if (!ready && peers == peers_of(sel))
 			err = dsi__select_sleep(sleep, deadline_ns);
 		withdraw(sel);
 		if (!ready)
 			ready = look(sel);
+		/* As in data_plane.c: a peer may end each sleep. */
+		if (!err && dsi_port_now() >= deadline_ns)
+			err = -DSI_ETIMEDOUT;
 	}
 	return ready ? ready : err;
 }

@@ -183,6 +183,9 @@ static int await_reply(struct member *member, uint32_t serial,
 		if (err != -DSI_EAGAIN)
 			return err;
 		err = dsi_port_wait(&word, 1, deadline_ns);
+		/* Members that say something all the time end each wait. */
+		if (!err && dsi_port_now() >= deadline_ns)
+			err = -DSI_ETIMEDOUT;
 		if (err)
 			return look_reply(member, serial, out) ? err : 0;
 	}

@@ -1197,6 +1197,69 @@ static void scribbled(uint32_t policy, uint32_t rounds)
 	outcome(1, "%u found out, all survived", broken);
 }
 
+/* ---- no rest ----------------------------------------------------------- */
+
+/* Changes the word that the victim sleeps on, as often as it can; not for ever, so
+ * that a victim that waits for its end is found out. */
+static void *never_rest(void *arg)
+{
+	struct evil_producer *evil = arg;
+	struct dsi_shm_signal *signal = evil->signal.addr;
+	uint64_t end = dsi_now() + PATIENCE_NS / 4u;
+
+	while (atomic_load(&scribble) && dsi_now() < end)
+		for (uint32_t i = 0; i < 1000; i++)
+			atomic_fetch_add(&signal->signal, 1u);
+	return atomic_load(&scribble) ? evil : NULL;
+}
+
+static int get_in_time(struct dsi_socket *sock, uint64_t deadline_ns)
+{
+	struct dsi_packet *pkt;
+
+	return dsi_packet_get(sock, deadline_ns, &pkt);
+}
+
+static int get_some_in_time(struct dsi_socket *sock, uint64_t deadline_ns)
+{
+	struct dsi_packet *pkts[4];
+
+	return dsi_packet_get_many(sock, deadline_ns, pkts, 4);
+}
+
+static int select_in_time(struct dsi_socket *sock, uint64_t deadline_ns)
+{
+	struct dsi_event_source source = {.socket = sock,
+					  .mask = DSI_EVENT_DATA};
+
+	return dsi_select(&source, 1, deadline_ns);
+}
+
+static void restless(const char *name, int (*in_time)(struct dsi_socket *sock,
+						      uint64_t deadline_ns))
+{
+	struct evil_producer evil;
+	struct dsi_socket *sock;
+	pthread_t thread;
+	void *late;
+	int err;
+
+	evil_begin(&evil, DSI_POLICY_BLOCK);
+	outcome_case("signal: never at rest: %s", name);
+	MUST_BE(victim_connect(&evil, DSI_POLICY_BLOCK, &sock), 0);
+	evil_await(&evil);
+	MUST_BE(dsi_socket_start(sock), 0);
+	atomic_store(&scribble, 1);
+	MUST_BE(pthread_create(&thread, NULL, never_rest, &evil), 0);
+	err = in_time(sock, dsi_now() + GET_NS);
+	atomic_store(&scribble, 0);
+	MUST_BE(pthread_join(thread, &late), 0);
+	outcome(!late && err == -DSI_ETIMEDOUT, "%s%s", dsi_strerror(err),
+		late ? ", when the peer had rest" : "");
+	dsi_socket_destroy(sock);
+	evil_end(&evil);
+}
+
 int main(void)
 {
 	char folder[] = "/tmp/dsi-hostile-XXXXXX";
@@ -1234,6 +1297,9 @@ int main(void)
 	for (uint32_t policy = 0; policy < 3; policy++)
 		scribbled(policy, 40);
 	victim_flags = 0;
+	restless("get", get_in_time);
+	restless("get many", get_some_in_time);
+	restless("select", select_in_time);
 	silence();
 	MUST_BE(rmdir(folder), 0);
 	return outcome_print() ? 1 : 0;

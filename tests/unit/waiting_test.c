@@ -10,13 +10,14 @@
 
 #include <string.h>
 
-#include <dsi/packet.h>
+#include <dsi/dsi.h>
 
 #include "hand_pair.h"
 
 #define HOUR_NS (UINT64_C(3600) * 1000000000u)
 #define PAST 1u
 #define LOOKS 100u
+#define ALWAYS UINT32_MAX /* at each look */
 
 struct world {
 	struct hand_pair pair;
@@ -64,14 +65,16 @@ static int look(struct dsi_data_plane *plane, void *arg)
 
 	assert_ptr_equal(plane, world.plane);
 	assert_ptr_equal(arg, &world);
+	assert_true(i < LOOKS ||
+		    (world.wake_at != ALWAYS && world.regroup_at != ALWAYS));
 	if (i < LOOKS) {
 		world.asleep[i] =
 			(atomic_load(world.sleep) & DSI_SLEEP_ASLEEP) != 0;
 		world.owed[i] = plane->owed != NULL;
 	}
-	if (world.looks == world.wake_at)
+	if (world.wake_at == ALWAYS || world.looks == world.wake_at)
 		dsi__plane_wake(plane);
-	if (world.looks == world.regroup_at)
+	if (world.regroup_at == ALWAYS || world.looks == world.regroup_at)
 		plane->as.producer.generation++;
 	return world.answers[0] && world.answers[1] != 1 ? *world.answers++
 							 : *world.answers;
@@ -142,13 +145,20 @@ static const struct wait waits[] = {
 	 .looks = 3,
 	 .sleeps = 1,
 	 .asleep = "101"},
+	/* And again and again: time is up nevertheless. */
 	{{AGAIN, 1},
 	 PAST,
-	 .wake_at = 1,
+	 .wake_at = ALWAYS,
 	 .want = -DSI_ETIMEDOUT,
-	 .looks = 4,
-	 .sleeps = 2,
-	 .asleep = "1010"},
+	 .looks = 2,
+	 .sleeps = 1,
+	 .asleep = "10"},
+	{{AGAIN, 1},
+	 PAST,
+	 .regroup_at = ALWAYS,
+	 .want = -DSI_ETIMEDOUT,
+	 .looks = 2,
+	 .asleep = "10"},
 	/* Somebody was let go of: his word is not slept on. */
 	{{AGAIN, AGAIN, 0, 1},
 	 DSI_FOREVER,
@@ -414,12 +424,50 @@ static void rings(void **state)
 	dsi_port_handle_close(ends[1]);
 }
 
+/* ---- a peer that ends each sleep ------------------------------------------------ */
+
+static uint32_t sleeps_left; /* that end before they begin; 0: real ones */
+
+int __real_dsi_port_wait(const struct dsi_port_word *words, uint32_t n,
+			 uint64_t deadline_ns);
+int __wrap_dsi_port_wait(const struct dsi_port_word *words, uint32_t n,
+			 uint64_t deadline_ns);
+int __wrap_dsi_port_wait(const struct dsi_port_word *words, uint32_t n,
+			 uint64_t deadline_ns)
+{
+	if (!sleeps_left)
+		return __real_dsi_port_wait(words, n, deadline_ns);
+	sleeps_left--;
+	assert_int_not_equal(sleeps_left, 0);
+	return 0;
+}
+
+/* The end of the time is seen all the same, by every call. */
+static void never_at_rest(void **state)
+{
+	struct dsi_event_source source = {.mask = DSI_EVENT_DATA};
+	struct dsi_packet *pkts[2];
+
+	(void)state;
+	set_up(DSI_ROLE_CONSUMER);
+	source.socket = world.pair.to;
+	sleeps_left = 10;
+	assert_int_equal(dsi_packet_get(source.socket, PAST, pkts),
+			 -DSI_ETIMEDOUT);
+	assert_int_equal(dsi_packet_get_many(source.socket, PAST, pkts, 2),
+			 -DSI_ETIMEDOUT);
+	assert_int_equal(dsi_select(&source, 1, PAST), -DSI_ETIMEDOUT);
+	sleeps_left = 0;
+	hand_pair_fini(&world.pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_waits), cmocka_unit_test(polls),
-		cmocka_unit_test(due_once),  cmocka_unit_test(announced),
-		cmocka_unit_test(put_off),   cmocka_unit_test(rings),
+		cmocka_unit_test(all_waits),	 cmocka_unit_test(polls),
+		cmocka_unit_test(due_once),	 cmocka_unit_test(announced),
+		cmocka_unit_test(put_off),	 cmocka_unit_test(rings),
+		cmocka_unit_test(never_at_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
