@@ -173,4 +173,54 @@ expect fails $one -DOWED -DNOPAY
 expect fails $one -DOWED -DRETIREFIRST
 expect fails $one -DPACKETS=2 -DTOKENLATE
 expect fails $one -DDIES_P -DGONELATE
+
+# Overwritten under the reader's hands.
+model=$here/reclaim.pml
+expect holds
+expect holds -DPACKETS=3
+expect holds -DRING=1
+expect holds -DANYSLOT -DITEMS=3
+expect holds -DBATCH=2 -DPACKETS=3 -DNUMBERS
+expect holds -DCOPY
+expect holds -DNUMBERS -DITEMS=3
+expect holds -DLIE -DITEMS=3
+expect holds -DRING=1 -DPACKETS=1 -DSIGNALS=4
+expect holds -DRING=1 -DPACKETS=1 -DSIGNALS=8 -DSTART=6 -DITEMS=3
+if [ "${1-}" = long ]; then
+	expect holds -DITEMS=6
+	expect holds -DPACKETS=3 -DITEMS=6
+	expect holds -DANYSLOT
+	expect holds -DANYSLOT -DPACKETS=3 -DRING=1
+	expect holds -DNUMBERS
+fi
+expect fails -DPACKETS=3 -DNOBEGIN
+expect fails -DPACKETS=3 -DLATEBEGIN
+expect fails -DNOREVOKE
+expect fails -DLATEREVOKE
+expect fails -DNORFENCE
+expect fails -DPACKETS=3 -DNOTFENCE
+expect fails -DSHORTREVOKE
+expect fails -DPACKETS=3 -DPLAINFIELDS
+expect fails -DPLAINCOMMIT
+expect fails -DCOMMITFIRST
+expect fails -DPLAINLOOK
+expect fails -DPLAINCOPY
+expect fails -DNOWHOLE
+expect fails -DWHOLEFIRST
+expect fails -DJUDGEFIRST
+expect fails -DNOVALID
+expect fails -DNOVFENCE
+expect fails -DCOPY -DNOVFENCE
+expect fails -DVALIDFIRST
+expect fails -DBACK
+expect fails -DBATCH=2 -DNOLIMIT
+expect fails -DCOUNTONE
+expect fails -DCOUNTMORE
+expect fails -DNOMISSED
+expect fails -DNUMBERS -DEARLYLOST
+expect fails -DTOTHEEND
+expect fails -DSTAYS
+expect fails -DASKS
+expect fails -DSIGNALFIRST
+expect fails -DSHORT=4
 exit $bad
