@@ -223,4 +223,59 @@ expect fails -DSTAYS
 expect fails -DASKS
 expect fails -DSIGNALFIRST
 expect fails -DSHORT=4
+
+# One waits for several.
+model=$here/select.pml
+expect holds
+expect holds -DBELLS
+expect holds -DTHREADS
+expect holds -DEVENT
+expect holds -DRAISE
+expect holds -DDEATH -DRAISE
+expect holds -DLOOP
+expect holds -DLOOP -DDEATH -DOTHER=0
+expect holds -DITEMS=2 -DOTHER=0
+expect holds -DLIVE -DEVIL
+expect holds -DLIVE -DGREEDY
+expect holds -DLIVE -DDUE
+expect holds -DLIVE -DDUE -DEVIL -DCLOCK
+if [ "${1-}" = long ]; then
+	expect holds -DEARLY
+	expect holds -DEVENT -DEARLY
+	expect holds -DTHREADS -DEARLY
+	expect holds -DLOOP -DMIX
+	expect holds -DDEATH
+	expect holds -DITEMS=2
+fi
+expect fails -DNOLOOK
+expect fails -DFIRSTLOOK
+expect fails -DLOOKFIRST
+expect fails -DNOTLAST
+expect fails -DSNAPLATE
+expect fails -DNOFP
+expect fails -DBELLS -DNOFC
+expect fails -DLOOP -DNOFC
+expect fails -DONEWORD
+expect fails -DSLEEPFIRST
+expect fails -DNOWITHDRAW
+expect fails -DITEMS=2 -DOTHER=0 -DNOMEMORY
+expect fails -DDEATH -DNOPRIV
+expect fails -DLOOP -DDEATH -DOTHER=0 -DGONELATE
+expect fails -DRAISE -DNOWATCH
+expect fails -DRAISE -DWATCHLATE
+expect fails -DRAISE -DASKFIRST
+expect fails -DBELLS -DNODISPATCH
+expect fails -DTHREADS -DSNAPOWN
+expect fails -DTHREADS -DTOLDLATE
+expect fails -DTHREADS -DNOSTOP
+expect fails -DTHREADS -DNOJOIN
+expect fails -DEVENT -DMEETLATE
+expect fails -DEVENT -DEMPTY
+expect fails -DLOOP -DARMLATE
+expect fails -DLOOP -DLATESILENCE
+expect fails -DLOOP -DMIX -DNOREARM
+expect fails -DLIVE -DGREEDY -DSTOPLOOK
+expect fails -DLIVE -DDUE -DPATIENT
+# What the code does: docs/assurance.md, claim "waiting".
+expect fails -DLIVE -DDUE -DEVIL
 exit $bad
