@@ -38,9 +38,9 @@ test_packages=(
 	libseccomp-dev
 	rt-tests stress-ng
 	babeltrace2 python3-bt2 chromium
-	ffmpeg git util-linux alsa-utils
+	ffmpeg git util-linux alsa-utils libhwloc-plugins
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
-	gstreamer1.0-plugins-bad
+	gstreamer1.0-plugins-bad gstreamer1.0-libav
 	pipewire pipewire-bin
 	libglib2.0-dev libuv1-dev
 	grub-common grub-pc-bin mtools xorriso

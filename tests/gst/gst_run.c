@@ -80,6 +80,36 @@ static void print_stamps(const char *name, GArray *stamps)
 	g_array_free(stamps, TRUE);
 }
 
+/* decodebin does without a decoder that it does not find, and the pipeline then
+ * waits for ever: that ends here, as if the element had been named. */
+static gboolean is_missing(GstMessage *message)
+{
+	const GstStructure *said = gst_message_get_structure(message);
+
+	if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ELEMENT || !said ||
+	    !gst_structure_has_name(said, "missing-plugin"))
+		return FALSE;
+	fprintf(stderr, "gst_run: no element: %s\n",
+		gst_structure_get_string(said, "name"));
+	return TRUE;
+}
+
+/* The end of the stream, an error or an element that is missing. */
+static GstMessage *wait_for_end(GstBus *bus)
+{
+	for (;;) {
+		GstMessage *message = gst_bus_timed_pop_filtered(
+			bus, GST_CLOCK_TIME_NONE,
+			GST_MESSAGE_EOS | GST_MESSAGE_ERROR |
+				GST_MESSAGE_ELEMENT);
+
+		if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ELEMENT ||
+		    is_missing(message))
+			return message;
+		gst_message_unref(message);
+	}
+}
+
 /* 0 at the end of the stream. */
 static int run(GstElement *pipeline)
 {
@@ -89,10 +119,9 @@ static int run(GstElement *pipeline)
 	int failed;
 
 	(void)gst_element_set_state(pipeline, GST_STATE_PLAYING);
-	message = gst_bus_timed_pop_filtered(
-		bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-	failed = GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR;
-	if (failed) {
+	message = wait_for_end(bus);
+	failed = GST_MESSAGE_TYPE(message) != GST_MESSAGE_EOS;
+	if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
 		gst_message_parse_error(message, &error, NULL);
 		fprintf(stderr, "gst_run: %s: %s\n",
 			GST_MESSAGE_SRC_NAME(message), error->message);

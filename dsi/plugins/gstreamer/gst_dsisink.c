@@ -48,7 +48,9 @@ struct _GstDsiSink {
 	gboolean wait_for_consumer, require_zero_copy;
 	guint64 zero_copied, copied;
 	guint64 jitter;
-	/* Of the streaming thread, replaced under the object's lock. */
+	/* Under the pad's stream lock; the outlet is replaced under the object's
+	 * lock as well. */
+	gboolean may_offer;
 	struct media_outlet *outlet;
 	gchar *caps;
 	struct media_place place;
@@ -265,6 +267,18 @@ static void set_running(GstDsiSink *sink, gboolean running)
 	GST_OBJECT_UNLOCK(sink);
 }
 
+static gboolean sink_unlock(GstBaseSink *base)
+{
+	GstDsiSink *sink = GST_DSI_SINK(base);
+
+	g_atomic_int_set(&sink->flushing, TRUE);
+	GST_OBJECT_LOCK(sink);
+	if (sink->outlet)
+		media_outlet_wake(sink->outlet);
+	GST_OBJECT_UNLOCK(sink);
+	return TRUE;
+}
+
 static gboolean sink_start(GstBaseSink *base)
 {
 	GstDsiSink *sink = GST_DSI_SINK(base);
@@ -288,15 +302,25 @@ static gboolean sink_start(GstBaseSink *base)
 	sink->zero_copied = 0;
 	sink->copied = 0;
 	sink->ended = FALSE;
+	GST_PAD_STREAM_LOCK(base->sinkpad);
+	sink->may_offer = TRUE;
+	GST_PAD_STREAM_UNLOCK(base->sinkpad);
 	return TRUE;
 }
 
+/* Neither caps nor buffers come through the pad any more, but a query for a pool
+ * still may, from an upstream that has not stopped yet.  One that is under way
+ * ends before, one that is late makes no stream: nobody would drop that. */
 static gboolean sink_stop(GstBaseSink *base)
 {
 	GstDsiSink *sink = GST_DSI_SINK(base);
 
+	(void)sink_unlock(base);
+	GST_PAD_STREAM_LOCK(base->sinkpad);
+	sink->may_offer = FALSE;
 	drop_outlet(sink);
 	g_clear_pointer(&sink->caps, g_free);
+	GST_PAD_STREAM_UNLOCK(base->sinkpad);
 	set_running(sink, FALSE);
 	return TRUE;
 }
@@ -353,6 +377,8 @@ static gboolean sink_propose_allocation(GstBaseSink *base, GstQuery *query)
 	gboolean need_pool;
 	GstCaps *caps;
 
+	if (!sink->may_offer)
+		return FALSE;
 	gst_query_parse_allocation(query, &caps, &need_pool);
 	gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, NULL);
 	gst_query_add_allocation_meta(query, GST_VIDEO_CROP_META_API_TYPE,
@@ -475,18 +501,6 @@ static gboolean sink_event(GstBaseSink *base, GstEvent *event)
 	}
 	return GST_BASE_SINK_CLASS(gst_dsi_sink_parent_class)
 		->event(base, event);
-}
-
-static gboolean sink_unlock(GstBaseSink *base)
-{
-	GstDsiSink *sink = GST_DSI_SINK(base);
-
-	g_atomic_int_set(&sink->flushing, TRUE);
-	GST_OBJECT_LOCK(sink);
-	if (sink->outlet)
-		media_outlet_wake(sink->outlet);
-	GST_OBJECT_UNLOCK(sink);
-	return TRUE;
 }
 
 static gboolean sink_unlock_stop(GstBaseSink *base)
