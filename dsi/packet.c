@@ -341,13 +341,9 @@ DSI_RARE static int reserve_one_on(struct dsi_data_plane *plane,
 {
 	int32_t got;
 
-	if (dsi__usual_spare(&plane->as.producer) &&
-	    dsi__usual_reserve_one(plane, out_pkt))
-		return 0;
-	/* If nothing is free, or slots are large, one that came back is taken at
-	 * once, without making it free first. */
-	if ((plane->as.producer.eager ||
-	     dsi__packet_table_free(&plane->table) == 0) &&
+	/* If nothing is free, one that came back is taken at once, without
+	 * making it free first. */
+	if (dsi__packet_table_free(&plane->table) == 0 &&
 	    dsi__usual_reuse(plane, out_pkt, 1))
 		return 0;
 	got = reserve_on(plane, deadline_ns, out_pkt, 1);

@@ -467,7 +467,7 @@ static int32_t look_for_space(struct dsi_data_plane *plane, uint32_t n)
 	if (plane->held >= slots)
 		return -DSI_ENOBUFS;
 	n = least_of(n, slots - plane->held);
-	if (producer->eager || dsi__packet_table_free(&plane->table) < n)
+	if (dsi__packet_table_free(&plane->table) < n)
 		collect(plane);
 	n = least_of(n, dsi__packet_table_free(&plane->table));
 	if (n == 0)
@@ -488,7 +488,7 @@ static int may_take(const struct dsi_data_plane *plane, uint32_t n)
 {
 	const struct dsi_producer *producer = &plane->as.producer;
 
-	return n <= producer->room && !producer->eager &&
+	return n <= producer->room &&
 	       n <= dsi__packet_table_free(&plane->table);
 }
 
@@ -581,7 +581,7 @@ int dsi__producer_refill(struct dsi_data_plane *plane, uint32_t n)
 	struct dsi_producer *producer = &plane->as.producer;
 	struct dsi_producer_peer *peer = producer->sole;
 	uint64_t end = producer->position + plane->held;
-	uint32_t most = n > producer->ready_most ? n : producer->ready_most;
+	uint32_t most = n > DSI_READY_MOST ? n : DSI_READY_MOST;
 	uint32_t fresh = 0;
 
 	if (producer->joined < producer->wait_consumers)
@@ -599,13 +599,7 @@ int dsi__producer_refill(struct dsi_data_plane *plane, uint32_t n)
 		ordinary(plane, fresh, least_of(most, producer->room));
 	if (producer->ready)
 		producer->room = 0;
-	if (n > producer->ready)
-		return 0;
-	if (producer->eager) {
-		producer->spare = producer->ready - n;
-		producer->ready = n;
-	}
-	return 1;
+	return n <= producer->ready;
 }
 
 /* With RECLAIM consumers data lives as long as possible. */

@@ -53,8 +53,10 @@ struct dsi_data_plane;
 static_assert(DSI_PEER_SLOTS == DSI_STATS_PEERS,
 	      "a place in the page for each");
 
-/* The usual way looks at what came back once for so many packets at most, so that
- * few slots stay warm, and the lines it looks at serve all of them. */
+/* The usual way looks at what came back once for so many packets at most: the lines
+ * it looks at serve all of them, and few slots stay warm.  Fewer would not be
+ * better where slots are large: one that is taken as soon as it comes back is warm
+ * where it was read, and whoever writes it waits for each of its lines. */
 #define DSI_READY_MOST 16u
 
 #define DSI_PEER_EMPTY 0u
@@ -103,12 +105,7 @@ struct dsi_producer {
 	 * back.  The ring has room for them; that is not counted off room as
 	 * they are taken, so room is 0 while there are any. */
 	uint32_t ready;
-	uint32_t ready_most; /* at a time, but for a larger batch */
-	/* Where slots are large (eager) likewise, but only while nothing comes
-	 * back, which would be warmer; then ready is 0 between two gets. */
-	uint32_t spare;
 	uint32_t room;	 /* so many may be taken, as far as the ring goes */
-	uint32_t eager;	 /* look for returns at each get */
 	uint64_t calm;	 /* no look at how many wait, if it is not more */
 	uint32_t joined; /* peers admitted so far */
 	uint32_t wait_consumers;

@@ -15,10 +15,6 @@
 
 /* A live producer answers in no time; who does not is stopped or hostile. */
 #define ANSWER_NS UINT64_C(5000000000)
-/* Data this large is worth a look at the return rings before each packet,
- * so that the slot that is still in the cache is used again; for smaller
- * data the look costs more than it saves (docs/design/10-packets.md). */
-#define EAGER_BYTES 16384u
 
 static struct dsi_socket *socket_of_notice(struct dsi_port_source *source)
 {
@@ -189,15 +185,6 @@ static int make_regions(struct dsi_socket *sock)
 	return err;
 }
 
-/* How many packets may be in use before what came back is looked at: as many as
- * the nearest cache has place for. */
-static uint32_t ready_most(uint32_t packet_bytes)
-{
-	if (packet_bytes <= 2u * EAGER_BYTES / DSI_READY_MOST)
-		return DSI_READY_MOST;
-	return 2u * EAGER_BYTES / packet_bytes;
-}
-
 static int set_up_plane(struct dsi_socket *sock)
 {
 	struct dsi_data_plane *plane = &sock->plane;
@@ -218,9 +205,6 @@ static int set_up_plane(struct dsi_socket *sock)
 			 (char *)sock->control.addr + DSI_SHM_PAGE_HEAD,
 			 desc->ring_slots, desc->max_sg);
 	producer->limit = DSI_POSITION_MAX;
-	producer->eager = desc->packet_bytes >= EAGER_BYTES;
-	producer->ready_most = producer->eager ? DSI_READY_MOST
-					       : ready_most(desc->packet_bytes);
 	producer->wait_consumers = sock->producer_options.wait_consumers;
 	err = dsi__packet_table_init(&plane->table, plane, desc->packets,
 				     desc->max_sg);

@@ -38,22 +38,6 @@ DSI_USUAL int dsi__producer_tell_sole(struct dsi_data_plane *plane,
 DSI_USUAL void dsi__usual_unready(struct dsi_producer *producer)
 {
 	producer->ready = 0;
-	producer->spare = 0;
-}
-
-/* Where slots are large: is one ready because nothing came back, which would be
- * warmer than what is free? */
-DSI_USUAL int dsi__usual_spare(struct dsi_producer *producer)
-{
-	if (producer->spare == 0 ||
-	    /* relaxed: those that came are for others to read. */
-	    atomic_load_explicit(&producer->sole->page->returned,
-				 memory_order_relaxed) !=
-		    producer->sole->returned)
-		return 0;
-	producer->spare--;
-	producer->ready = 1;
-	return 1;
 }
 
 /* Take @n of the free ones, the newest first, all or none: of those that are known
@@ -139,8 +123,7 @@ DSI_USUAL int dsi__usual_back(const struct dsi_data_plane *plane, uint32_t n)
 				    memory_order_acquire) -
 	       at;
 	/* More than it has is a lie: let others find it. */
-	return back >= n && (back == n || !producer->eager) &&
-	       back <= producer->position - peer->first - at;
+	return back >= n && back <= producer->position - peer->first - at;
 }
 
 /* Take @n packets that came back, all or none: for a batch one look, and they need

@@ -6,8 +6,8 @@
  *
  * One thread is producer and consumer in turn, so nobody ever waits.  A round
  * takes BATCH packets through all four calls.  stamp: packets carry the time of
- * their commit, which takes a look at the clock at either end.  large: slots so
- * large that the producer looks for returns at each get().
+ * their commit, which takes a look at the clock at either end.  large: slots of
+ * 64 KiB, which shall make no difference.
  *
  * Counting is on inside count_*() only; instructions.py subtracts what those
  * functions do themselves, so that what is left is the library.

@@ -78,7 +78,6 @@ static void make_producer(void)
 	dsi__ring_attach(&producer->ring, rig.control + DSI_SHM_PAGE_HEAD,
 			 options->ring_slots, options->max_sg);
 	producer->limit = DSI_POSITION_MAX;
-	producer->ready_most = DSI_READY_MOST;
 	producer->wait_consumers = options->wait_for;
 	mc_check(!dsi__packet_table_init(&rig.plane->table, rig.plane,
 					 options->packets, options->max_sg),

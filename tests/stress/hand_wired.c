@@ -61,7 +61,6 @@ void hand_stream_init(struct hand_stream *stream,
 	producer->position = position;
 	producer->least = position;
 	producer->limit = DSI_POSITION_MAX;
-	producer->ready_most = DSI_READY_MOST;
 	dsi__plane_tell(&stream->plane, DSI_PLANE_CONNECTED | DSI_PLANE_RUNNING,
 			0);
 }

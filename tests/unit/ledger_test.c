@@ -35,7 +35,6 @@ struct kind {
 	uint32_t packets, ring_slots, flags;
 	uint32_t policy[READERS]; /* NONE: nobody is there */
 	uint32_t quota;
-	uint32_t eager;
 	uint32_t own_numbers;
 	uint32_t plain;	 /* nothing special is done to a packet */
 	uint32_t visits; /* the last reader comes and goes */
@@ -51,14 +50,12 @@ struct kind {
 
 static const struct kind kinds[] = {
 	{4, 4, PLAIN, {BLOCK, NONE}, .plain = 1},
-	{4, 4, PLAIN, {BLOCK, NONE}, .plain = 1, .eager = 1},
 	{4, 2, PLAIN, {BLOCK, NONE}, .plain = 1},
 	{1, 1, PLAIN, {BLOCK, NONE}, .plain = 1},
 	{5, 8, PLAIN, {BLOCK, NONE}, .plain = 1, .wind = 9},
 	{8, 4, 0, {BLOCK, NONE}, .plain = 1, .begin = UINT32_MAX - 7u},
 	{8, 4, PLAIN, {BLOCK, NONE}, .plain = 1},
-	{8, 4, PLAIN, {BLOCK, NONE}, .plain = 1, .eager = 1},
-	{5, 8, 0, {BLOCK, NONE}, .plain = 1, .eager = 1, .wind = 9},
+	{5, 8, 0, {BLOCK, NONE}, .plain = 1, .wind = 9},
 	{6, 4, PLAIN, {BLOCK, NONE}, .plain = 0},
 	{6, 4, 0, {BLOCK, NONE}, .own_numbers = 1, .begin = UINT32_MAX - 7u},
 	{8, 4, 0, {BLOCK, NONE}, .mortal = 1},
@@ -69,11 +66,11 @@ static const struct kind kinds[] = {
 	{4, 2, PLAIN, {BLOCK, BLOCK}, .visits = 1, .waits = 4},
 	{8, 2, PLAIN, {BLOCK, BLOCK}, .plain = 1, .visits = 1},
 	{7, 8, 0, {BLOCK, BLOCK}, .visits = 1, .own_numbers = 1},
-	{6, 4, PLAIN, {BLOCK, BLOCK}, .wind = 9, .eager = 1},
+	{6, 4, PLAIN, {BLOCK, BLOCK}, .wind = 9},
 	{8, 8, PLAIN, {DROP, NONE}, .quota = 3},
 	{8, 8, 0, {DROP, NONE}, .quota = 2, .own_numbers = 1, .wind = 9},
 	{8, 4, PLAIN, {BLOCK, DROP}, .quota = 2, .visits = 1},
-	{6, 4, 0, {DROP, DROP}, .quota = 1, .visits = 1, .eager = 1},
+	{6, 4, 0, {DROP, DROP}, .quota = 1, .visits = 1},
 	{8, 4, PLAIN, {DROP, NONE}, .quota = 3},
 	/* Alone, and so sometimes nobody is there. */
 	{4, 4, PLAIN, {NONE, BLOCK}, .visits = 1, .plain = 1},
@@ -974,7 +971,6 @@ static void begin(const struct kind *kind)
 	world.random = 1u + (uint64_t)(kind - kinds);
 	hand_stream_init(&world.stream, &desc, kind->begin);
 	world.stream.plane.notice = notice;
-	world.stream.plane.as.producer.eager = kind->eager;
 	world.stream.plane.as.producer.wait_consumers = kind->waits;
 	world.from = hand_socket(&world.stream.plane);
 	for (uint32_t i = 0; i < READERS; i++)

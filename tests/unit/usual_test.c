@@ -339,28 +339,6 @@ static void awaited(void **state)
 
 /* ---- the producer: taking ------------------------------------------------------ */
 
-/* One that is known to be ordinary is ready again while nothing came back. */
-static void uses_spare(void **state)
-{
-	(void)state;
-	for (uint32_t spare = 0; spare <= 2; spare++)
-		for (uint32_t back = 0; back <= 1; back++) {
-			uint32_t want = spare && !back;
-			struct dsi_producer *producer;
-
-			set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
-			producer = &world.pair.stream.plane.as.producer;
-			hand_put(&world.pair, 2);
-			hand_take(&world.pair, back);
-			producer->ready = 0;
-			producer->spare = spare;
-			assert_int_equal(!!dsi__usual_spare(producer), want);
-			assert_int_equal(producer->spare, spare - want);
-			assert_int_equal(producer->ready, want);
-			hand_pair_fini(&world.pair);
-		}
-}
-
 /* The free ones begin at place @from of their queue, as they do once packets were
  * taken from its other end: only what lies in one piece is taken. */
 static void one_reserve(uint32_t from, uint32_t ready, uint32_t n)
@@ -405,18 +383,17 @@ static void reserved(void **state)
 
 /* Of a consumer that was given so many, and had given back some before: do @n more
  * fit, are as many back, and can that be true? */
-static void one_back(uint32_t held, uint32_t n, uint32_t back, uint32_t eager)
+static void one_back(uint32_t held, uint32_t n, uint32_t back)
 {
 	struct dsi_shm_consumer page = {.sleep = 0};
 	struct dsi_producer_peer peer = {.first = FIRST, .returned = RETURNED};
 	struct dsi_data_plane plane = {.held = held};
 	struct dsi_producer *producer = &plane.as.producer;
-	int want = back >= n && back <= HAS && (back == n || !eager);
+	int want = back >= n && back <= HAS;
 
 	peer.page = &page;
 	atomic_store(&page.returned, RETURNED + back);
 	producer->sole = &peer;
-	producer->eager = eager;
 	producer->position = FIRST + RETURNED + HAS;
 	producer->limit = producer->position + held + n;
 	assert_int_equal(!!dsi__usual_back(&plane, n), want);
@@ -432,8 +409,7 @@ static void backs(void **state)
 	for (uint32_t held = 0; held <= 2; held++)
 		for (uint32_t n = 1; n <= HAS + 1; n++)
 			for (uint32_t back = 0; back <= 2 * HAS + FIRST; back++)
-				for (uint32_t eager = 0; eager <= 1; eager++)
-					one_back(held, n, back, eager);
+				one_back(held, n, back);
 }
 
 static struct dsi_packet *came_back(uint32_t i)
@@ -464,10 +440,9 @@ static void reused(void **state)
 		last = came_back(1);
 		its = first->mark;
 		last->given = given ? DSI_GIVEN_FLAGS : 0;
-		producer->room = producer->ready = producer->spare = 7;
+		producer->room = producer->ready = 7;
 		assert_int_equal(!!dsi__usual_reuse(plane, pkts, 2), !given);
 		assert_int_equal(producer->ready, was);
-		assert_int_equal(producer->spare, was);
 		assert_int_equal(producer->room, was);
 		assert_true(producer->sole->returned == n);
 		assert_true(atomic_load(&plane->stats->released) == n);
@@ -634,10 +609,10 @@ static uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* The same, of a producer that wants @n, and would have @most ready: how many are,
- * which the ring has room for and that are free. */
+/* The same, of a producer that wants @n: how many are ready, which the ring has room
+ * for and that are free. */
 static void one_refill(uint32_t slots, uint32_t held, uint32_t out,
-		       uint32_t back, uint32_t n, uint32_t most)
+		       uint32_t back, uint32_t n)
 {
 	struct dsi_producer *producer;
 	struct dsi_packet *pkt;
@@ -652,8 +627,7 @@ static void one_refill(uint32_t slots, uint32_t held, uint32_t out,
 		assert_int_equal(dsi_packet_get(world.pair.from, 0, &pkt), 0);
 	hand_take(&world.pair, back);
 	producer->ready = 0;
-	producer->ready_most = most;
-	ready = least(least(n > most ? n : most, room), free);
+	ready = least(room, free);
 	assert_int_equal(!!dsi__producer_refill(&world.pair.stream.plane, n),
 			 n <= ready);
 	assert_int_equal(producer->ready, ready);
@@ -675,32 +649,24 @@ static void refills(void **state)
 			     held + out <= least(slots, PACKETS); out++)
 				for (uint32_t back = 0; back <= out; back++)
 					for (uint32_t n = 1; n <= 5; n++)
-						for (uint32_t most = 1;
-						     most <= 16; most *= 4)
-							one_refill(slots, held,
-								   out, back, n,
-								   most);
+						one_refill(slots, held, out,
+							   back, n);
 }
 
-/* Where slots are large, what is ready beyond those asked for is spare. */
-static void keeps_spare(void **state)
+/* Where there are more, so many at a time, but for a larger batch. */
+static void refills_some(void **state)
 {
 	(void)state;
-	for (uint32_t eager = 0; eager <= 1; eager++)
-		for (uint32_t n = 1; n <= PACKETS + 1; n++) {
-			uint32_t more = eager && n <= PACKETS ? PACKETS - n : 0;
-			struct dsi_producer *producer;
+	for (uint32_t n = 1; n <= DSI_READY_MOST + 2u; n++) {
+		struct dsi_producer *producer;
 
-			set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
-			producer = &world.pair.stream.plane.as.producer;
-			producer->eager = eager;
-			assert_int_equal(dsi__producer_refill(
-						 &world.pair.stream.plane, n),
-					 n <= PACKETS);
-			assert_int_equal(producer->ready, PACKETS - more);
-			assert_int_equal(producer->spare, more);
-			hand_pair_fini(&world.pair);
-		}
+		set_up(32, 64, DSI_STREAM_NO_STAMP);
+		producer = &world.pair.stream.plane.as.producer;
+		assert_true(dsi__producer_refill(&world.pair.stream.plane, n));
+		assert_int_equal(producer->ready,
+				 n > DSI_READY_MOST ? n : DSI_READY_MOST);
+		hand_pair_fini(&world.pair);
+	}
 }
 
 /* How far the consumer has read is looked at if the ring may end, or for what seems
@@ -709,10 +675,12 @@ static void looks_at_taken(void **state)
 {
 	(void)state;
 	for (uint32_t waits = 0; waits <= 20; waits++)
-		for (uint32_t room = 0; room <= 2; room++) {
+		for (uint32_t room = DSI_READY_MOST - 1u;
+		     room <= DSI_READY_MOST + 1u; room++) {
 			const uint32_t passed = 40;
 			struct dsi_producer *producer;
-			int looks = room == 0 || waits >= DSI_READY_MOST;
+			int looks = room < DSI_READY_MOST ||
+				    waits >= DSI_READY_MOST;
 
 			set_up(32, 64, DSI_STREAM_NO_STAMP);
 			producer = &world.pair.stream.plane.as.producer;
@@ -721,7 +689,6 @@ static void looks_at_taken(void **state)
 				hand_take(&world.pair, 1);
 			}
 			producer->ready = 0;
-			producer->ready_most = 1;
 			producer->least = passed - waits;
 			producer->limit = passed + room;
 			assert_true(dsi__producer_refill(
@@ -859,7 +826,6 @@ int main(void)
 		cmocka_unit_test(one_empty),
 		cmocka_unit_test(given_back),
 		cmocka_unit_test(awaited),
-		cmocka_unit_test(uses_spare),
 		cmocka_unit_test(reserved),
 		cmocka_unit_test(backs),
 		cmocka_unit_test(reused),
@@ -867,7 +833,7 @@ int main(void)
 		cmocka_unit_test(consumer_has_none),
 		cmocka_unit_test(producer_has_none),
 		cmocka_unit_test(refills),
-		cmocka_unit_test(keeps_spare),
+		cmocka_unit_test(refills_some),
 		cmocka_unit_test(looks_at_taken),
 		cmocka_unit_test(lies_end_it),
 		cmocka_unit_test(may_sleep),
