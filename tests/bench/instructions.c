@@ -2,12 +2,13 @@
 /*
  * instructions.c - the way of a packet, over and over, for callgrind to count.
  *
- *   instructions BATCH [stamp] [large]
+ *   instructions BATCH [stamp] [large] [given]
  *
  * One thread is producer and consumer in turn, so nobody ever waits.  A round
  * takes BATCH packets through all four calls.  stamp: packets carry the time of
  * their commit, which takes a look at the clock at either end.  large: slots of
- * 64 KiB, which shall make no difference.
+ * 64 KiB, which shall make no difference.  given: all but the producer's get, as if
+ * it were given its packets.
  *
  * Counting is on inside count_*() only; instructions.py subtracts what those
  * functions do themselves, so that what is left is the library.
@@ -57,14 +58,22 @@ static struct dsi_socket *make_consumer(void)
 	return sock;
 }
 
+/* Entered while counting is on, a count_*() turns it off. */
+COUNTED int32_t count_not(struct dsi_socket *from, struct dsi_packet **pkts,
+			  uint32_t batch)
+{
+	return dsi_packet_get_many(from, 0, pkts, batch);
+}
+
 COUNTED int count_single(struct dsi_socket *from, struct dsi_socket *to,
-			 uint32_t rounds)
+			 uint32_t rounds, int given)
 {
 	struct dsi_packet *pkt;
 	int err = 0;
 
 	for (uint32_t i = 0; i < rounds; i++) {
-		err |= dsi_packet_get(from, 0, &pkt);
+		err |= given ? count_not(from, &pkt, 1) ^ 1
+			     : dsi_packet_get(from, 0, &pkt);
 		err |= dsi_packet_commit(from, pkt);
 		err |= dsi_packet_get(to, 0, &pkt);
 		err |= dsi_packet_commit(to, pkt);
@@ -73,13 +82,15 @@ COUNTED int count_single(struct dsi_socket *from, struct dsi_socket *to,
 }
 
 COUNTED int count_batch(struct dsi_socket *from, struct dsi_socket *to,
-			uint32_t rounds, uint32_t batch)
+			uint32_t rounds, uint32_t batch, int given)
 {
 	struct dsi_packet *pkts[PACKETS];
 	int err = 0;
 
 	for (uint32_t i = 0; i < rounds; i++) {
-		err |= dsi_packet_get_many(from, 0, pkts, batch) ^ (int)batch;
+		err |= (given ? count_not(from, pkts, batch)
+			      : dsi_packet_get_many(from, 0, pkts, batch)) ^
+		       (int)batch;
 		err |= dsi_packet_commit_many(from, pkts, batch);
 		err |= dsi_packet_get_many(to, 0, pkts, batch) ^ (int)batch;
 		err |= dsi_packet_commit_many(to, pkts, batch);
@@ -121,6 +132,7 @@ int main(int argc, char **argv)
 	struct dsi_socket *to;
 	uint32_t rounds;
 	uint32_t batch;
+	int given = has(argc, argv, "given");
 
 	MUST(argc >= 2);
 	batch = (uint32_t)strtoul(argv[1], NULL, 0);
@@ -133,9 +145,9 @@ int main(int argc, char **argv)
 	to = make_consumer();
 	warm_up(from, to);
 	if (batch == 1)
-		MUST_BE(count_single(from, to, rounds), 0);
+		MUST_BE(count_single(from, to, rounds, given), 0);
 	else
-		MUST_BE(count_batch(from, to, rounds, batch), 0);
+		MUST_BE(count_batch(from, to, rounds, batch, given), 0);
 	printf("%u packets\n", rounds * batch);
 	dsi_socket_destroy(to);
 	dsi_socket_destroy(from);
