@@ -238,7 +238,7 @@ expect holds -DITEMS=2 -DOTHER=0
 expect holds -DLIVE -DEVIL
 expect holds -DLIVE -DGREEDY
 expect holds -DLIVE -DDUE
-expect holds -DLIVE -DDUE -DEVIL -DCLOCK
+expect holds -DLIVE -DDUE -DEVIL
 if [ "${1-}" = long ]; then
 	expect holds -DEARLY
 	expect holds -DEVENT -DEARLY
@@ -274,6 +274,5 @@ expect fails -DLOOP -DLATESILENCE
 expect fails -DLOOP -DMIX -DNOREARM
 expect fails -DLIVE -DGREEDY -DSTOPLOOK
 expect fails -DLIVE -DDUE -DPATIENT
-# What the code does: docs/assurance.md, claim "waiting".
-expect fails -DLIVE -DDUE -DEVIL
+expect fails -DLIVE -DDUE -DEVIL -DNOCLOCK
 exit $bad

@@ -41,10 +41,8 @@
  *   -DLIVE -DEVIL   source 0 signals for ever, and commits nothing
  *   -DLIVE -DGREEDY source 0 has always one more packet
  *   -DLIVE -DDUE    nothing comes, but the deadline does
- *   -DLIVE -DDUE -DEVIL -DCLOCK  both, and the clock is asked after each sleep
- * Without -DCLOCK the last one fails, and that is the code as it is: the port
- * compares before it looks at the time, so that who changes its word between each
- * snapshot and each comparison keeps a wait beyond its deadline.
+ *   -DLIVE -DDUE -DEVIL  both: the port compares before it looks at the time, and
+ *                the word is another one each time
  * Properties:
  *   - no lost wake-up on any source: no invalid end state
  *   - what was committed before a death is taken, and the death is heard of
@@ -80,7 +78,8 @@
  *   -DLOOP -DMIX -DNOREARM   a select that disarmed does not make the descriptor
  *                   readable again
  *   -DLIVE -DGREEDY -DSTOPLOOK  looks until a source is ready, and no further
- *   -DLIVE -DDUE -DPATIENT  sleeps without the deadline
+ *   -DLIVE -DDUE -DPATIENT  sleeps without the deadline; -DLIVE -DDUE -DEVIL
+ *                   -DNOCLOCK: does not ask the clock after a sleep
  */
 #define SOURCES 2
 #ifndef ITEMS
@@ -627,7 +626,7 @@ inline wait_for()
 		d_step { EACH(snap[i] = 0; private[i] = 0) };
 		if
 		:: !ready -> look();
-#ifdef CLOCK
+#ifndef NOCLOCK
 			if
 			:: !ready && TIME_IS_UP -> timed = true
 			:: else
