@@ -818,3 +818,13 @@ void dsi__consumer_withdraw(struct dsi_data_plane *plane)
 	if (plane->as.consumer.waiter.signal)
 		dsi__waiter_withdraw(&plane->as.consumer.waiter);
 }
+
+int dsi__consumer_apart(struct dsi_data_plane *plane, uint32_t here)
+{
+	struct dsi_consumer *consumer = &plane->as.consumer;
+
+	if (!consumer->waiter.signal)
+		return 0; /* not connected, or closed */
+	dsi__waker_here(&consumer->waker, here);
+	return dsi__waiter_apart(&consumer->waiter, here);
+}

@@ -127,5 +127,7 @@ int dsi__consumer_look(struct dsi_data_plane *plane);
 uint32_t dsi__consumer_announce(struct dsi_data_plane *plane,
 				struct dsi_port_word *words, uint64_t bell);
 void dsi__consumer_withdraw(struct dsi_data_plane *plane);
+/* We are on CPU @here and wait for the producer: is it on another one? */
+int dsi__consumer_apart(struct dsi_data_plane *plane, uint32_t here);
 
 #endif /* DSI_CONSUMER_H */

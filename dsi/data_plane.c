@@ -91,6 +91,7 @@ int dsi__plane_wake_peer(struct dsi_data_plane *plane, struct dsi_waker *waker,
 {
 	if (!dsi__waker_due(waker, signal))
 		return 0;
+	dsi__waker_here(waker, dsi_port_cpu());
 	dsi__stat_add(&plane->stats->wakes, 1);
 	/* A bell is no word: it cannot be rung and waited in one step. */
 	if (!plane->defers || plane->owed || (waker->woken & DSI_SLEEP_BELL))
@@ -208,26 +209,47 @@ void dsi__plane_withdraw(struct dsi_data_plane *plane)
 		dsi__consumer_withdraw(plane);
 }
 
+/* Could what we wait for happen while we spin?  Only if who does it was on
+ * another CPU.  Says on which one we are as well. */
+static int apart(struct dsi_data_plane *plane)
+{
+	uint32_t here = dsi_port_cpu();
+
+	if (here == 0)
+		return 1; /* nobody knows */
+	return plane->role == DSI_ROLE_PRODUCER
+		       ? dsi__producer_apart(plane, here)
+		       : dsi__consumer_apart(plane, here);
+}
+
 /* Poll for a bounded time, because a sleep costs more than a short wait. */
 static int spin(struct dsi_data_plane *plane, uint64_t deadline_ns,
 		int (*look)(struct dsi_data_plane *, void *), void *arg)
 {
-	uint64_t until = dsi_port_now() + plane->spin_ns;
+	uint64_t now, until;
 	int err = -DSI_EAGAIN;
 
+	if (!apart(plane))
+		return err;
+	now = dsi_port_now();
+	until = now + plane->spin_ns;
 	/* The peer may be what we wait for. */
 	dsi__plane_pay(plane);
 	if (dsi__traced(plane))
 		dsi__trace_wait(plane, DSI_TRACE_SPIN);
 	if (until > deadline_ns)
 		until = deadline_ns;
-	while (err == -DSI_EAGAIN && dsi_port_now() < until) {
+	while (now < until) {
 		for (uint32_t i = 0; i < POLLS_PER_CLOCK; i++) {
 			err = look(plane, arg);
 			if (err != -DSI_EAGAIN)
-				break;
+				return err;
 			dsi_port_relax();
 		}
+		/* One of the two may have been moved. */
+		if (!apart(plane))
+			break;
+		now = dsi_port_now();
 	}
 	return err;
 }

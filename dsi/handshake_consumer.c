@@ -139,11 +139,18 @@ static void set_up_words(struct dsi_socket *sock, int32_t peer_bell)
 	consumer->returns =
 		(_Atomic uint32_t *)(void *)(own + DSI_SHM_PAGE_HEAD);
 	consumer->signal_page = sock->signal.addr;
-	consumer->waker = (struct dsi_waker){&consumer->page->signal,
-					     &consumer->signal_page->sleep, 0,
-					     peer_bell, &sock->plane.trace};
-	consumer->waiter = (struct dsi_waiter){&consumer->signal_page->signal,
-					       &consumer->page->sleep, 0, 0};
+	consumer->waker = (struct dsi_waker){
+		.signal = &consumer->page->signal,
+		.sleep = &consumer->signal_page->sleep,
+		.bell = peer_bell,
+		.cpu = &consumer->page->cpu,
+		.trace = &sock->plane.trace,
+	};
+	consumer->waiter = (struct dsi_waiter){
+		.signal = &consumer->signal_page->signal,
+		.sleep = &consumer->page->sleep,
+		.cpu = &consumer->signal_page->cpu,
+	};
 }
 
 static int set_up_plane(struct dsi_socket *sock,

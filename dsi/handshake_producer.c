@@ -356,11 +356,18 @@ static void set_up_peer(struct dsi_link *link, struct dsi_producer_peer *peer)
 	peer->returns =
 		(const _Atomic uint32_t *)(const void *)(page +
 							 DSI_SHM_PAGE_HEAD);
-	peer->waker = (struct dsi_waker){&peer->signal_page->signal,
-					 &peer->page->sleep, 0, link->peer_bell,
-					 &sock->plane.trace};
-	peer->waiter = (struct dsi_waiter){&peer->page->signal,
-					   &peer->signal_page->sleep, 0, 0};
+	peer->waker = (struct dsi_waker){
+		.signal = &peer->signal_page->signal,
+		.sleep = &peer->page->sleep,
+		.bell = link->peer_bell,
+		.cpu = &peer->signal_page->cpu,
+		.trace = &sock->plane.trace,
+	};
+	peer->waiter = (struct dsi_waiter){
+		.signal = &peer->page->signal,
+		.sleep = &peer->signal_page->sleep,
+		.cpu = &peer->page->cpu,
+	};
 }
 
 static void accept(struct dsi_link *link, struct dsi_wire_in *in)

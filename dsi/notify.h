@@ -35,6 +35,13 @@
  * wake for each sleep, not for each commit.  "Older than mine" matters: a
  * commit that the sleeper had already seen must not use up its wake-up.
  *
+ * Who spins before it sleeps asks where the peer runs: on the same CPU spinning
+ * only keeps it from running.  Each end has a word beside its sleep index,
+ *   cpu     32 bits, 1 + the CPU it was on when it last woke this peer, or went
+ *           to spin
+ * A spin that does not help ends in a sleep, and a sleep in a wake, which brings
+ * the news: so what is stale misleads once, and who is silent is not spun for.
+ *
  * Ordering edges:
  *   N1  signal store-release -> signal load-acquire
  *       carries what was published before it, for readers that go by the
@@ -42,7 +49,8 @@
  *   N2  the store-load fence, the one full fence of the library.
  *
  * Trust: an evil waiter that says "asleep" and is not costs the waker one
- * non-blocking wake for each change of its index, and nothing else.
+ * non-blocking wake for each change of its index, and nothing else.  One that
+ * lies about its CPU makes us spin or not; we never spin longer than we were told.
  *
  * Evidence: tests/model/ (Spin model and explorer runs with mutants).
  */
@@ -62,6 +70,8 @@ struct dsi_waker {
 	const _Atomic uint64_t *sleep;	   /* the peer's */
 	uint64_t woken;			   /* last sleep index we woke */
 	int32_t bell;			   /* or -1 */
+	uint32_t here;			   /* what we said last in cpu */
+	_Atomic uint32_t *cpu;		   /* ours */
 	const struct dsi_trace_end *trace; /* or NULL */
 };
 
@@ -71,6 +81,7 @@ struct dsi_waiter {
 	_Atomic uint64_t *sleep;	/* ours */
 	uint64_t count;			/* sleeps so far, in bits 34.. */
 	uint32_t seen;			/* snapshot of this sleep */
+	const _Atomic uint32_t *cpu;	/* the peer's */
 };
 
 static inline void dsi__waker_signal(struct dsi_waker *waker, uint32_t signal)
@@ -139,6 +150,29 @@ static inline struct dsi_port_word dsi__waiter_word(
 	const struct dsi_waiter *waiter)
 {
 	return (struct dsi_port_word){waiter->signal, waiter->seen, 1u};
+}
+
+/* Say on which CPU we are, as dsi_port_cpu() has it.  The line is the peer's to
+ * look at, so nothing is stored that it knows. */
+static inline void dsi__waker_here(struct dsi_waker *waker, uint32_t here)
+{
+	if (waker->here == here)
+		return;
+	waker->here = here;
+	/* relaxed: a hint, carries nothing. */
+	atomic_store_explicit(waker->cpu, here, memory_order_relaxed);
+}
+
+/* Did the peer say that it was on another CPU than @here?  Any answer is right,
+ * see notify.h. */
+static inline int dsi__waiter_apart(const struct dsi_waiter *waiter,
+				    uint32_t here)
+{
+	/* relaxed: a hint, carries nothing. */
+	uint32_t there =
+		atomic_load_explicit(waiter->cpu, memory_order_relaxed);
+
+	return there != 0 && there != here;
 }
 
 #endif /* DSI_NOTIFY_H */

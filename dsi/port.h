@@ -38,6 +38,10 @@ uint64_t dsi_port_now(void);
 /* Tell the CPU that we poll.  Freedom: may do nothing.  RT-safe. */
 void dsi_port_relax(void);
 
+/* 1 + the number of the CPU that the caller is on, as all address spaces count
+ * them; 0: nobody knows.  It may be another one at once.  RT-safe. */
+uint32_t dsi_port_cpu(void);
+
 /* Our own logic is broken: report and end the process. */
 _Noreturn void dsi_port_assert_failed(const char *what, const char *file,
 				      int line);

@@ -1001,6 +1001,26 @@ void dsi__producer_withdraw(struct dsi_data_plane *plane)
 		dsi__waiter_withdraw(&next_peer(producer, &mask)->waiter);
 }
 
+int dsi__producer_apart(struct dsi_data_plane *plane, uint32_t here)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t mask = producer->active_mask;
+	uint32_t far = 0, near = 0;
+
+	while (mask) {
+		struct dsi_producer_peer *peer = next_peer(producer, &mask);
+
+		dsi__waker_here(&peer->waker, here);
+		if (dsi__producer_has(producer, peer) == 0)
+			continue;
+		if (dsi__waiter_apart(&peer->waiter, here))
+			far++;
+		else
+			near++;
+	}
+	return far > 0 && near == 0;
+}
+
 void dsi__producer_forget(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;

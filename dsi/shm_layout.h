@@ -98,6 +98,10 @@ struct dsi_shm_signal {
 	_Atomic uint64_t dropped;
 	/* The producer's sleep index towards this consumer, see notify.h. */
 	alignas(DSI_CACHELINE) _Atomic uint64_t sleep;
+	/* 1 + the CPU it was on when it last woke this consumer or was about to
+	 * spin; 0: not said. */
+	_Atomic uint32_t cpu;
+	uint32_t reserved1;
 };
 
 /* Consumer page: one consumer's words.  The return ring, one 32-bit token
@@ -113,6 +117,8 @@ struct dsi_shm_consumer {
 	/* Its sleep index, see notify.h.  A line of its own: the producer
 	 * reads it at every commit. */
 	alignas(DSI_CACHELINE) _Atomic uint64_t sleep;
+	_Atomic uint32_t cpu; /* likewise, when it last woke the producer */
+	uint32_t reserved1;
 };
 #define DSI_SHM_PAGE_HEAD 256u
 
@@ -140,11 +146,13 @@ DSI_SHM_AT(dsi_shm_signal, signal, 0);
 DSI_SHM_AT(dsi_shm_signal, start, 8);
 DSI_SHM_AT(dsi_shm_signal, dropped, 16);
 DSI_SHM_AT(dsi_shm_signal, sleep, 64);
+DSI_SHM_AT(dsi_shm_signal, cpu, 72);
 static_assert(sizeof(struct dsi_shm_signal) <= DSI_SHM_PAGE_HEAD, "ABI");
 DSI_SHM_AT(dsi_shm_consumer, taken, 0);
 DSI_SHM_AT(dsi_shm_consumer, returned, 8);
 DSI_SHM_AT(dsi_shm_consumer, signal, 16);
 DSI_SHM_AT(dsi_shm_consumer, sleep, 64);
+DSI_SHM_AT(dsi_shm_consumer, cpu, 72);
 static_assert(sizeof(struct dsi_shm_consumer) <= DSI_SHM_PAGE_HEAD, "ABI");
 
 /* Sizes of regions, before rounding to pages. */

@@ -20,7 +20,7 @@ static bool makes_sense(const struct bench_case *c)
 	if (c->measure == BENCH_JOIN &&
 	    (c->consumers < 2 || c->consumers > VISITED_MOST))
 		return false;
-	if (c->same_cpu && c->wait != BENCH_SLEEP)
+	if (c->same_cpu && c->wait == BENCH_POLL)
 		return false;
 	return c->batch <= c->ring;
 }

@@ -237,7 +237,8 @@ struct dsi_stream_desc {
  * @max_packet_bytes: largest slot capacity it can use; 0 = any.  COPY: most
  *                    data of one packet, all elements together; not 0
  * @max_sg:           most scatter/gather elements it can use; 0 = any
- * @spin_ns:          how long a blocking get polls before it sleeps
+ * @spin_ns:          how long a blocking get polls before it sleeps; not at
+ *                    all while the producer is on the same CPU
  * @format:           the format it needs; "" = any
  * @label:            its name in lists and events; "" = none
  * @usage:            how it works; all zero = not declared.  A stream that
@@ -286,7 +287,8 @@ struct dsi_consumer_options {
  * @wait_consumers: get() hands out no packet before so many consumers were
  *                  admitted, also if some have left since; one that left
  *                  before a get() could admit it does not count
- * @spin_ns:        how long a blocking get polls before it sleeps
+ * @spin_ns:        how long a blocking get polls before it sleeps; not at all
+ *                  while a consumer that has packets is on the same CPU
  * @n_readers:      their number, 0..DSI_MAX_CONSUMERS
  * @readers:        the consumers expected, array; only for a description with
  *                  0 packets, which dsi_producer_create() then sizes as

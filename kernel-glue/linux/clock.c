@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock.c - the time base, and telling the CPU that we poll.
+ * clock.c - the time base, on which CPU we are, and telling it that we poll.
  *
  * Place in the data flow: time stamps of packets and all deadlines.  Any
  * thread; RT-safe: clock_gettime() reads a page that the kernel maps (vDSO)
@@ -12,6 +12,7 @@
  * namespaces see different values; those cannot share a stream.
  */
 #define _GNU_SOURCE
+#include <sched.h>
 #include <time.h>
 
 #include "linux.h"
@@ -32,6 +33,13 @@ struct timespec dsi__clock_timespec(uint64_t ns)
 	};
 
 	return ts;
+}
+
+/* The C library reads it from memory that the kernel keeps up to date (rseq), or
+ * asks the vDSO.  -1: neither is there. */
+uint32_t dsi_port_cpu(void)
+{
+	return (uint32_t)(sched_getcpu() + 1);
 }
 
 /* A core that polls at full speed takes execution units from its sibling

@@ -68,6 +68,9 @@ static const struct field signal_page[] = {
 	      "packets not delivered (DROP_NEW)"),
 	FIELD(dsi_shm_signal, sleep, "producer",
 	      "sleep index towards this consumer"),
+	FIELD(dsi_shm_signal, cpu, "producer",
+	      "1 + its CPU at the last wake or spin; 0: not said"),
+	FIELD(dsi_shm_signal, reserved1, "nobody", "zero"),
 };
 
 static const struct field consumer_page[] = {
@@ -79,6 +82,9 @@ static const struct field consumer_page[] = {
 	      "changes with the above; the producer sleeps here"),
 	FIELD(dsi_shm_consumer, reserved0, "nobody", "zero"),
 	FIELD(dsi_shm_consumer, sleep, "consumer", "its sleep index"),
+	FIELD(dsi_shm_consumer, cpu, "consumer",
+	      "1 + its CPU at the last wake or spin; 0: not said"),
+	FIELD(dsi_shm_consumer, reserved1, "nobody", "zero"),
 };
 
 static const struct field stats_page[] = {

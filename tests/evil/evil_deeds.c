@@ -170,6 +170,7 @@ static void scribble(struct evil_consumer *evil, uint64_t *random)
 			     (uint32_t)(must_random(random) >> shift));
 	atomic_store(&page->signal, (uint32_t)must_random(random));
 	atomic_store(&page->sleep, must_random(random));
+	atomic_store(&page->cpu, (uint32_t)must_random(random) >> shift % 32u);
 	atomic_store(&page->taken, must_random(random) >> shift);
 	atomic_store(&page->returned, must_random(random) >> shift);
 }

@@ -66,6 +66,10 @@ void fake_identity(uint32_t uid, uint32_t gid);
 uint32_t fake_handles(void);
 int fake_handle_open(int32_t handle);
 
+/* The process of a fiber is on this CPU; in the beginning each is on one of its
+ * own, with the number of the process. */
+void fake_on_cpu(int fiber, uint32_t cpu);
+
 /* ---- memory nodes -------------------------------------------------------- */
 
 /* The caller's process is at home on a node, -1 = on none, as in the
@@ -127,6 +131,7 @@ struct fake_stats {
 	uint64_t regions; /* created, imported, attached */
 	uint64_t kicks;
 	uint64_t locks;
+	uint64_t relaxes;
 	uint64_t points; /* scheduling points */
 };
 

@@ -20,6 +20,7 @@ struct fake_process *fake__process_create(void)
 	}
 	w->processes[w->n_processes++] = process;
 	process->id = w->n_processes;
+	process->cpu = process->id;
 	process->who.pid = process->id;
 	process->who.uid = 1000;
 	process->who.gid = 1000;
@@ -128,7 +129,13 @@ uint64_t dsi_port_now(void)
 void dsi_port_relax(void)
 {
 	(void)fake__process();
+	fake__count(relaxes);
 	fake_yield();
+}
+
+uint32_t dsi_port_cpu(void)
+{
+	return 1u + fake__process()->cpu;
 }
 
 _Noreturn void dsi_port_assert_failed(const char *what, const char *file,

@@ -523,6 +523,11 @@ uint32_t fake_process(int fiber)
 	return fake__world.fibers[fiber]->process->id;
 }
 
+void fake_on_cpu(int fiber, uint32_t cpu)
+{
+	fake__world.fibers[fiber]->process->cpu = cpu;
+}
+
 /* ---- the run ------------------------------------------------------------ */
 
 static void tear_down(void)

@@ -136,6 +136,7 @@ struct fake_process {
 	bool ended;
 	uint32_t kill_after; /* scheduling points, 0 = not */
 	struct dsi_peer who;
+	uint32_t cpu;
 	int32_t home; /* 1 + node that it is at home on, 0 = none */
 	struct fake_fiber *lock_owner;
 	struct dsi_port_loop *monitor;

@@ -47,8 +47,10 @@ static void make_consumer(void)
 	c->returns = returns;
 	c->waker.signal = &page.signal;
 	c->waker.sleep = &signal_page.sleep;
+	c->waker.cpu = &page.cpu;
 	c->waiter.signal = &signal_page.signal;
 	c->waiter.sleep = &page.sleep;
+	c->waiter.cpu = &signal_page.cpu;
 }
 
 /* What the application may commit: packets of this socket. */
@@ -91,6 +93,9 @@ int main(void)
 			break;
 		case 7:
 			(void)dsi__consumer_announce(&plane, words, any_u64);
+			break;
+		case 8:
+			(void)dsi__consumer_apart(&plane, any_u32);
 			break;
 		default:
 			dsi__consumer_withdraw(&plane);

@@ -78,8 +78,10 @@ static void make_peer(struct dsi_producer_peer *peer)
 	peer->returns = returns;
 	peer->waker.signal = &signal_page.signal;
 	peer->waker.sleep = &page.sleep;
+	peer->waker.cpu = &signal_page.cpu;
 	peer->waiter.signal = &page.signal;
 	peer->waiter.sleep = &signal_page.sleep;
+	peer->waiter.cpu = &page.cpu;
 	peer->first = any_u64;
 	peer->position = any_u64;
 	peer->taken = any_u64;

@@ -310,6 +310,7 @@ static void reclaim_counters(uint64_t *random)
 		atomic_store(&page->returned, must_random(random));
 		atomic_store(&page->signal, (uint32_t)must_random(random));
 		atomic_store(&page->sleep, must_random(random));
+		atomic_store(&page->cpu, (uint32_t)must_random(random));
 		atomic_store(&evil_returns(&evil)[i % VICTIM_PACKETS],
 			     (uint32_t)must_random(random));
 	}

@@ -1130,6 +1130,7 @@ static void scribble_once(struct scribbler *scribbler, uint64_t position)
 	atomic_store(&signal->signal, (uint32_t)some_value(random, position));
 	atomic_store(&signal->dropped, must_random(random));
 	atomic_store(&signal->sleep, must_random(random));
+	atomic_store(&signal->cpu, (uint32_t)must_random(random));
 }
 
 static void *scribble_all(void *arg)

@@ -281,6 +281,7 @@ static uint32_t producer_words(struct word *words)
 	add(words, &n, "start", &page->start, 8);
 	add(words, &n, "dropped", &page->dropped, 8);
 	add(words, &n, "sleep", &page->sleep, 8);
+	add(words, &n, "cpu", &page->cpu, 4);
 	for (uint32_t i = 0; i < ROW; i++) {
 		(void)snprintf(name, sizeof(name), "row word %u", i);
 		add(words, &n, name, &row[i], 8);
@@ -321,6 +322,7 @@ static uint32_t consumer_words(struct word *words)
 	add(words, &n, "returned", &page->returned, 8);
 	add(words, &n, "signal", &page->signal, 4);
 	add(words, &n, "sleep", &page->sleep, 8);
+	add(words, &n, "cpu", &page->cpu, 4);
 	for (uint32_t i = 0; i < PACKETS; i++) {
 		(void)snprintf(name, sizeof(name), "returned token %u", i);
 		add(words, &n, name, &returns[i], 4);

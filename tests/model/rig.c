@@ -118,9 +118,16 @@ static void make_consumer(uint32_t index)
 							 DSI_SHM_PAGE_HEAD);
 	consumer->signal_page = reader->signal_page;
 	consumer->waker = (struct dsi_waker){
-		&reader->page->signal, &reader->signal_page->sleep, 0, 0, NULL};
-	consumer->waiter = (struct dsi_waiter){&reader->signal_page->signal,
-					       &reader->page->sleep, 0, 0};
+		.signal = &reader->page->signal,
+		.sleep = &reader->signal_page->sleep,
+		.bell = 0,
+		.cpu = &reader->page->cpu,
+	};
+	consumer->waiter = (struct dsi_waiter){
+		.signal = &reader->signal_page->signal,
+		.sleep = &reader->page->sleep,
+		.cpu = &reader->signal_page->cpu,
+	};
 	consumer->early = mc_alloc(8);
 	mc_check(!dsi__packet_table_init(&reader->plane->table, reader->plane,
 					 options->packets, options->max_sg),
@@ -157,10 +164,17 @@ void rig_set_up_peer(uint32_t index)
 		(const _Atomic uint32_t *)(const void *)((const char *)
 								 reader->page +
 							 DSI_SHM_PAGE_HEAD);
-	peer->waker = (struct dsi_waker){&peer->signal_page->signal,
-					 &peer->page->sleep, 0, 1, NULL};
-	peer->waiter = (struct dsi_waiter){&peer->page->signal,
-					   &peer->signal_page->sleep, 0, 0};
+	peer->waker = (struct dsi_waker){
+		.signal = &peer->signal_page->signal,
+		.sleep = &peer->page->sleep,
+		.bell = 1,
+		.cpu = &peer->signal_page->cpu,
+	};
+	peer->waiter = (struct dsi_waiter){
+		.signal = &peer->page->signal,
+		.sleep = &peer->signal_page->sleep,
+		.cpu = &peer->page->cpu,
+	};
 }
 
 void rig_build(const struct rig_options *options)

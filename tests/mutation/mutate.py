@@ -74,11 +74,13 @@ PROGRAMS = {  # name: (port, targets)
     "unit.trace": ("linux", ["unit.trace"]),
     "unit.traced": ("linux", ["unit.traced"]),
     "unit.lied-to": ("linux", ["unit.lied-to"]),
+    "unit.apart": ("linux", ["unit.apart"]),
     "unit.figures": ("linux", ["unit.figures"]),
     "unit.misuse": ("linux", ["unit.misuse"]),
     "unit.events": ("linux", ["unit.events"]),
     "port.fake": ("fake", ["port.fake"]),
     "port.fake-simulation": ("fake", ["port.fake-simulation"]),
+    "port.fake-spin": ("fake", ["port.fake-spin"]),
     "stress_hand": ("linux", ["stress_hand"]),
     "stress_real": ("linux", ["stress_real"]),
     "hostile.consumer": ("linux", ["hostile.consumer"]),
@@ -97,7 +99,8 @@ EXPLORER_TARGETS = ["dsi_watched_core", "dsi_explorer", "model.scenarios"]
 UNIT = [("unit.ledger", [], 2, 30), ("unit.liars", [], 2, 30), ("unit.passing", [], 2, 30),
         ("unit.usual", [], 2, 30), ("unit.plane", [], 2, 30), ("unit.waiting", [], 2, 30),
         ("unit.overtaken", [], 2, 30),
-        ("unit.lied-to", [], 2, 30), ("unit.shm_check", [], 2, 30),
+        ("unit.lied-to", [], 2, 30), ("unit.apart", [], 2, 30),
+        ("unit.shm_check", [], 2, 30),
         ("unit.packet_table", [], 2, 30), ("unit.figures", [], 5, 30),
         ("unit.events", [], 5, 30), ("unit.misuse", [], 5, 30),
         ("unit.traced", [], 5, 30), ("unit.trace", [], 5, 30), ("port.fake", ["--seeds", "1"], 3, 120)]
@@ -134,7 +137,8 @@ STRESS = [
     ("stress_real", ["consumers=3", "policy=mixed", "waiting=spin", "batch=4",
                      "shuffle=1", "joiner=1"], 30, 300),
 ]
-SEEDS = [("port.fake-simulation", [], 10, 120), ("port.fake", ["--seeds", "4"], 20, 300)]
+SEEDS = [("port.fake-spin", [], 5, 60), ("port.fake-simulation", [], 10, 120),
+         ("port.fake", ["--seeds", "4"], 20, 300)]
 WIDE = [("hostile.consumer", [], 10, 120), ("hostile.regions", [], 10, 120),
         ("hostile.watch", [], 10, 120), ("hostile.control", [], 10, 120),
         ("port.linux", [], 10, 200), ("hostile.producer", [], 20, 300)]

@@ -95,10 +95,12 @@ static void set_up_consumer(const struct hand_stream *stream,
 		.signal = &consumer->page->signal,
 		.sleep = &consumer->signal->sleep,
 		.bell = -1,
+		.cpu = &consumer->page->cpu,
 	};
 	end->waiter = (struct dsi_waiter){
 		.signal = &consumer->signal->signal,
 		.sleep = &consumer->page->sleep,
+		.cpu = &consumer->signal->cpu,
 	};
 	end->early =
 		(uint64_t *)(void *)memory(((uint64_t)slots + 63) / 64 * 8);
@@ -126,10 +128,12 @@ static void set_up_peer(const struct hand_stream *stream,
 		.signal = &consumer->signal->signal,
 		.sleep = &consumer->page->sleep,
 		.bell = -1,
+		.cpu = &consumer->signal->cpu,
 	};
 	peer->waiter = (struct dsi_waiter){
 		.signal = &consumer->page->signal,
 		.sleep = &consumer->signal->sleep,
+		.cpu = &consumer->page->cpu,
 	};
 }
 

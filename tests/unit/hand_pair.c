@@ -30,6 +30,13 @@ void hand_pair_fini(struct hand_pair *pair)
 	hand_stream_fini(&pair->stream);
 }
 
+void hand_part(struct hand_pair *pair)
+{
+	atomic_store(&pair->consumer.signal->cpu, UINT32_MAX);
+	atomic_store(&pair->consumer.page->cpu, UINT32_MAX);
+	hand_put(pair, 1);
+}
+
 struct dsi_packet *hand_get(struct dsi_socket *sock)
 {
 	struct dsi_packet *pkt = NULL;

@@ -24,6 +24,10 @@ void hand_pair_init(struct hand_pair *pair, const struct dsi_stream_desc *desc,
 /* Also after hand_leave(). */
 void hand_pair_fini(struct hand_pair *pair);
 
+/* Each end is told that the other is on a CPU that is not there, so that who may
+ * spin does; the consumer has a packet that the producer can wait for. */
+void hand_part(struct hand_pair *pair);
+
 /* What there must be at once. */
 struct dsi_packet *hand_get(struct dsi_socket *sock);
 /* So many are sent; and so many taken and given back. */

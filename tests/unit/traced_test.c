@@ -549,6 +549,10 @@ static void waits(uint32_t spin_ns)
 
 	options.spin_ns = spin_ns;
 	consumer = consume(NAME, &options);
+	/* The one thread of both ends spins for who is elsewhere. */
+	atomic_store(
+		&dsi__plane(producer)->as.producer.peers[0].signal_page->cpu,
+		UINT32_MAX);
 	want(WANT(wait_begin) | WANT(wait_end));
 	MUST_BE(dsi_packet_get(consumer, dsi_now() + 2000000, &pkt),
 		-DSI_ETIMEDOUT);
@@ -568,6 +572,84 @@ static void waits(uint32_t spin_ns)
 	TOLD(wait_end, 0);
 	dsi_socket_destroy(consumer);
 	dsi_socket_destroy(producer);
+}
+
+/* Two threads that wait for each other, each on its CPU, with one packet that
+ * goes there and back.  Returns how many of their waits were begun by polling. */
+#define TRIPS 100u
+
+static int on_cpus[2];
+
+static void stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)cpu, &set);
+	MUST_BE(pthread_setaffinity_np(pthread_self(), sizeof(set), &set), 0);
+}
+
+static void *takes(void *arg)
+{
+	struct dsi_socket *consumer = arg;
+
+	stay_on(on_cpus[1]);
+	for (uint32_t i = 0; i < TRIPS; i++)
+		MUST_BE(dsi_packet_commit(consumer, get(consumer)), 0);
+	return NULL;
+}
+
+static uint32_t trips(int from, int to)
+{
+	const struct dsi_stream_desc one = {
+		.size = sizeof(one), .packets = 1, .packet_bytes = 64};
+	const struct dsi_producer_options eager = {.size = sizeof(eager),
+						   .wait_consumers = 1,
+						   .spin_ns = UINT32_MAX};
+	struct dsi_consumer_options options = policy(DSI_POLICY_BLOCK);
+	struct dsi_socket *producer, *consumer;
+	uint32_t polled = 0;
+	pthread_t thread;
+	cpu_set_t before;
+
+	MUST_BE(pthread_getaffinity_np(pthread_self(), sizeof(before), &before),
+		0);
+	on_cpus[0] = from;
+	on_cpus[1] = to;
+	MUST_BE(dsi_producer_create(&one, &eager, &producer), 0);
+	MUST_BE(dsi_socket_listen(producer, NAME, NULL), 0);
+	MUST_BE(dsi_socket_start(producer), 0);
+	options.spin_ns = UINT32_MAX;
+	consumer = consume(NAME, &options);
+	want(WANT(wait_begin));
+	MUST_BE(pthread_create(&thread, NULL, takes, consumer), 0);
+	stay_on(on_cpus[0]);
+	for (uint32_t i = 0; i < TRIPS; i++)
+		put(producer);
+	MUST_BE(pthread_join(thread, NULL), 0);
+	for (uint32_t i = 0; i < told(DSI_TRACE_AT_wait_begin); i++)
+		polled += nth(DSI_TRACE_AT_wait_begin, i).c == DSI_TRACE_SPIN;
+	want(0);
+	dsi_socket_destroy(consumer);
+	dsi_socket_destroy(producer);
+	MUST_BE(pthread_setaffinity_np(pthread_self(), sizeof(before), &before),
+		0);
+	return polled;
+}
+
+/* Who spun on the CPU of the other end would keep it from running. */
+static void spins_apart(void)
+{
+	cpu_set_t may;
+	int cpus[2], n = 0;
+
+	MUST_BE(pthread_getaffinity_np(pthread_self(), sizeof(may), &may), 0);
+	for (int cpu = 0; cpu < CPU_SETSIZE && n < 2; cpu++)
+		if (CPU_ISSET((size_t)cpu, &may))
+			cpus[n++] = cpu;
+	MUST_BE(trips(cpus[0], cpus[0]), 0);
+	if (n > 1)
+		MUST(trips(cpus[0], cpus[1]) > 0);
 }
 
 /* ---- ends that die ------------------------------------------------------- */
@@ -758,6 +840,7 @@ int main(void)
 	too_late(DSI_STREAM_NO_STAMP);
 	waits(0);
 	waits(100000);
+	spins_apart();
 	begins_later();
 	MUST_BE(rmdir(folder), 0);
 	return 0;

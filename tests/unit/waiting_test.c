@@ -233,6 +233,7 @@ static void expect_each(const char *want, const uint32_t *seen, size_t n)
 static void one_wait(const struct wait *wait, uint32_t role)
 {
 	set_up(role);
+	hand_part(&world.pair);
 	world.answers = wait->answers;
 	world.wake_at = wait->wake_at;
 	world.regroup_at = wait->regroup_at;
@@ -271,6 +272,7 @@ static void polls(void **state)
 	(void)state;
 	for (uint32_t spin_ns = 1; spin_ns < 100000; spin_ns *= 10) {
 		set_up(DSI_ROLE_CONSUMER);
+		hand_part(&world.pair);
 		world.answers = never;
 		world.plane->spin_ns = spin_ns;
 		assert_int_equal(

@@ -6,6 +6,7 @@
 #include <karch.h>
 #include <kswitch.h>
 #include <ktask.h>
+#include <mk/segment.h>
 #include <paging.h>
 
 #define MSR_EFER 0xc0000080u
@@ -76,9 +77,12 @@ static void load_gdt(struct cpu_tables *t)
 	/* The order is what syscall and sysret want of their selectors. */
 	t->gdt[1] = 0x00af9b000000ffff; /* kernel code */
 	t->gdt[2] = 0x00cf93000000ffff; /* kernel data */
-	/* sysret counts on a place for user code of 32 bits.  It stays empty: a
-	 * system call from there would enter the kernel elsewhere. */
-	t->gdt[3] = 0;
+	/* sysret counts on a place for user code of 32 bits.  There is none: a
+	 * system call from there would enter the kernel elsewhere.  What is
+	 * there, data that can only be read, is as long as the CPU's number:
+	 * users ask for that (mklib/cpu.h). */
+	t->gdt[MK_SEGMENT_CPU / 8] =
+		0x0000f10000000000 | (uint64_t)(t - tables);
 	t->gdt[4] = 0x00cff3000000ffff; /* user data */
 	t->gdt[5] = 0x00affb000000ffff; /* user code */
 	t->gdt[6] = (offsetof(struct tss, io_end)) | (tss & 0xffffff) << 16 |
