@@ -143,7 +143,7 @@ static void set_up_words(struct dsi_socket *sock, int32_t peer_bell)
 					     &consumer->signal_page->sleep, 0,
 					     peer_bell, &sock->plane.trace};
 	consumer->waiter = (struct dsi_waiter){&consumer->signal_page->signal,
-					       &consumer->page->sleep, 0, 0};
+					       &consumer->page->sleep, 0};
 }
 
 static int set_up_plane(struct dsi_socket *sock,

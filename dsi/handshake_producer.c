@@ -360,7 +360,7 @@ static void set_up_peer(struct dsi_link *link, struct dsi_producer_peer *peer)
 					 &peer->page->sleep, 0, link->peer_bell,
 					 &sock->plane.trace};
 	peer->waiter = (struct dsi_waiter){&peer->page->signal,
-					   &peer->signal_page->sleep, 0, 0};
+					   &peer->signal_page->sleep, 0};
 }
 
 static void accept(struct dsi_link *link, struct dsi_wire_in *in)

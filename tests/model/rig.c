@@ -120,7 +120,7 @@ static void make_consumer(uint32_t index)
 	consumer->waker = (struct dsi_waker){
 		&reader->page->signal, &reader->signal_page->sleep, 0, 0, NULL};
 	consumer->waiter = (struct dsi_waiter){&reader->signal_page->signal,
-					       &reader->page->sleep, 0, 0};
+					       &reader->page->sleep, 0};
 	consumer->early = mc_alloc(8);
 	mc_check(!dsi__packet_table_init(&reader->plane->table, reader->plane,
 					 options->packets, options->max_sg),
@@ -160,7 +160,7 @@ void rig_set_up_peer(uint32_t index)
 	peer->waker = (struct dsi_waker){&peer->signal_page->signal,
 					 &peer->page->sleep, 0, 1, NULL};
 	peer->waiter = (struct dsi_waiter){&peer->page->signal,
-					   &peer->signal_page->sleep, 0, 0};
+					   &peer->signal_page->sleep, 0};
 }
 
 void rig_build(const struct rig_options *options)
