@@ -18,7 +18,7 @@
 
 int32_t dsi__consumer_tell_taken(struct dsi_data_plane *plane, int32_t answer)
 {
-	(void)dsi__consumer_tell(plane);
+	(void)dsi__consumer_tell(plane, 0);
 	return answer;
 }
 
@@ -428,7 +428,7 @@ static void tell_skipped(struct dsi_data_plane *plane)
 		return;
 	dsi__consumer_store_taken(&plane->as.consumer);
 	dsi__consumer_store_returned(&plane->as.consumer);
-	(void)dsi__consumer_tell(plane);
+	(void)dsi__consumer_tell(plane, 0);
 }
 
 /* The next packet in order.  0, -DSI_EBUSY if we moved on without one, or an
@@ -527,7 +527,7 @@ DSI_RARE static void note_got(struct dsi_data_plane *plane,
 
 	if ((consumer->apart & DSI_CONSUMER_COPY) && !consumer->lossy) {
 		dsi__consumer_store_returned(consumer);
-		(void)dsi__consumer_tell(plane);
+		(void)dsi__consumer_tell(plane, 0);
 	}
 	if (!(consumer->apart & DSI_CONSUMER_TIME_HOLD))
 		return;
@@ -743,7 +743,7 @@ static void commit(struct dsi_data_plane *plane, struct dsi_packet *const *pkts,
 		return;
 	give_back(consumer, pkts, n);
 	dsi__consumer_store_returned(consumer);
-	(void)dsi__consumer_tell(plane);
+	(void)dsi__consumer_tell(plane, 0);
 }
 
 /* TIME_HOLD: up to here the application had them. */
@@ -808,8 +808,8 @@ uint32_t dsi__consumer_announce(struct dsi_data_plane *plane,
 
 	if (!waiter->signal)
 		return 0; /* not connected, or closed */
-	dsi__waiter_announce(waiter, bell);
 	words[0] = dsi__waiter_word(waiter);
+	dsi__waiter_announce(waiter, words[0].expected, bell);
 	return 1;
 }
 

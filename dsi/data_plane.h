@@ -171,6 +171,21 @@ void dsi__plane_wake(struct dsi_data_plane *plane);
  * defers) soon.  After the fence; the last step of a commit, and seldom: 0. */
 DSI_RARE int dsi__plane_wake_peer(struct dsi_data_plane *plane,
 				  struct dsi_waker *waker, uint32_t signal);
+/* Likewise where a get of the same call follows, and no wake-up was put off yet:
+ * so this one is, if it can be.  A bell is no word, it cannot be rung and waited
+ * for in one step. */
+static inline void dsi__plane_owe(struct dsi_data_plane *plane,
+				  struct dsi_waker *waker, uint32_t signal)
+{
+	if (!dsi__waker_due(waker, signal))
+		return;
+	dsi__waker_here(waker, dsi_port_cpu());
+	dsi__stat_add(&plane->stats->wakes, 1);
+	if (waker->woken & DSI_SLEEP_BELL)
+		dsi__waker_ring(waker);
+	else
+		plane->owed = waker;
+}
 /* Make up for a wake-up that was put off. */
 void dsi__plane_pay(struct dsi_data_plane *plane);
 

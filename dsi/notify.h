@@ -20,6 +20,10 @@
  *            look again; if nothing: port wait while signal == snapshot
  *            store "awake"; look again
  *
+ * The look may also come between the snapshot and the store (usual_wait.h): what
+ * is published after it changes the signal, and that is compared behind the
+ * fence, by the port, which has one (port.h).
+ *
  * The fence keeps each side's store ahead of its load of the other's word
  * (a store buffer may not hide either): whoever comes second sees the first.
  * If that is the waker, it wakes; if it is the waiter, it finds the packet,
@@ -80,18 +84,17 @@ struct dsi_waiter {
 	const _Atomic uint32_t *signal; /* the peer's */
 	_Atomic uint64_t *sleep;	/* ours */
 	uint64_t count;			/* sleeps so far, in bits 34.. */
-	uint32_t seen;			/* snapshot of this sleep */
 	const _Atomic uint32_t *cpu;	/* the peer's */
 };
 
 static inline void dsi__waker_signal(struct dsi_waker *waker, uint32_t signal)
 {
-	/* N1: release pairs with dsi__waiter_announce(). */
+	/* N1: release pairs with dsi__waiter_word(). */
 	atomic_store_explicit(waker->signal, signal, memory_order_release);
 }
 
 /* Between dsi__waker_signal() and dsi__waker_due(), and between
- * dsi__waiter_announce() and looking again. */
+ * dsi__waiter_announce() and what comes next, if that is no wait of the port. */
 static inline void dsi__notify_fence(void)
 {
 	/* N2: seq_cst pairs with itself on the other side. */
@@ -125,18 +128,29 @@ static inline int dsi__waker_due(struct dsi_waker *waker, uint32_t signal)
 	return 1;
 }
 
-/* Say that we are about to sleep.  @bell: DSI_SLEEP_BELL or 0. */
-static inline void dsi__waiter_announce(struct dsi_waiter *waiter,
-					uint64_t bell)
+/* The snapshot: what the port is to wait for.  A look that comes after it finds
+ * what was published before it. */
+static inline struct dsi_port_word dsi__waiter_word(
+	const struct dsi_waiter *waiter)
 {
+	const _Atomic uint32_t *signal = waiter->signal;
 	/* N1: acquire pairs with dsi__waker_signal(). */
-	waiter->seen =
-		atomic_load_explicit(waiter->signal, memory_order_acquire);
-	waiter->count += DSI_SLEEP_COUNT;
+	uint32_t seen = atomic_load_explicit(signal, memory_order_acquire);
+
+	return (struct dsi_port_word){signal, seen, 1u};
+}
+
+/* Say that we are about to sleep, and have seen the signal @seen.  @bell:
+ * DSI_SLEEP_BELL or 0. */
+static inline void dsi__waiter_announce(struct dsi_waiter *waiter,
+					uint32_t seen, uint64_t bell)
+{
+	uint64_t count = waiter->count + DSI_SLEEP_COUNT;
+
+	waiter->count = count;
 	/* relaxed: ordered by N2; carries nothing. */
 	atomic_store_explicit(waiter->sleep,
-			      waiter->count | bell | DSI_SLEEP_ASLEEP |
-				      waiter->seen,
+			      count | bell | DSI_SLEEP_ASLEEP | seen,
 			      memory_order_relaxed);
 }
 
@@ -144,12 +158,6 @@ static inline void dsi__waiter_withdraw(struct dsi_waiter *waiter)
 {
 	/* relaxed: late news costs the peer one needless wake. */
 	atomic_store_explicit(waiter->sleep, 0u, memory_order_relaxed);
-}
-
-static inline struct dsi_port_word dsi__waiter_word(
-	const struct dsi_waiter *waiter)
-{
-	return (struct dsi_port_word){waiter->signal, waiter->seen, 1u};
 }
 
 /* Say on which CPU we are, as dsi_port_cpu() has it.  The line is the peer's to

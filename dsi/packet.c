@@ -244,7 +244,7 @@ DSI_RARE static int take_one_stamped(struct dsi_data_plane *plane,
 	return got > 0 ? 0 : get_one(plane, deadline_ns, out_pkt);
 }
 
-/* The usual sleep of a consumer.  1: look once more, the usual way. */
+/* The usual sleep of a consumer. */
 DSI_USUAL int sleep_for_packet(struct dsi_data_plane *plane,
 			       uint64_t deadline_ns)
 {
@@ -258,13 +258,12 @@ DSI_RARE static int take_one_later(struct dsi_data_plane *plane,
 				   uint64_t deadline_ns,
 				   struct dsi_packet **out_pkt)
 {
+	int slept = sleep_for_packet(plane, deadline_ns);
 	int64_t size = -1;
-	int slept;
 
-	if (!dsi__usual_may_sleep(plane, deadline_ns, dsi__usual_none_came))
+	if (slept == DSI_SLEPT_NOT)
 		return get_one(plane, deadline_ns, out_pkt);
-	slept = sleep_for_packet(plane, deadline_ns);
-	if (slept > 0)
+	if (slept == DSI_SLEPT)
 		size = dsi__usual_take_one(plane, out_pkt);
 	return size >= 0 ? dsi__usual_got(plane, 1, (uint64_t)size, 0)
 			 : get_one_waiting(plane, slept, deadline_ns, out_pkt);
@@ -281,17 +280,13 @@ DSI_RARE static int take_one(struct dsi_data_plane *plane, uint64_t deadline_ns,
 			 : take_one_later(plane, deadline_ns, out_pkt);
 }
 
-/* The usual sleep of a producer.  1: look once more, the usual way. */
+/* The usual sleep of a producer. */
 DSI_USUAL int sleep_for_space(struct dsi_data_plane *plane,
 			      uint64_t deadline_ns)
 {
-	uint32_t way = plane->stream_flags & DSI_STREAM_NO_STAMP
-			       ? DSI_USUAL_SEND
-			       : DSI_USUAL_SEND_STAMPED;
-
 	return dsi__usual_sleep(plane, &plane->as.producer.sole->waiter,
-				DSI_PLANE_FLOWS | way, deadline_ns,
-				dsi__usual_none_back);
+				DSI_PLANE_FLOWS | plane->usual_quiet,
+				deadline_ns, dsi__usual_none_back);
 }
 
 /* No packet is free. */
@@ -299,12 +294,11 @@ DSI_RARE static int32_t reserve_later(struct dsi_data_plane *plane,
 				      uint64_t deadline_ns,
 				      struct dsi_packet **out_pkts, uint32_t n)
 {
-	int slept;
+	int slept = sleep_for_space(plane, deadline_ns);
 
-	if (!dsi__usual_may_sleep(plane, deadline_ns, dsi__usual_none_back))
+	if (slept == DSI_SLEPT_NOT)
 		return get(plane, deadline_ns, out_pkts, n);
-	slept = sleep_for_space(plane, deadline_ns);
-	return slept > 0 && reserve_more(plane, out_pkts, n)
+	return slept == DSI_SLEPT && reserve_more(plane, out_pkts, n)
 		       ? (int32_t)n
 		       : get_waiting(plane, slept, deadline_ns, out_pkts, n);
 }
@@ -313,12 +307,12 @@ DSI_RARE static int reserve_one_later(struct dsi_data_plane *plane,
 				      uint64_t deadline_ns,
 				      struct dsi_packet **out_pkt)
 {
-	int slept;
+	int slept = sleep_for_space(plane, deadline_ns);
 
-	if (!dsi__usual_may_sleep(plane, deadline_ns, dsi__usual_none_back))
+	if (slept == DSI_SLEPT_NOT)
 		return get_one(plane, deadline_ns, out_pkt);
-	slept = sleep_for_space(plane, deadline_ns);
-	return slept > 0 && reserve_more(plane, out_pkt, 1)
+	return slept == DSI_SLEPT && (dsi__usual_retake(plane, out_pkt) ||
+				      reserve_more(plane, out_pkt, 1))
 		       ? 0
 		       : get_one_waiting(plane, slept, deadline_ns, out_pkt);
 }
@@ -408,14 +402,13 @@ DSI_RARE static int32_t take_later(struct dsi_data_plane *plane,
 				   uint64_t deadline_ns,
 				   struct dsi_packet **out_pkts, uint32_t n)
 {
+	int slept = sleep_for_packet(plane, deadline_ns);
 	uint64_t bytes = 0;
 	uint32_t got = 0;
-	int slept;
 
-	if (!dsi__usual_may_sleep(plane, deadline_ns, dsi__usual_none_came))
+	if (slept == DSI_SLEPT_NOT)
 		return get(plane, deadline_ns, out_pkts, n);
-	slept = sleep_for_packet(plane, deadline_ns);
-	if (slept > 0)
+	if (slept == DSI_SLEPT)
 		got = dsi__usual_take(plane, out_pkts, n, 0, &bytes);
 	if (got == n)
 		return dsi__usual_got(plane, n, bytes, (int32_t)n);
@@ -524,7 +517,7 @@ DSI_USUAL int send(struct dsi_data_plane *plane, struct dsi_packet *const *pkts,
 
 	if (!dsi__usual_send(plane, pkts, n, now, &bytes))
 		return 0;
-	(void)dsi__usual_sent(plane, n, bytes);
+	(void)dsi__usual_sent(plane, n, bytes, 0);
 	return 1;
 }
 
@@ -533,7 +526,7 @@ DSI_USUAL int give(struct dsi_data_plane *plane, struct dsi_packet *const *pkts,
 {
 	if (!dsi__usual_give(plane, pkts, n))
 		return 0;
-	(void)dsi__usual_gave(plane, n);
+	(void)dsi__usual_gave(plane, n, 0);
 	return 1;
 }
 
@@ -584,7 +577,7 @@ DSI_RARE static int send_one_stamped(struct dsi_data_plane *plane,
 {
 	int64_t size = dsi__usual_send_one(plane, pkt, dsi_port_now());
 
-	return size >= 0 ? dsi__usual_sent(plane, 1, (uint64_t)size)
+	return size >= 0 ? dsi__usual_sent(plane, 1, (uint64_t)size, 0)
 			 : commit_one(plane, pkt);
 }
 
@@ -624,14 +617,14 @@ DSI_RARE static int send_one(struct dsi_data_plane *plane,
 {
 	int64_t size = dsi__usual_send_one(plane, pkt, 0);
 
-	return size >= 0 ? dsi__usual_sent(plane, 1, (uint64_t)size)
+	return size >= 0 ? dsi__usual_sent(plane, 1, (uint64_t)size, 0)
 			 : commit_one(plane, pkt);
 }
 
 DSI_RARE static int give_one(struct dsi_data_plane *plane,
 			     struct dsi_packet *pkt)
 {
-	return dsi__usual_give(plane, &pkt, 1) ? dsi__usual_gave(plane, 1)
+	return dsi__usual_give(plane, &pkt, 1) ? dsi__usual_gave(plane, 1, 0)
 					       : commit_one(plane, pkt);
 }
 
@@ -669,7 +662,6 @@ int dsi_packet_commit(struct dsi_socket *sock, struct dsi_packet *pkt)
  * due. */
 DSI_USUAL int end_commit_get(struct dsi_data_plane *plane, int err)
 {
-	plane->defers = 0;
 	if (plane->owed)
 		dsi__plane_pay(plane);
 	return err;
@@ -679,10 +671,13 @@ DSI_RARE static int commit_get(struct dsi_data_plane *plane,
 			       struct dsi_packet *pkt, uint64_t deadline_ns,
 			       struct dsi_packet **out_next)
 {
-	int err = commit_packet(plane, pkt);
+	int err;
 
+	plane->defers = 1;
+	err = commit_packet(plane, pkt);
 	if (!err)
 		err = get_packet(plane, deadline_ns, out_next);
+	plane->defers = 0;
 	return end_commit_get(plane, err);
 }
 
@@ -696,7 +691,7 @@ DSI_RARE static int give_and_take(struct dsi_data_plane *plane,
 
 	if (!dsi__usual_give(plane, &pkt, 1))
 		return commit_get(plane, pkt, deadline_ns, out_next);
-	(void)dsi__usual_gave(plane, 1);
+	(void)dsi__usual_gave(plane, 1, 1);
 	if (!usual(dsi__plane_flags(plane), DSI_USUAL_TAKE)) {
 		err = get_one(plane, deadline_ns, out_next);
 		return end_commit_get(plane, err);
@@ -717,7 +712,7 @@ DSI_RARE static int send_and_reserve(struct dsi_data_plane *plane,
 
 	if (size < 0)
 		return commit_get(plane, pkt, deadline_ns, out_next);
-	(void)dsi__usual_sent(plane, 1, (uint64_t)size);
+	(void)dsi__usual_sent(plane, 1, (uint64_t)size, 1);
 	if (!usual(dsi__plane_flags(plane), DSI_USUAL_SEND))
 		err = get_one(plane, deadline_ns, out_next);
 	else if (!dsi__usual_reserve_one(plane, out_next))
@@ -734,7 +729,6 @@ int dsi_packet_commit_get(struct dsi_socket *sock, struct dsi_packet *pkt,
 
 	if (!sock || !out_next)
 		return -DSI_EINVAL;
-	plane->defers = 1;
 	flags = dsi__plane_flags(plane);
 	if (usual(flags, DSI_USUAL_TAKE))
 		return give_and_take(plane, pkt, deadline_ns, out_next);

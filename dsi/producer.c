@@ -911,7 +911,7 @@ int dsi__producer_tell(struct dsi_data_plane *plane)
 	watch_backlog(plane);
 	if (plane->as.producer.sole)
 		return dsi__producer_tell_sole(plane, plane->as.producer.sole,
-					       plane->as.producer.position);
+					       plane->as.producer.position, 0);
 	tell_all(plane);
 	return 0;
 }
@@ -986,8 +986,8 @@ uint32_t dsi__producer_announce(struct dsi_data_plane *plane,
 	while (mask) {
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
 
-		dsi__waiter_announce(&peer->waiter, bell);
-		words[n++] = dsi__waiter_word(&peer->waiter);
+		words[n] = dsi__waiter_word(&peer->waiter);
+		dsi__waiter_announce(&peer->waiter, words[n++].expected, bell);
 	}
 	return n;
 }

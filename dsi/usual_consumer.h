@@ -24,7 +24,8 @@
 
 DSI_USUAL void dsi__consumer_store_taken(struct dsi_consumer *consumer)
 {
-	/* T1: release pairs with the producer's refresh_taken(). */
+	/* T1: release pairs with the producer's refresh_taken() and
+	 * dsi__usual_retake(). */
 	atomic_store_explicit(&consumer->page->taken, consumer->position,
 			      memory_order_release);
 }
@@ -37,9 +38,9 @@ DSI_USUAL void dsi__consumer_store_returned(struct dsi_consumer *consumer)
 			      memory_order_release);
 }
 
-/* Wake the producer if it sleeps for descriptors or packets.  The last step of a
- * commit: 0. */
-DSI_USUAL int dsi__consumer_tell(struct dsi_data_plane *plane)
+/* Wake the producer if it sleeps for descriptors or packets.  With @owe a get of
+ * the same call follows; else it is the last step of a commit: 0. */
+DSI_USUAL int dsi__consumer_tell(struct dsi_data_plane *plane, int owe)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 	uint32_t signal = consumer->signal + 1u;
@@ -48,7 +49,9 @@ DSI_USUAL int dsi__consumer_tell(struct dsi_data_plane *plane)
 	consumer->signal = signal;
 	dsi__waker_signal(&consumer->waker, signal);
 	dsi__notify_fence();
-	if (dsi__waker_asleep(&consumer->waker))
+	if (owe)
+		dsi__plane_owe(plane, &consumer->waker, signal);
+	else if (dsi__waker_asleep(&consumer->waker))
 		return dsi__plane_wake_peer(plane, &consumer->waker, signal);
 	return 0;
 }
@@ -265,8 +268,9 @@ DSI_USUAL uint32_t dsi__usual_put_back(struct dsi_data_plane *plane,
 	return (uint32_t)i;
 }
 
-/* So many were given back: count them, and tell the producer.  Return 0. */
-DSI_USUAL int dsi__usual_gave(struct dsi_data_plane *plane, uint32_t n)
+/* So many were given back: count them, and tell the producer, with @owe as above.
+ * Return 0. */
+DSI_USUAL int dsi__usual_gave(struct dsi_data_plane *plane, uint32_t n, int owe)
 {
 	struct dsi_consumer *consumer = &plane->as.consumer;
 
@@ -275,7 +279,7 @@ DSI_USUAL int dsi__usual_gave(struct dsi_data_plane *plane, uint32_t n)
 	dsi__plane_hold(plane, -(int32_t)n);
 	dsi__stat_add(&plane->stats->released, n);
 	dsi__consumer_store_returned(consumer);
-	return dsi__consumer_tell(plane);
+	return dsi__consumer_tell(plane, owe);
 }
 
 /* Give back @n packets, all or none.  1 if they are in the ring: dsi__usual_gave()

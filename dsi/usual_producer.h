@@ -19,17 +19,19 @@
 #include "dsi/check.h"
 #include "dsi/data_plane.h"
 
-/* Signal, fence, look whether it sleeps; see notify.h.  The last step of a commit:
- * 0. */
+/* Signal, fence, look whether it sleeps; see notify.h.  With @owe a get of the same
+ * call follows; else it is the last step of a commit: 0. */
 DSI_USUAL int dsi__producer_tell_sole(struct dsi_data_plane *plane,
 				      struct dsi_producer_peer *peer,
-				      uint64_t position)
+				      uint64_t position, int owe)
 {
 	uint32_t signal = (uint32_t)(position - peer->first);
 
 	dsi__waker_signal(&peer->waker, signal);
 	dsi__notify_fence();
-	if (dsi__waker_asleep(&peer->waker))
+	if (owe)
+		dsi__plane_owe(plane, &peer->waker, signal);
+	else if (dsi__waker_asleep(&peer->waker))
 		return dsi__plane_wake_peer(plane, &peer->waker, signal);
 	return 0;
 }
@@ -266,7 +268,7 @@ DSI_USUAL int64_t dsi__usual_send_one(const struct dsi_data_plane *plane,
  * What waits by the counter we know is at least what does: only if that is more
  * than what is not worth a look, we look.  Return 0. */
 DSI_USUAL int dsi__usual_sent(struct dsi_data_plane *plane, uint32_t n,
-			      uint64_t bytes)
+			      uint64_t bytes, int owe)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	struct dsi_shm_stats *stats = plane->stats;
@@ -278,7 +280,7 @@ DSI_USUAL int dsi__usual_sent(struct dsi_data_plane *plane, uint32_t n,
 	dsi__stat_add(&stats->bytes, bytes);
 	if (position - producer->least > producer->calm)
 		return dsi__producer_tell(plane);
-	return dsi__producer_tell_sole(plane, producer->sole, position);
+	return dsi__producer_tell_sole(plane, producer->sole, position, owe);
 }
 
 #endif /* DSI_USUAL_PRODUCER_H */

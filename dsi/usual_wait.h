@@ -18,6 +18,7 @@
 
 #include "dsi/check.h"
 #include "dsi/data_plane.h"
+#include "dsi/usual_producer.h"
 
 /* Is the consumer's next packet still to come, and has the producer been told of
  * all that was taken? */
@@ -59,43 +60,68 @@ DSI_USUAL int dsi__usual_none_back(const struct dsi_data_plane *plane)
 	       dsi__usual_returned(peer) == returned;
 }
 
-/* May a get sleep the usual way, and has it nothing else to find?  Whoever would
- * not sleep shall not say that it does: the peer would wake it. */
-DSI_USUAL int dsi__usual_may_sleep(const struct dsi_data_plane *plane,
-				   uint64_t deadline_ns,
-				   int (*none)(const struct dsi_data_plane *))
+/* What a sleep ended with, or a negative number: time is up. */
+enum dsi_slept {
+	DSI_SLEPT_OTHERWISE, /* the flags are others now */
+	DSI_SLEPT,	     /* look once more */
+	DSI_SLEPT_NOT	     /* there is something else to find */
+};
+
+/* The sleep itself.  Wakes whom we owe it. */
+DSI_USUAL int dsi__usual_rest(struct dsi_data_plane *plane,
+			      const struct dsi_port_word *words,
+			      uint64_t deadline_ns)
 {
-	return deadline_ns != 0 && plane->spin_ns == 0 && none(plane);
+	const struct dsi_waker *waker = plane->owed;
+
+	dsi__stat_add(&plane->stats->waits, 1);
+	if (!waker)
+		return dsi_port_wait(words, 2, deadline_ns);
+	plane->owed = NULL;
+	return dsi_port_wake_wait(waker->signal, words, 2, deadline_ns);
 }
 
-/* One sleep, if the flags are still @flags and there is still none().  Wakes whom
- * we owe it.  1: look once more; 0: the flags are others now; -DSI_ETIMEDOUT:
- * time is up. */
+/* One sleep, if a get may sleep the usual way, the flags are @flags and there is
+ * none().  Whoever would not sleep shall not say that it does, for the peer would
+ * wake it.  So the look comes before that, and after the snapshots; the port does
+ * the rest, see notify.h. */
 DSI_USUAL int dsi__usual_sleep(struct dsi_data_plane *plane,
 			       struct dsi_waiter *waiter, uint32_t flags,
 			       uint64_t deadline_ns,
 			       int (*none)(const struct dsi_data_plane *))
 {
-	const struct dsi_waker *waker = plane->owed;
-	struct dsi_port_word words[2];
-	int timeout = 0;
+	const struct dsi_port_word words[2] = {dsi__waiter_word(waiter),
+					       dsi__plane_word(plane)};
+	int timeout;
 
-	dsi__waiter_announce(waiter, 0);
-	words[0] = dsi__waiter_word(waiter);
-	words[1] = dsi__plane_word(plane);
-	dsi__notify_fence();
-	if (dsi__plane_flags(plane) == flags && none(plane)) {
-		dsi__stat_add(&plane->stats->waits, 1);
-		if (waker) {
-			plane->owed = NULL;
-			timeout = dsi_port_wake_wait(waker->signal, words, 2,
-						     deadline_ns);
-		} else {
-			timeout = dsi_port_wait(words, 2, deadline_ns);
-		}
-	}
+	if (deadline_ns == 0 || plane->spin_ns ||
+	    dsi__plane_flags(plane) != flags || !none(plane))
+		return DSI_SLEPT_NOT;
+	dsi__waiter_announce(waiter, words[0].expected, 0);
+	timeout = dsi__usual_rest(plane, words, deadline_ns);
 	dsi__waiter_withdraw(waiter);
 	return timeout ? timeout : dsi__plane_flags(plane) == flags;
+}
+
+/* After a producer's sleep: take the one packet that the consumer had, if that came
+ * back, and the ring is empty.  (What came back need not have been taken in order:
+ * dsi_packet_get_nr().) */
+DSI_USUAL int dsi__usual_retake(struct dsi_data_plane *plane,
+				struct dsi_packet **out_pkt)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	struct dsi_producer_peer *peer = producer->sole;
+	const uint64_t position = producer->position;
+
+	if (position - peer->first != peer->returned + 1u ||
+	    /* T1: acquire pairs with the consumer's get. */
+	    atomic_load_explicit(&peer->page->taken, memory_order_acquire) !=
+		    position)
+		return 0;
+	peer->taken = position;
+	producer->least = position;
+	producer->limit = position + producer->ring.slots;
+	return dsi__usual_reuse(plane, out_pkt, 1);
 }
 
 #endif /* DSI_USUAL_WAIT_H */

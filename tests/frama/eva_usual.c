@@ -86,7 +86,7 @@ static void consume(uint32_t n)
 	else if (any_int)
 		(void)dsi__usual_none_came(&plane);
 	else if (dsi__usual_give(&plane, out, n))
-		(void)dsi__usual_gave(&plane, n);
+		(void)dsi__usual_gave(&plane, n, any_int);
 }
 
 static void make_producer(uint64_t position)
@@ -126,10 +126,12 @@ static void produce(uint32_t n)
 	else if (any_int)
 		(void)dsi__usual_reuse(&plane, out, n);
 	else if (any_int)
+		(void)dsi__usual_retake(&plane, out);
+	else if (any_int)
 		(void)(dsi__usual_all_out(&plane) &&
 		       dsi__usual_none_back(&plane));
 	else if (dsi__usual_send(&plane, out, n, any_u64, &bytes))
-		(void)dsi__usual_sent(&plane, n, bytes);
+		(void)dsi__usual_sent(&plane, n, bytes, any_int);
 }
 
 /* In every state of the table; @lap: where in the ring it is. */

@@ -91,9 +91,8 @@ text("producer.c", "{\n	revoke(&plane->as.producer, pkt);\n", "{\n",
 # ---- N: flag and wait -------------------------------------------------------
 order("notify.h", "dsi__waker_signal", "release", "relaxed",
       "N1 signal store relaxed", BOTH)
-order("notify.h", "dsi__waiter_announce", "acquire", "relaxed",
-      "N1 signal load relaxed", BOTH,
-      "the fence N2 follows before anything is looked at, and acquires")
+order("notify.h", "dsi__waiter_word", "acquire", "relaxed",
+      "N1 signal load relaxed", BOTH)
 text("packet.c", "	if (plane->owed)\n		dsi__plane_pay(plane);\n",
      "	plane->owed = NULL;\n", "N  a wake-up put off is forgotten",
      ["commit-get"])
@@ -101,9 +100,8 @@ text("data_plane.c", "	return dsi_port_wake_wait(waker->signal, words, n, deadli
      "	return dsi_port_wait(words, n, deadline_ns);\n",
      "N  a wake-up put off is forgotten before sleeping", ["commit-get-timed"])
 text("usual_wait.h",
-     "			timeout = dsi_port_wake_wait(waker->signal, words, 2,\n"
-     "						     deadline_ns);\n",
-     "			timeout = dsi_port_wait(words, 2, deadline_ns);\n",
+     "	return dsi_port_wake_wait(waker->signal, words, 2, deadline_ns);\n",
+     "	return dsi_port_wait(words, 2, deadline_ns);\n",
      "N  a wake-up put off is forgotten before the usual sleep", ["commit-get"])
 order("consumer.c", "skip_lost", "acquire", "relaxed",
       "N1 signal load in skip_lost() relaxed", RECLAIM,
@@ -126,9 +124,6 @@ text("packet.c", "	dsi__notify_fence();\n", "",
 text("data_plane.c", "	dsi__notify_fence();\n", "",
      "N2 no fence before sleeping", BLOCK,
      "the port's wait is a full fence (port.h); the bell has none")
-text("usual_wait.h", "	dsi__notify_fence();\n", "",
-     "N2 no fence before the usual sleep", BLOCK + ["commit-get"],
-     "as for the other sleep: the port's wait is a full fence")
 text("notify.h", " ||\n	    (int32_t)(signal - (uint32_t)sleep) <= 0)", ")",
      "N  wake although the sleeper had seen the signal", BOTH)
 text("notify.h", " || sleep == waker->woken", "",
@@ -143,7 +138,9 @@ text("usual_producer.h",
 text("usual_consumer.h",
      "	dsi__waker_signal(&consumer->waker, signal);\n"
      "	dsi__notify_fence();\n"
-     "	if (dsi__waker_asleep(&consumer->waker))\n"
+     "	if (owe)\n"
+     "		dsi__plane_owe(plane, &consumer->waker, signal);\n"
+     "	else if (dsi__waker_asleep(&consumer->waker))\n"
      "		return dsi__plane_wake_peer(plane, &consumer->waker, signal);\n",
      "	if (dsi__waker_asleep(&consumer->waker))\n"
      "		(void)dsi__plane_wake_peer(plane, &consumer->waker, signal + 1);\n"
@@ -152,14 +149,32 @@ text("usual_consumer.h",
      "N  wake before signal", BOTH)
 text("usual_consumer.h",
      "	dsi__consumer_store_returned(consumer);\n"
-     "	return dsi__consumer_tell(plane);\n",
-     "	(void)dsi__consumer_tell(plane);\n"
+     "	return dsi__consumer_tell(plane, owe);\n",
+     "	(void)dsi__consumer_tell(plane, owe);\n"
      "	dsi__consumer_store_returned(consumer);\n	return 0;\n",
      "N  signal before return", BOTH)
-text("notify.h", "{waiter->signal, waiter->seen, 1u}",
-     "{waiter->signal, atomic_load_explicit(waiter->signal, "
-     "memory_order_acquire), 1u}",
-     "N  snapshot after the announcement", BLOCK)
+text("usual_wait.h",
+     "	dsi__waiter_announce(waiter, words[0].expected, 0);\n"
+     "	timeout = dsi__usual_rest(plane, words, deadline_ns);\n",
+     "	dsi__waiter_announce(waiter, words[0].expected, 0);\n"
+     "	const struct dsi_port_word now[2] = {dsi__waiter_word(waiter), "
+     "words[1]};\n"
+     "	timeout = dsi__usual_rest(plane, now, deadline_ns);\n",
+     "N  snapshot after the announcement of the usual sleep", BLOCK)
+text("usual_wait.h",
+     "	const struct dsi_port_word words[2] = {dsi__waiter_word(waiter),\n"
+     "					       dsi__plane_word(plane)};\n"
+     "	int timeout;\n\n"
+     "	if (deadline_ns == 0 || plane->spin_ns ||\n"
+     "	    dsi__plane_flags(plane) != flags || !none(plane))\n"
+     "		return DSI_SLEPT_NOT;\n",
+     "	int timeout;\n\n"
+     "	if (deadline_ns == 0 || plane->spin_ns ||\n"
+     "	    dsi__plane_flags(plane) != flags || !none(plane))\n"
+     "		return DSI_SLEPT_NOT;\n"
+     "	const struct dsi_port_word words[2] = {dsi__waiter_word(waiter),\n"
+     "					       dsi__plane_word(plane)};\n",
+     "N  the usual look before the snapshots", BLOCK + ["killed-one"])
 text("data_plane.c", "		timeout = sleep_on(plane, words, n, deadline_ns);\n",
      "		for (uint32_t i = 0; i < n; i++)\n"
      "			words[i].expected = atomic_load_explicit("
@@ -170,8 +185,8 @@ text("data_plane.c",
      "	dsi__notify_fence();\n	err = look(plane, arg);\n",
      "	dsi__notify_fence();\n	err = -DSI_EAGAIN;\n",
      "N  no second look", BOTH)
-text("usual_wait.h", "== flags && none(plane))", "== flags)",
-     "N  no second look before the usual sleep", BLOCK)
+text("usual_wait.h", "!= flags || !none(plane))", "!= flags)",
+     "N  no look before the usual sleep", BLOCK)
 text("usual_wait.h", "	       returned != producer->position - peer->first &&\n"
      "	       dsi__usual_returned(peer) == returned;\n", "	       1;\n",
      "N  no second look before the usual sleep of a producer", ["commit-get"])
@@ -224,6 +239,9 @@ order("usual_consumer.h", "dsi__consumer_store_taken", "release", "relaxed",
 order("producer.c", "refresh_taken", "acquire", "relaxed",
       "T1 taken load relaxed", ["block-ring2", "block-ring1",
                                 "block-holding"],
+      "as for the store")
+order("usual_wait.h", "dsi__usual_retake", "acquire", "relaxed",
+      "T1 taken load relaxed, after the usual sleep", ["block-ring1"],
       "as for the store")
 text("usual_consumer.h",
      "	pkt = *dsi__packet_table_block(table, 1);\n",
@@ -340,11 +358,11 @@ order("data_plane.h", "dsi__plane_word", "acquire", "relaxed",
 mutant("P2 no private word in the wait", "data_plane.c",
        [("text", "	words[n++] = dsi__plane_word(plane);\n", "")],
        ["killed-one"])
-text("usual_wait.h", "	words[1] = dsi__plane_word(plane);\n",
-     "	words[1] = words[0];\n",
+text("usual_wait.h", "					       dsi__plane_word(plane)};\n",
+     "					       dsi__waiter_word(waiter)};\n",
      "P2 no private word in the usual wait", ["killed-one"])
-text("usual_wait.h", "dsi__plane_flags(plane) == flags && none(plane)",
-     "none(plane)", "P1 flags are not looked at before the usual sleep",
+text("usual_wait.h", "dsi__plane_flags(plane) != flags || !none(plane)",
+     "!none(plane)", "P1 flags are not looked at before the usual sleep",
      ["cancel", "killed-one"])
 text("packet.c", "	return or_gone(got, flags);\n",
      "	return or_gone(got, dsi__plane_flags(plane));\n",

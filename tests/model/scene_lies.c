@@ -54,7 +54,7 @@ static void liar(void *arg)
 		/* T2: likewise. */
 		atomic_store_explicit(&c->page->returned, returned,
 				      memory_order_release);
-	(void)dsi__consumer_tell(reader->plane);
+	(void)dsi__consumer_tell(reader->plane, 0);
 }
 
 /* Sends as long as there is something to send with. */

@@ -288,7 +288,7 @@ static void given_back(void **state)
 		/* Of the one behind them nothing was said. */
 		assert_true(kept[3]->mark == held);
 		if (bad == 3) {
-			assert_int_equal(dsi__usual_gave(world.plane, 3), 0);
+			assert_int_equal(dsi__usual_gave(world.plane, 3, 0), 0);
 			assert_int_equal(dsi__packet_table_free(table),
 					 free + 3);
 			for (uint32_t i = 0; i < 3; i++) {
@@ -455,6 +455,40 @@ static void reused(void **state)
 	}
 }
 
+/* So many were sent, and so many came back, of which the last was taken in order
+ * or not, and not read yet: if it was the only one, it is taken again, though the
+ * ring was full. */
+static void one_retaken(uint32_t put, uint32_t took, uint32_t early)
+{
+	const int empty = put == 1 && !early, want = empty && took == 1;
+	struct dsi_packet *pkt = NULL;
+	struct dsi_producer *producer;
+
+	set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
+	producer = &world.pair.stream.plane.as.producer;
+	hand_put(&world.pair, put);
+	hand_take(&world.pair, took);
+	atomic_store(&world.pair.consumer.page->taken, put - early);
+	producer->limit = put;
+	producer->least = 0;
+	assert_int_equal(!!dsi__usual_retake(&world.pair.stream.plane, &pkt),
+			 want);
+	assert_ptr_equal(pkt, want ? came_back(0) : NULL);
+	assert_true(producer->sole->taken == (empty ? put : 0));
+	assert_true(producer->least == (empty ? put : 0));
+	assert_true(producer->limit == put + (empty ? 8 : 0));
+	hand_pair_fini(&world.pair);
+}
+
+static void retaken(void **state)
+{
+	(void)state;
+	for (uint32_t put = 1; put <= 2; put++)
+		for (uint32_t took = 0; took <= put; took++)
+			for (uint32_t early = 0; early <= 1; early++)
+				one_retaken(put, took, early);
+}
+
 /* ---- the producer: sending ----------------------------------------------------- */
 
 #define SLOTS 4u
@@ -473,7 +507,7 @@ static void expect_sent(struct dsi_packet *const *pkts, uint32_t begin,
 		sum += pkts[i]->entry.size;
 	}
 	assert_true(bytes == sum);
-	assert_int_equal(dsi__usual_sent(&world.pair.stream.plane, n, bytes),
+	assert_int_equal(dsi__usual_sent(&world.pair.stream.plane, n, bytes, 0),
 			 0);
 	assert_int_equal(world.pair.stream.plane.held, 0);
 	for (uint32_t i = 0; i < n; i++) {
@@ -747,39 +781,26 @@ static int none(const struct dsi_data_plane *plane)
 	return (int)none_of_them;
 }
 
-static void may_sleep(void **state)
-{
-	(void)state;
-	set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
-	for (uint32_t i = 0; i < 8; i++) {
-		const uint64_t deadline_ns = i & 1 ? DSI_FOREVER : 0;
-
-		world.plane->spin_ns = i & 2 ? 1 : 0;
-		none_of_them = i >> 2 & 1;
-		assert_int_equal(
-			!!dsi__usual_may_sleep(world.plane, deadline_ns, none),
-			(i & 1) && !(i & 2) && (i & 4));
-	}
-	hand_pair_fini(&world.pair);
-}
-
 /* The flags are as they were or not, it has none, something happens in between, a
- * wake is owed: what comes of it. */
+ * wake is owed, it shall look for a while first: what comes of it. */
 static const struct {
-	uint32_t same, none, wakes, changes, owes;
+	uint32_t same, none, wakes, changes, owes, spin_ns;
+	uint64_t deadline_ns;
 	int want;
 	uint32_t asked, sleeps;
 } naps[] = {
-	{1, 1, 0, 0, 0, -DSI_ETIMEDOUT, 1, 1},
-	{1, 1, 1, 0, 0, 1, 1, 1},
-	{1, 1, 1, 1, 0, 0, 1, 1},
-	{1, 0, 0, 0, 0, 1, 1, 0},
-	{1, 0, 0, 1, 0, 0, 1, 0},
-	{0, 1, 0, 0, 0, 0, 0, 0},
-	{1, 1, 0, 0, 1, -DSI_ETIMEDOUT, 1, 1},
-	{1, 1, 1, 0, 1, 1, 1, 1},
-	{1, 0, 0, 0, 1, 1, 1, 0},
-	{0, 1, 0, 0, 1, 0, 0, 0},
+	{1, 1, 0, 0, 0, 0, PAST, -DSI_ETIMEDOUT, 1, 1},
+	{1, 1, 1, 0, 0, 0, PAST, DSI_SLEPT, 1, 1},
+	{1, 1, 1, 1, 0, 0, PAST, DSI_SLEPT_OTHERWISE, 1, 1},
+	{1, 0, 0, 0, 0, 0, PAST, DSI_SLEPT_NOT, 1, 0},
+	{1, 0, 0, 1, 0, 0, PAST, DSI_SLEPT_NOT, 1, 0},
+	{0, 1, 0, 0, 0, 0, PAST, DSI_SLEPT_NOT, 0, 0},
+	{1, 1, 0, 0, 1, 0, PAST, -DSI_ETIMEDOUT, 1, 1},
+	{1, 1, 1, 0, 1, 0, PAST, DSI_SLEPT, 1, 1},
+	{1, 0, 0, 0, 1, 0, PAST, DSI_SLEPT_NOT, 1, 0},
+	{0, 1, 0, 0, 1, 0, PAST, DSI_SLEPT_NOT, 0, 0},
+	{1, 1, 0, 0, 0, 0, 0, DSI_SLEPT_NOT, 0, 0},
+	{1, 1, 0, 0, 0, 1, PAST, DSI_SLEPT_NOT, 0, 0},
 };
 
 static void one_sleep(void **state)
@@ -797,14 +818,18 @@ static void one_sleep(void **state)
 		wakes = naps[i].wakes;
 		changes = naps[i].changes;
 		flags = dsi__plane_flags(world.plane);
+		world.plane->spin_ns = naps[i].spin_ns;
 		if (naps[i].owes)
 			world.plane->owed = &end->waker;
 		assert_int_equal(dsi__usual_sleep(world.plane, &end->waiter,
 						  naps[i].same ? flags : 0,
-						  PAST, none),
+						  naps[i].deadline_ns, none),
 				 naps[i].want);
 		assert_int_equal(asked, naps[i].asked);
-		assert_int_equal((asleep & DSI_SLEEP_ASLEEP) != 0, asked);
+		/* It says that it sleeps when it has looked, and if it does. */
+		assert_true(asleep == 0);
+		assert_true(end->waiter.count ==
+			    naps[i].sleeps * DSI_SLEEP_COUNT);
 		assert_true(atomic_load(&world.plane->stats->waits) ==
 			    naps[i].sleeps);
 		assert_true(atomic_load(&world.pair.consumer.page->sleep) == 0);
@@ -836,7 +861,7 @@ int main(void)
 		cmocka_unit_test(refills_some),
 		cmocka_unit_test(looks_at_taken),
 		cmocka_unit_test(lies_end_it),
-		cmocka_unit_test(may_sleep),
+		cmocka_unit_test(retaken),
 		cmocka_unit_test(one_sleep),
 	};
 

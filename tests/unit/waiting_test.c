@@ -341,13 +341,12 @@ static void announced(void **state)
 	(void)state;
 	for (uint64_t i = 1; i < 5; i++) {
 		uint64_t bell = i % 2 ? 0 : DSI_SLEEP_BELL;
-		struct dsi_port_word word;
+		struct dsi_port_word word = dsi__waiter_word(&waiter);
 
-		dsi__waiter_announce(&waiter, bell);
+		dsi__waiter_announce(&waiter, word.expected, bell);
 		assert_true(atomic_load(&sleep) ==
 			    (i * DSI_SLEEP_COUNT | bell | DSI_SLEEP_ASLEEP |
 			     atomic_load(&signal)));
-		word = dsi__waiter_word(&waiter);
 		assert_true(word.word == &signal && word.shared == 1);
 		assert_int_equal(word.expected, atomic_load(&signal));
 		dsi__waiter_withdraw(&waiter);
@@ -384,6 +383,29 @@ static void put_off(void **state)
 		else
 			assert_ptr_equal(world.plane->owed,
 					 due && defers && !bell ? waker : NULL);
+		world.plane->owed = NULL;
+		hand_pair_fini(&world.pair);
+	}
+}
+
+/* Where it is known that a get follows, and nothing is owed yet. */
+static void owed(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		const uint64_t bell = i & 1 ? DSI_SLEEP_BELL : 0;
+		const int due = i >> 1 & 1;
+		struct dsi_waker *waker;
+
+		set_up(DSI_ROLE_PRODUCER);
+		waker = waker_of(DSI_ROLE_PRODUCER);
+		atomic_store(&world.pair.consumer.page->sleep,
+			     DSI_SLEEP_ASLEEP | bell | 5);
+		dsi__plane_owe(world.plane, waker, due ? 6 : 5);
+		assert_true(atomic_load(&world.plane->stats->wakes) ==
+			    (uint64_t)due);
+		assert_ptr_equal(world.plane->owed,
+				 due && !bell ? waker : NULL);
 		world.plane->owed = NULL;
 		hand_pair_fini(&world.pair);
 	}
@@ -466,10 +488,10 @@ static void never_at_rest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_waits),	 cmocka_unit_test(polls),
-		cmocka_unit_test(due_once),	 cmocka_unit_test(announced),
-		cmocka_unit_test(put_off),	 cmocka_unit_test(rings),
-		cmocka_unit_test(never_at_rest),
+		cmocka_unit_test(all_waits), cmocka_unit_test(polls),
+		cmocka_unit_test(due_once),  cmocka_unit_test(announced),
+		cmocka_unit_test(put_off),   cmocka_unit_test(owed),
+		cmocka_unit_test(rings),     cmocka_unit_test(never_at_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

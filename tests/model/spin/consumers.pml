@@ -396,10 +396,20 @@ inline look()
 }
 
 /* @c sleeps on our words: announce to it, or take that back. */
+inline snapshot(c)
+{
+	atomic { TOUCH(c); seen[c] = given[c] }
+}
+
+inline say_asleep(c)
+{
+	atomic { TOUCH(c); asleep_p[c] = 1 + seen[c] }
+}
+
 inline announce(c)
 {
-	atomic { TOUCH(c); seen[c] = given[c] };
-	atomic { TOUCH(c); asleep_p[c] = 1 + seen[c] }
+	snapshot(c);
+	say_asleep(c)
 }
 
 inline withdraw(c)
@@ -459,21 +469,25 @@ inline rest()
 #define SOLE_ONE (mask == 1 -> 0 : 1)
 #define NONE_BACK(c) (returned[c] == back[c] && back[c] != GIVEN(c))
 
-/* No change in between can take its words away: only we let go. */
+/* The look comes before it says that it sleeps, and after the snapshots.  No change
+ * in between can take its words away: only we let go. */
 inline doze()
 {
 	words = mask;
-	announce(SOLE_ONE);
+	snapshot(SOLE_ONE);
 	poked = false;
 	if
 #ifdef NOFLAGS
-	:: atomic { NONE_BACK(SOLE_ONE) -> TOUCH(SOLE_ONE) }; port_wait()
+	:: atomic { NONE_BACK(SOLE_ONE) -> TOUCH(SOLE_ONE) };
+		say_asleep(SOLE_ONE);
+		port_wait()
 	:: atomic { !NONE_BACK(SOLE_ONE) -> TOUCH(SOLE_ONE) }
 #else
 	:: changed
 	:: !changed ->
 		if
 		:: atomic { NONE_BACK(SOLE_ONE) -> TOUCH(SOLE_ONE) };
+			say_asleep(SOLE_ONE);
 			port_wait()
 		:: atomic { !NONE_BACK(SOLE_ONE) -> TOUCH(SOLE_ONE) }
 		fi

@@ -24,12 +24,16 @@
  *   -DDEADLINE     a sleep may time out, any number of times (safety only)
  *   -DDEATH        the producer may be killed at any step
  *   -DNOFC         no fence in the consumer: the port's wait is one (port.h)
+ *   -DUSUAL        the look comes before the announcement (usual_wait.h), and no
+ *                  fence but the port's
  * Mutants, which must fail:
  *   -DNOFP         no fence in the producer
  *   -DNOFC -DNOKF  no fence in the consumer, nor in the port's wait
  *   -DBELL -DNOFC  waits for a bell: there the port does not stand in
  *   -DSNAPLATE     snapshot of the signal after the second look
  *   -DNOLOOK       no second look
+ *   -DUSUAL -DNOLOOK    the snapshot is taken after the look
+ *   -DUSUAL -DNOKF      no fence in the port's wait
  *   -DSIGFIRST     signal before commit
  *   -DWAKEFIRST    wake before commit
  *   -DTICKET       a wake is used up by a signal the sleeper had seen
@@ -229,9 +233,11 @@ proctype consumer(byte me)
 			/* Announce. */
 			snap = signal[me];
 			sleeps++;
+#ifndef USUAL
 			buffer_c[me] ! (sleeps * COUNT + snap + 1);
 #ifndef NOFC
 			FENCE_C;
+#endif
 #endif
 			/* Look again. */
 #ifndef NOLOOK
@@ -242,6 +248,9 @@ proctype consumer(byte me)
 			:: else ->
 #ifdef SNAPLATE
 				snap = signal[me];
+#endif
+#ifdef USUAL
+				buffer_c[me] ! (sleeps * COUNT + snap + 1);
 #endif
 				/* The port. */
 #ifdef BELL

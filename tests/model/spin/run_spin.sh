@@ -77,6 +77,8 @@ one=-DCONSUMERS=1
 expect holds -DITEMS=1
 expect holds $one -DITEMS=3
 expect holds $one -DNOFC
+expect holds $one -DUSUAL
+expect holds $one -DUSUAL -DDEATH
 expect holds $one -DDEADLINE
 expect holds $one -DDEATH
 expect holds $one -DBELL
@@ -90,6 +92,9 @@ fi
 
 expect fails $one -DNOFP
 expect fails $one -DNOFC -DNOKF
+expect fails $one -DUSUAL -DNOKF
+expect fails $one -DUSUAL -DNOLOOK
+expect fails $one -DUSUAL -DDEATH -DNOPRIV
 expect fails $one -DBELL -DNOFC
 expect fails $one -DSNAPLATE
 expect fails $one -DNOLOOK

@@ -329,19 +329,22 @@ proctype consumer(byte me)
 		:: word[me] > got -> got++
 		:: word[me] == got && left -> break
 		:: word[me] == got && !left ->
-			/* Snapshot, announce, look again. */
+			/* Snapshot, look again, announce. */
 			seen = word[me];
-			asleep[me] = true;
 #ifdef NOLOOK
+			asleep[me] = true;
 			seen = word[me];
 			call(seen);
+			asleep[me] = false;
 #else
 			if
-			:: word[me] == got && !gone[me] -> call(seen)
+			:: word[me] == got && !gone[me] ->
+				asleep[me] = true;
+				call(seen);
+				asleep[me] = false
 			:: else
 			fi;
 #endif
-			asleep[me] = false;
 			seen = 0
 		fi
 	:: else -> break
