@@ -467,8 +467,9 @@ static int32_t look_for_space(struct dsi_data_plane *plane, uint32_t n)
 	if (plane->held >= slots)
 		return -DSI_ENOBUFS;
 	n = least_of(n, slots - plane->held);
-	if (dsi__packet_table_free(&plane->table) < n)
-		collect(plane);
+	/* Not only if nothing is free: who lies about what it gave back, and reads
+	 * no further, would keep us waiting for room and never be found. */
+	collect(plane);
 	n = least_of(n, dsi__packet_table_free(&plane->table));
 	if (n == 0)
 		return in_flight(producer) ? -DSI_EAGAIN : -DSI_ENOBUFS;

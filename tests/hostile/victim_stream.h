@@ -14,8 +14,8 @@
 #define VICTIM_NAME "victim"
 #define VICTIM_PACKETS 16u
 #define VICTIM_SLOTS 8u
-#define VICTIM_PERIOD 40u   /* ms, declared; nobody keeps to it */
-#define VICTIM_BYTES 16384u /* large: returns are looked at every time */
+#define VICTIM_PERIOD 40u /* ms, declared; nobody keeps to it */
+#define VICTIM_BYTES 16384u
 
 /* However slow the machine. */
 #define PATIENCE_NS UINT64_C(60000000000)
