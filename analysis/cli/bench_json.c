@@ -36,7 +36,10 @@ static void put_number(struct size_writer *w, const char *key, double value)
 		size_write_null(w, key);
 		return;
 	}
-	snprintf(text, sizeof(text), "%.9g", value);
+	/* Counts and times of a second and more are exact. */
+	snprintf(text, sizeof(text),
+		 value == floor(value) && fabs(value) < 1e15 ? "%.0f" : "%.9g",
+		 value);
 	size_write_raw(w, key, text);
 }
 
