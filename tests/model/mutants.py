@@ -353,8 +353,7 @@ order("data_plane.h", "dsi__plane_flags", "acquire", "relaxed",
 order("data_plane.c", "dsi__plane_wake", "release", "relaxed",
       "P2 word relaxed", ["cancel", "killed-one"])
 order("data_plane.h", "dsi__plane_word", "acquire", "relaxed",
-      "P2 word load relaxed", ["cancel", "event"],
-      "the fence N2 follows before the flags are looked at, and acquires")
+      "P2 word load relaxed", ["killed-one"])
 mutant("P2 no private word in the wait", "data_plane.c",
        [("text", "	words[n++] = dsi__plane_word(plane);\n", "")],
        ["killed-one"])
