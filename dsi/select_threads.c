@@ -10,7 +10,7 @@
  *   select thread of source i          the calling thread
  *   wait(words of i, stop)             wait(told)
  *   told++, wake                       stop++, wake; wait(running) until 0
- *   running--, wake                    look at all sources
+ *   running--, wake                    look at the sources with changed words
  *
  * The calling thread announces all sources and takes the values of the words,
  * before any select thread sleeps on them; what changes in between, the thread
@@ -112,6 +112,7 @@ int dsi__select_announce(struct dsi_select_sleep *sleep)
 		&sleep->stop,
 		atomic_load_explicit(&sleep->stop, memory_order_relaxed), 0};
 
+	sleep->at = 0;
 	for (uint32_t i = 0; i < sleep->n; i++) {
 		struct dsi_select_thread *thread = &sleep->threads[i];
 
@@ -160,7 +161,26 @@ int dsi__select_sleep(struct dsi_select_sleep *sleep, uint64_t deadline_ns)
 
 	if (err)
 		return err;
-	err = dsi_port_wait(&told, 1, deadline_ns);
+	/* What the threads of the last round woke us for may end a wait, too:
+	 * if that ended the sleep, each round would cause the next one. */
+	do
+		err = dsi_port_wait(&told, 1, deadline_ns);
+	while (!err && !dsi__select_changed(&told));
 	stop_threads(sleep);
 	return err;
+}
+
+uint32_t dsi__select_woken(struct dsi_select_sleep *sleep)
+{
+	while (sleep->at < sleep->n) {
+		uint32_t source = sleep->at++;
+		const struct dsi_select_thread *thread =
+			&sleep->threads[source];
+
+		/* The last one is `stop`. */
+		for (uint32_t k = 0; k + 1u < thread->n_words; k++)
+			if (dsi__select_changed(&thread->words[k]))
+				return source;
+	}
+	return sleep->n;
 }

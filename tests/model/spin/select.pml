@@ -3,13 +3,14 @@
  * select.pml - one thread that waits for several streams, for Spin.
  *
  * The wait of notify.h over SOURCES sources at once: announce to each, fence, look
- * at each again, sleep on all, withdraw, look.  What sleeps, and on what, differs;
+ * at each again, sleep on all, withdraw, look at those of whom a word has changed.
+ * What sleeps, and on what, differs;
  * the protocol is one.  Each source is a stream with a producer of its own, which
  * sends ITEMS packets; the application takes one of each that is ready.
  *
  * In the sources:
  *   app()        dsi_select() and then a dsi_packet_get() that does not wait
- *   wait_for()   select.c wait_for(), with look(), withdraw()
+ *   wait_for()   select.c wait_for(), with look(), withdraw(), look_at_woken()
  *   announce()   dsi__select_announce(): dsi__select_words() of each source, that is
  *                dsi__waiter_announce() and dsi__plane_word()
  *   watch()      select.c watch(); raiser() is dsi__plane_raise() on any thread
@@ -591,6 +592,24 @@ inline sleep()
 }
 #endif
 
+/* dsi__select_woken(): who listens to bells looks at all. */
+#if defined(BELLS)
+#define WOKEN(who) true
+#else
+#define WOKEN(who) (!SAME(who))
+#endif
+
+inline look_at_woken()
+{
+	i = 0;
+	do
+	:: i < SOURCES && WOKEN(i) -> look_one()
+	:: i < SOURCES && !WOKEN(i) -> i++
+	:: else -> break
+	od;
+	i = 0
+}
+
 #define FENCE_C empty(buffer_c)
 
 inline wait_for()
@@ -623,9 +642,8 @@ inline wait_for()
 		:: else
 		fi;
 		withdraw();
-		d_step { EACH(snap[i] = 0; private[i] = 0) };
 		if
-		:: !ready -> look();
+		:: !ready -> look_at_woken();
 #ifndef NOCLOCK
 			if
 			:: !ready && TIME_IS_UP -> timed = true
@@ -633,7 +651,8 @@ inline wait_for()
 			fi
 #endif
 		:: else
-		fi
+		fi;
+		d_step { EACH(snap[i] = 0; private[i] = 0) }
 	:: else -> break
 	od
 }
