@@ -91,7 +91,7 @@ PROGRAMS = {  # name: (port, targets)
     "port.linux": ("linux", ["port.linux"]),
 }
 # Whose calls of a function of the port go through the test: the core is in these.
-WRAPPED = {"unit.waiting": "dsi_port_wait"}
+WRAPPED = {"unit.waiting": "dsi_port_wait", "unit.apart": "dsi_port_cpu"}
 EXPLORER = "model.scenarios"
 EXPLORER_TARGETS = ["dsi_watched_core", "dsi_explorer", "model.scenarios"]
 

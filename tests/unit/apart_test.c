@@ -33,10 +33,18 @@ struct world {
 	int move_to; /* before the second one, this CPU; -1: no */
 	/* What was seen. */
 	uint32_t spun, owed;
+	int lost; /* nobody knows on which CPU we are */
 };
 
 static struct world world;
 static int home, other; /* CPUs; -1: there is no other */
+
+uint32_t __real_dsi_port_cpu(void);
+uint32_t __wrap_dsi_port_cpu(void);
+uint32_t __wrap_dsi_port_cpu(void)
+{
+	return world.lost ? 0 : __real_dsi_port_cpu();
+}
 
 static void go_to(int cpu)
 {
@@ -161,6 +169,25 @@ static void for_its_peer(void **state)
 		/* What it may not do it does not, whoever is where. */
 		world.plane->spin_ns = 0;
 		assert_int_equal(spins(), 0);
+		tear_down();
+	}
+}
+
+/* Who cannot know where it is does as it is told, and says nothing. */
+static void without_knowing(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		const struct hand_consumer *end = &world.consumers[0];
+
+		set_up(i & 1 ? DSI_ROLE_PRODUCER : DSI_ROLE_CONSUMER,
+		       DSI_POLICY_BLOCK);
+		atomic_store(peers_cpu(), i & 2 ? here() : 0);
+		world.lost = 1;
+		assert_int_equal(spins(), 1);
+		assert_int_equal(atomic_load(i & 1 ? &end->signal->cpu
+						   : &end->page->cpu),
+				 0);
 		tear_down();
 	}
 }
@@ -362,6 +389,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(for_its_peer),
+		cmocka_unit_test(without_knowing),
 		cmocka_unit_test(for_who_has_it),
 		cmocka_unit_test(for_nobody),
 		cmocka_unit_test(peer_comes),

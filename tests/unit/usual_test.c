@@ -28,7 +28,8 @@ struct world {
 
 static struct world world;
 
-static void set_up(uint32_t packets, uint32_t ring_slots, uint32_t flags)
+static void set_up_at(uint64_t position, uint32_t packets, uint32_t ring_slots,
+		      uint32_t flags)
 {
 	const struct dsi_stream_desc desc = {
 		.size = sizeof(desc),
@@ -39,9 +40,14 @@ static void set_up(uint32_t packets, uint32_t ring_slots, uint32_t flags)
 		.max_sg = 2,
 	};
 
-	hand_pair_init(&world.pair, &desc, 0, DSI_POLICY_BLOCK);
+	hand_pair_init(&world.pair, &desc, position, DSI_POLICY_BLOCK);
 	world.plane = &world.pair.consumer.plane;
 	assert_int_equal(dsi__consumer_look(world.plane), -DSI_EAGAIN);
+}
+
+static void set_up(uint32_t packets, uint32_t ring_slots, uint32_t flags)
+{
+	set_up_at(0, packets, ring_slots, flags);
 }
 
 /* ---- what a descriptor says --------------------------------------------------- */
@@ -457,26 +463,27 @@ static void reused(void **state)
 
 /* So many were sent, and so many came back, of which the last was taken in order
  * or not, and not read yet: if it was the only one, it is taken again, though the
- * ring was full. */
-static void one_retaken(uint32_t put, uint32_t took, uint32_t early)
+ * ring was full.  The consumer's first packet is at @first. */
+static void one_retaken(uint64_t first, uint32_t put, uint32_t took,
+			uint32_t early)
 {
 	const int empty = put == 1 && !early, want = empty && took == 1;
 	struct dsi_packet *pkt = NULL;
 	struct dsi_producer *producer;
 
-	set_up(PACKETS, 8, DSI_STREAM_NO_STAMP);
+	set_up_at(first, PACKETS, 8, DSI_STREAM_NO_STAMP);
 	producer = &world.pair.stream.plane.as.producer;
 	hand_put(&world.pair, put);
 	hand_take(&world.pair, took);
-	atomic_store(&world.pair.consumer.page->taken, put - early);
-	producer->limit = put;
-	producer->least = 0;
+	atomic_store(&world.pair.consumer.page->taken, first + put - early);
+	producer->limit = first + put;
+	producer->least = first;
 	assert_int_equal(!!dsi__usual_retake(&world.pair.stream.plane, &pkt),
 			 want);
 	assert_ptr_equal(pkt, want ? came_back(0) : NULL);
-	assert_true(producer->sole->taken == (empty ? put : 0));
-	assert_true(producer->least == (empty ? put : 0));
-	assert_true(producer->limit == put + (empty ? 8 : 0));
+	assert_true(producer->sole->taken == first + (empty ? put : 0));
+	assert_true(producer->least == first + (empty ? put : 0));
+	assert_true(producer->limit == first + put + (empty ? 8 : 0));
 	hand_pair_fini(&world.pair);
 }
 
@@ -485,8 +492,8 @@ static void retaken(void **state)
 	(void)state;
 	for (uint32_t put = 1; put <= 2; put++)
 		for (uint32_t took = 0; took <= put; took++)
-			for (uint32_t early = 0; early <= 1; early++)
-				one_retaken(put, took, early);
+			for (uint32_t i = 0; i < 4; i++)
+				one_retaken(i & 2 ? 5 : 0, put, took, i & 1);
 }
 
 /* ---- the producer: sending ----------------------------------------------------- */

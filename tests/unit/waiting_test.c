@@ -388,29 +388,6 @@ static void put_off(void **state)
 	}
 }
 
-/* Where it is known that a get follows, and nothing is owed yet. */
-static void owed(void **state)
-{
-	(void)state;
-	for (uint32_t i = 0; i < 4; i++) {
-		const uint64_t bell = i & 1 ? DSI_SLEEP_BELL : 0;
-		const int due = i >> 1 & 1;
-		struct dsi_waker *waker;
-
-		set_up(DSI_ROLE_PRODUCER);
-		waker = waker_of(DSI_ROLE_PRODUCER);
-		atomic_store(&world.pair.consumer.page->sleep,
-			     DSI_SLEEP_ASLEEP | bell | 5);
-		dsi__plane_owe(world.plane, waker, due ? 6 : 5);
-		assert_true(atomic_load(&world.plane->stats->wakes) ==
-			    (uint64_t)due);
-		assert_ptr_equal(world.plane->owed,
-				 due && !bell ? waker : NULL);
-		world.plane->owed = NULL;
-		hand_pair_fini(&world.pair);
-	}
-}
-
 static uint32_t rung;
 
 static void ringing(struct dsi_port_source *source, uint32_t why)
@@ -419,33 +396,145 @@ static void ringing(struct dsi_port_source *source, uint32_t why)
 	dsi_port_bell_silence(source->handle);
 }
 
+/* A bell, and who hears it. */
+struct bell {
+	struct dsi_port_source source;
+	struct dsi_port_loop *loop;
+	int32_t ends[2];
+};
+
+static void bell_init(struct bell *bell)
+{
+	*bell = (struct bell){
+		.source = {.ready = ringing, .deadline_ns = DSI_FOREVER}};
+	assert_int_equal(dsi_port_loop_create(0, &bell->loop), 0);
+	assert_int_equal(dsi_port_bell_pair(bell->ends), 0);
+	bell->source.handle = bell->ends[1];
+	assert_int_equal(dsi_port_loop_add(bell->loop, &bell->source), 0);
+}
+
+static void bell_fini(struct bell *bell)
+{
+	dsi_port_loop_remove(bell->loop, &bell->source);
+	dsi_port_loop_destroy(bell->loop);
+	dsi_port_handle_close(bell->ends[0]);
+	dsi_port_handle_close(bell->ends[1]);
+}
+
+/* How often was it rung since it was asked last?  Twice is once. */
+static uint32_t heard(struct bell *bell)
+{
+	int err;
+
+	rung = 0;
+	err = dsi_port_loop_dispatch(bell->loop, 0);
+	assert_int_equal(err, rung ? 0 : -DSI_ETIMEDOUT);
+	return rung;
+}
+
+/* Where it is known that a get follows, and nothing is owed yet.  Whoever wakes
+ * says where it is. */
+static void owed(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		const uint64_t bell = i & 1 ? DSI_SLEEP_BELL : 0;
+		const int due = i >> 1 & 1;
+		struct dsi_waker *waker;
+		struct bell rings;
+		int32_t was;
+
+		set_up(DSI_ROLE_PRODUCER);
+		waker = waker_of(DSI_ROLE_PRODUCER);
+		bell_init(&rings);
+		was = waker->bell;
+		waker->bell = rings.ends[0];
+		atomic_store(&world.pair.consumer.page->sleep,
+			     DSI_SLEEP_ASLEEP | bell | 5);
+		dsi__plane_owe(world.plane, waker, due ? 6 : 5);
+		assert_true(atomic_load(&world.plane->stats->wakes) ==
+			    (uint64_t)due);
+		assert_ptr_equal(world.plane->owed,
+				 due && !bell ? waker : NULL);
+		assert_int_equal(heard(&rings), due && bell);
+		assert_int_equal(
+			atomic_load(&world.pair.consumer.signal->cpu) != 0,
+			due);
+		world.plane->owed = NULL;
+		waker->bell = was;
+		bell_fini(&rings);
+		hand_pair_fini(&world.pair);
+	}
+}
+
+/* The producer sleeps since it was told last. */
+static void fall_asleep(void)
+{
+	uint32_t signal = atomic_load(&world.pair.consumer.page->signal);
+
+	atomic_store(&world.pair.consumer.signal->sleep,
+		     DSI_SLEEP_ASLEEP | signal);
+}
+
+static void woken_at_once(void)
+{
+	assert_true(atomic_load(&world.plane->stats->wakes) == 1);
+	assert_null(world.plane->owed);
+}
+
+/* What a get skips or copies is free at once, and so is what is given back in any
+ * but the usual way: nothing follows that would pay what was put off. */
+static void not_put_off(void **state)
+{
+	enum { SKIPS, COPIES, HOLDS, WAYS };
+
+	(void)state;
+	for (uint32_t way = 0; way < WAYS; way++) {
+		struct dsi_packet *pkt;
+
+		set_up(DSI_ROLE_CONSUMER);
+		world.plane->as.consumer.apart =
+			way == COPIES  ? DSI_CONSUMER_COPY
+			: way == HOLDS ? DSI_CONSUMER_TIME_HOLD
+				       : 0;
+		dsi__plane_note_usual(world.plane);
+		pkt = hand_get(world.pair.from);
+		if (way == SKIPS)
+			assert_int_equal(dsi_packet_set_expiry(pkt, PAST), 0);
+		assert_int_equal(dsi_packet_commit(world.pair.from, pkt), 0);
+		if (way != HOLDS)
+			fall_asleep();
+		assert_int_equal(dsi_packet_get(world.pair.to, 0, &pkt),
+				 way == SKIPS ? AGAIN : 0);
+		if (way == HOLDS)
+			fall_asleep();
+		else
+			woken_at_once();
+		if (way != SKIPS)
+			assert_int_equal(dsi_packet_commit(world.pair.to, pkt),
+					 0);
+		woken_at_once();
+		hand_pair_fini(&world.pair);
+	}
+}
+
 /* Who sleeps in an event loop is woken by its bell, if it said so. */
 static void rings(void **state)
 {
-	struct dsi_port_source source = {.ready = ringing,
-					 .deadline_ns = DSI_FOREVER};
 	_Atomic uint32_t signal = 0;
 	struct dsi_waker waker = {.signal = &signal};
-	struct dsi_port_loop *loop;
-	int32_t ends[2];
+	struct bell bell;
 
 	(void)state;
-	assert_int_equal(dsi_port_loop_create(0, &loop), 0);
-	assert_int_equal(dsi_port_bell_pair(ends), 0);
-	source.handle = ends[1];
-	waker.bell = ends[0];
-	assert_int_equal(dsi_port_loop_add(loop, &source), 0);
+	bell_init(&bell);
+	waker.bell = bell.ends[0];
 	dsi__waker_ring(&waker);
-	assert_int_equal(dsi_port_loop_dispatch(loop, 0), -DSI_ETIMEDOUT);
+	assert_int_equal(heard(&bell), 0);
 	waker.woken = DSI_SLEEP_BELL;
 	dsi__waker_ring(&waker);
-	assert_int_equal(dsi_port_loop_dispatch(loop, 0), 0);
-	assert_int_equal(rung, 1);
-	assert_int_equal(dsi_port_loop_dispatch(loop, 0), -DSI_ETIMEDOUT);
-	dsi_port_loop_remove(loop, &source);
-	dsi_port_loop_destroy(loop);
-	dsi_port_handle_close(ends[0]);
-	dsi_port_handle_close(ends[1]);
+	assert_int_equal(heard(&bell), 1);
+	assert_int_equal(heard(&bell), 0);
+	bell_fini(&bell);
 }
 
 /* ---- a peer that ends each sleep ------------------------------------------------ */
@@ -488,10 +577,11 @@ static void never_at_rest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_waits), cmocka_unit_test(polls),
-		cmocka_unit_test(due_once),  cmocka_unit_test(announced),
-		cmocka_unit_test(put_off),   cmocka_unit_test(owed),
-		cmocka_unit_test(rings),     cmocka_unit_test(never_at_rest),
+		cmocka_unit_test(all_waits),   cmocka_unit_test(polls),
+		cmocka_unit_test(due_once),    cmocka_unit_test(announced),
+		cmocka_unit_test(put_off),     cmocka_unit_test(owed),
+		cmocka_unit_test(rings),       cmocka_unit_test(never_at_rest),
+		cmocka_unit_test(not_put_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
