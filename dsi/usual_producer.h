@@ -109,8 +109,7 @@ DSI_USUAL struct dsi_packet *dsi__usual_claim(struct dsi_data_plane *plane,
 }
 
 /* May @n packets be taken, as far as the ring is known to go, and have as many come
- * back that nobody read?  Where slots are large, no more: others would be newer, and
- * warmer. */
+ * back that nobody read? */
 DSI_USUAL int dsi__usual_back(const struct dsi_data_plane *plane, uint32_t n)
 {
 	const struct dsi_producer *producer = &plane->as.producer;
