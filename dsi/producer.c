@@ -1002,16 +1002,15 @@ void dsi__producer_withdraw(struct dsi_data_plane *plane)
 		dsi__waiter_withdraw(&next_peer(producer, &mask)->waiter);
 }
 
-int dsi__producer_apart(struct dsi_data_plane *plane, uint32_t here)
+/* Are those of @mask that have packets all elsewhere?  -1: they have none. */
+static int all_apart(struct dsi_producer *producer, uint32_t mask,
+		     uint32_t here)
 {
-	struct dsi_producer *producer = &plane->as.producer;
-	uint32_t mask = producer->active_mask;
 	uint32_t far = 0, near = 0;
 
 	while (mask) {
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
 
-		dsi__waker_here(&peer->waker, here);
 		if (dsi__producer_has(producer, peer) == 0)
 			continue;
 		if (dsi__waiter_apart(&peer->waiter, here))
@@ -1019,7 +1018,20 @@ int dsi__producer_apart(struct dsi_data_plane *plane, uint32_t here)
 		else
 			near++;
 	}
-	return far > 0 && near == 0;
+	return far + near == 0 ? -1 : near == 0;
+}
+
+int dsi__producer_apart(struct dsi_data_plane *plane, uint32_t here)
+{
+	struct dsi_producer *producer = &plane->as.producer;
+	uint32_t mask = producer->active_mask;
+	int apart = all_apart(producer, producer->block_mask, here);
+
+	while (mask)
+		dsi__waker_here(&next_peer(producer, &mask)->waker, here);
+	if (apart < 0)
+		apart = all_apart(producer, producer->drop_mask, here);
+	return apart > 0;
 }
 
 void dsi__producer_forget(struct dsi_data_plane *plane)

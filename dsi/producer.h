@@ -171,7 +171,8 @@ uint32_t dsi__producer_announce(struct dsi_data_plane *plane,
 				struct dsi_port_word *words, uint64_t bell);
 void dsi__producer_withdraw(struct dsi_data_plane *plane);
 /* We are on CPU @here and wait for those who have packets: are there any, and
- * all on other ones?  Only what all of them gave back is free. */
+ * all on other ones?  Only what all of them gave back is free; but whoever shall
+ * not hold us up (DROP_NEW) is asked only if nobody else has any. */
 int dsi__producer_apart(struct dsi_data_plane *plane, uint32_t here);
 
 /* Closing, the work thread has left: no peer is known any more, neither by

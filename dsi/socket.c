@@ -444,6 +444,9 @@ static int knock(const char *name, uint64_t deadline_ns, int32_t *out_conn)
 		if (deadline_ns == 0)
 			return err;
 		err = dsi_port_names_wait(deadline_ns);
+		/* Others may change names all the time. */
+		if (!err && dsi_port_now() >= deadline_ns)
+			err = -DSI_ETIMEDOUT;
 		if (err)
 			return err;
 	}

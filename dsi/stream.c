@@ -242,8 +242,10 @@ static int dial(struct dsi_stream *stream, struct member *member,
 	while (err == -DSI_ENOENT || err == -DSI_EAGAIN) {
 		err = dsi_port_connect(endpoint->component, DSI_PORT_COMPONENT,
 				       &member->conn);
+		/* Others may change names all the time. */
 		if ((err == -DSI_ENOENT || err == -DSI_EAGAIN) &&
-		    dsi_port_names_wait(deadline_ns))
+		    (dsi_port_names_wait(deadline_ns) ||
+		     dsi_port_now() >= deadline_ns))
 			break;
 	}
 	if (err)

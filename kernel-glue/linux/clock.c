@@ -36,7 +36,8 @@ struct timespec dsi__clock_timespec(uint64_t ns)
 }
 
 /* The C library reads it from memory that the kernel keeps up to date (rseq), or
- * asks the vDSO.  -1: neither is there. */
+ * asks the vDSO; where neither is there it is a call of the system.  -1: it cannot be
+ * told. */
 uint32_t dsi_port_cpu(void)
 {
 	return (uint32_t)(sched_getcpu() + 1);

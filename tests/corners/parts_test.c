@@ -734,6 +734,39 @@ int __wrap_dsi_port_connect(const char *name, uint32_t kind, int32_t *out)
 	return 0;
 }
 
+/* Names that others change all the time. */
+static uint32_t changes;
+
+int __real_dsi_port_names_wait(uint64_t deadline_ns);
+int __wrap_dsi_port_names_wait(uint64_t deadline_ns);
+int __wrap_dsi_port_names_wait(uint64_t deadline_ns)
+{
+	if (!changes)
+		return __real_dsi_port_names_wait(deadline_ns);
+	MUST(--changes);
+	return 0;
+}
+
+/* The end of the time is seen all the same. */
+static void names_change(void)
+{
+	const struct dsi_endpoint nobody = {.size = sizeof(nobody),
+					    .component = "nobody"};
+	struct dsi_stream *stream;
+	struct dsi_socket *sock;
+
+	MUST_BE(dsi_consumer_create(NULL, &sock), 0);
+	changes = 10;
+	MUST_BE(dsi_socket_connect(sock, "nobody", 1), -DSI_ETIMEDOUT);
+	changes = 10;
+	stream = NULL;
+	MUST_BE(dsi_stream_create(NULL, &nobody, &nobody, 1, 1, &stream),
+		-DSI_ETIMEDOUT);
+	changes = 0;
+	dsi_stream_destroy(stream);
+	dsi_socket_destroy(sock);
+}
+
 static void see_no_region(void *user, const struct dsi_region_info *info)
 {
 	(void)user;
@@ -808,6 +841,7 @@ int main(void)
 	places();
 	no_place();
 	closed_door();
+	names_change();
 	no_need();
 	histograms();
 	dsi_component_destroy(local);

@@ -80,7 +80,7 @@ static void pass(struct dsi_socket *sock)
 }
 
 /* One packet in all, so that a look at the space sees what came back. */
-static void set_up(uint32_t role, uint32_t policy)
+static void set_up_two(uint32_t role, uint32_t policy, uint32_t second)
 {
 	const struct dsi_stream_desc desc = {
 		.size = sizeof(desc),
@@ -94,7 +94,8 @@ static void set_up(uint32_t role, uint32_t policy)
 	world.end_at = 1;
 	hand_stream_init(&world.stream, &desc, 0);
 	for (uint32_t i = 0; i < TWO; i++)
-		hand_join(&world.stream, &world.consumers[i], policy, 1);
+		hand_join(&world.stream, &world.consumers[i],
+			  i == 0 ? policy : second, 1);
 	assert_int_equal(dsi__producer_look(&world.stream.plane), 0);
 	world.plane = role == DSI_ROLE_PRODUCER ? &world.stream.plane
 						: &world.consumers[0].plane;
@@ -102,6 +103,11 @@ static void set_up(uint32_t role, uint32_t policy)
 			      ? &world.consumers[0].signal->sleep
 			      : &world.consumers[0].page->sleep;
 	world.plane->spin_ns = UINT32_MAX;
+}
+
+static void set_up(uint32_t role, uint32_t policy)
+{
+	set_up_two(role, policy, policy);
 }
 
 static void tear_down(void)
@@ -216,6 +222,30 @@ static void for_who_has_it(void **state)
 			}
 			(void)dsi__producer_look(world.plane);
 			assert_int_equal(spins(), has && near == 0);
+			tear_down();
+		}
+	}
+}
+
+/* Who shall not hold us up is asked only if nobody else has a packet. */
+static void for_who_may_hold_us_up(void **state)
+{
+	(void)state;
+	for (uint32_t has = 1; has < 1u << TWO; has++) {
+		for (uint32_t far = 0; far < 1u << TWO; far++) {
+			set_up_two(DSI_ROLE_PRODUCER, DSI_POLICY_BLOCK,
+				   DSI_POLICY_DROP_NEW);
+			pass(from());
+			for (uint32_t k = 0; k < TWO; k++) {
+				atomic_store(&world.consumers[k].page->cpu,
+					     far >> k & 1u ? ELSEWHERE
+							   : here());
+				if (!(has >> k & 1u))
+					pass(to(k));
+			}
+			(void)dsi__producer_look(world.plane);
+			assert_int_equal(spins(),
+					 has & 1u ? far & 1u : far >> 1);
 			tear_down();
 		}
 	}
@@ -391,6 +421,7 @@ int main(void)
 		cmocka_unit_test(for_its_peer),
 		cmocka_unit_test(without_knowing),
 		cmocka_unit_test(for_who_has_it),
+		cmocka_unit_test(for_who_may_hold_us_up),
 		cmocka_unit_test(for_nobody),
 		cmocka_unit_test(peer_comes),
 		cmocka_unit_test(we_come),

@@ -48,9 +48,9 @@ struct _GstDsiSink {
 	gboolean wait_for_consumer, require_zero_copy;
 	guint64 zero_copied, copied;
 	guint64 jitter;
+	gint may_offer; /* set and looked at as flushing is */
 	/* Under the pad's stream lock; the outlet is replaced under the object's
 	 * lock as well. */
-	gboolean may_offer;
 	struct media_outlet *outlet;
 	gchar *caps;
 	struct media_place place;
@@ -88,7 +88,10 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(GstDsiSink, gst_dsi_sink, GST_TYPE_BASE_SINK,
 
 static gboolean must_stop(void *user)
 {
-	return g_atomic_int_get(&((GstDsiSink *)user)->flushing);
+	GstDsiSink *sink = user;
+
+	return g_atomic_int_get(&sink->flushing) ||
+	       !g_atomic_int_get(&sink->may_offer);
 }
 
 static uint64_t base_time_of(GstDsiSink *sink)
@@ -302,10 +305,16 @@ static gboolean sink_start(GstBaseSink *base)
 	sink->zero_copied = 0;
 	sink->copied = 0;
 	sink->ended = FALSE;
-	GST_PAD_STREAM_LOCK(base->sinkpad);
-	sink->may_offer = TRUE;
-	GST_PAD_STREAM_UNLOCK(base->sinkpad);
+	g_atomic_int_set(&sink->may_offer, TRUE);
 	return TRUE;
+}
+
+/* Whoever waits for a reader ends.  The base class asks for that as well, but takes
+ * it back at once, and a query for a pool may not have seen it by then. */
+static void sink_end(GstDsiSink *sink)
+{
+	g_atomic_int_set(&sink->may_offer, FALSE);
+	(void)sink_unlock(GST_BASE_SINK(sink));
 }
 
 /* Neither caps nor buffers come through the pad any more, but a query for a pool
@@ -315,9 +324,8 @@ static gboolean sink_stop(GstBaseSink *base)
 {
 	GstDsiSink *sink = GST_DSI_SINK(base);
 
-	(void)sink_unlock(base);
+	sink_end(sink);
 	GST_PAD_STREAM_LOCK(base->sinkpad);
-	sink->may_offer = FALSE;
 	drop_outlet(sink);
 	g_clear_pointer(&sink->caps, g_free);
 	GST_PAD_STREAM_UNLOCK(base->sinkpad);
@@ -335,6 +343,8 @@ static GstStateChangeReturn sink_change_state(GstElement *element,
 
 	if (change == GST_STATE_CHANGE_READY_TO_PAUSED && !sink_start(base))
 		return GST_STATE_CHANGE_FAILURE;
+	if (change == GST_STATE_CHANGE_PAUSED_TO_READY)
+		sink_end(GST_DSI_SINK(element));
 	result = GST_ELEMENT_CLASS(gst_dsi_sink_parent_class)
 			 ->change_state(element, change);
 	if (change == GST_STATE_CHANGE_PAUSED_TO_READY ||
@@ -377,7 +387,7 @@ static gboolean sink_propose_allocation(GstBaseSink *base, GstQuery *query)
 	gboolean need_pool;
 	GstCaps *caps;
 
-	if (!sink->may_offer)
+	if (!g_atomic_int_get(&sink->may_offer))
 		return FALSE;
 	gst_query_parse_allocation(query, &caps, &need_pool);
 	gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, NULL);
