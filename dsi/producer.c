@@ -1006,19 +1006,18 @@ void dsi__producer_withdraw(struct dsi_data_plane *plane)
 static int all_apart(struct dsi_producer *producer, uint32_t mask,
 		     uint32_t here)
 {
-	uint32_t far = 0, near = 0;
+	int apart = -1;
 
 	while (mask) {
 		struct dsi_producer_peer *peer = next_peer(producer, &mask);
 
 		if (dsi__producer_has(producer, peer) == 0)
 			continue;
-		if (dsi__waiter_apart(&peer->waiter, here))
-			far++;
-		else
-			near++;
+		if (!dsi__waiter_apart(&peer->waiter, here))
+			return 0;
+		apart = 1;
 	}
-	return far + near == 0 ? -1 : near == 0;
+	return apart;
 }
 
 int dsi__producer_apart(struct dsi_data_plane *plane, uint32_t here)

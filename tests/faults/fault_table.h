@@ -93,6 +93,7 @@ FAULT(ssize_t, getline, (char **a, size_t *b, FILE *c), (a, b, c), -1, ENOMEM)
 FAULT(size_t, fread, (void *a, size_t b, size_t c, FILE *d), (a, b, c, d), 0,
       EIO)
 FAULT(struct dirent *, readdir64, (DIR * a), (a), NULL, ENOENT)
+FAULT(int, sched_getcpu, (void), (), -1, ENOSYS)
 /* These return the error. */
 FAULT(int, pthread_attr_init, (pthread_attr_t * a), (a), errno, ENOMEM)
 FAULT(int, pthread_create,
