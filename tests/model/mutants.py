@@ -95,7 +95,7 @@ order("notify.h", "dsi__waiter_word", "acquire", "relaxed",
       "N1 signal load relaxed", BOTH)
 text("packet.c", "	if (plane->owed)\n		dsi__plane_pay(plane);\n",
      "	plane->owed = NULL;\n", "N  a wake-up put off is forgotten",
-     ["commit-get"])
+     ["commit-get-two"])
 text("data_plane.c", "	return dsi_port_wake_wait(waker->signal, words, n, deadline_ns);\n",
      "	return dsi_port_wait(words, n, deadline_ns);\n",
      "N  a wake-up put off is forgotten before sleeping", ["commit-get-timed"])
@@ -267,8 +267,8 @@ text("usual_consumer.h",
      "			      memory_order_release);\n"
      "	block = dsi__packet_table_block(table, n);\n",
      "T1 taken before a batch is copied", USUAL)
-text("usual_producer.h", "	return back >= n && (back",
-     "	return (back >= 0 || back", "T2 a batch is taken before it is back",
+text("usual_producer.h", "	return back >= n && back <=",
+     "	return back <=", "T2 a batch is taken before it is back",
      USUAL)
 order("usual_producer.h", "dsi__usual_back", "acquire", "relaxed",
       "T2 returned load relaxed, of what is taken at once", USUAL)
@@ -318,7 +318,9 @@ text("producer.c", "	return dsi__producer_left(peer);\n", "	return 1;\n",
      "D  its pages are gone before it is let go of", DIES)
 text("producer.c", "	if (plane->owed == &peer->waker)\n"
      "		dsi__plane_pay(plane);\n", "",
-     "D  a wake-up is owed to the dead", ["dies-owed"])
+     "D  a wake-up is owed to the dead", ["dies-owed"],
+     "no step of a consumer lies between saying that it sleeps and sleeping, "
+     "the usual way; unit.passing has it owed")
 text("producer.c",
      "		return peer->taken == peer->first && taken == 0 ? 0\n"
      "								: -DSI_EPROTO;\n",

@@ -590,6 +590,8 @@ const struct scene scene_packets[] = {
 	 STREAM(2, 2, 2, 1)},
 	{SCENE("commit-get", ALL, scene_joined_producer, joined_consumer),
 	 STREAM(1, 1, 2, 1)},
+	{SCENE("commit-get-two", 1, scene_joined_producer, joined_consumer),
+	 STREAM(2, 2, 3, 1)},
 	{SCENE("commit-get-timed", ALL, scene_joined_producer, joined_consumer),
 	 STREAM(1, 1, 2, 1), .prepare = time_hold},
 	{SCENE("block-holding", ALL, scene_producer, scene_holding_consumer),
