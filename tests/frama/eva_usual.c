@@ -69,6 +69,7 @@ static void make_consumer(uint64_t position)
 	c->returns = returns;
 	c->waker.signal = &page.signal;
 	c->waker.sleep = &signal_page.sleep;
+	c->waker.cpu = &page.cpu;
 }
 
 static void consume(uint32_t n)
@@ -112,6 +113,7 @@ static void make_producer(uint64_t position)
 	peer->signal_page = &signal_page;
 	peer->waker.signal = &signal_page.signal;
 	peer->waker.sleep = &page.sleep;
+	peer->waker.cpu = &signal_page.cpu;
 }
 
 static void produce(uint32_t n)
