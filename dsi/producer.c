@@ -41,7 +41,7 @@ static struct dsi_producer_peer *next_peer(struct dsi_producer *producer,
 	return &producer->peers[index];
 }
 
-/* Who is active changed, so what was known of space no longer holds. */
+/* Who is active changed. */
 static void note_active(struct dsi_data_plane *plane)
 {
 	struct dsi_producer *producer = &plane->as.producer;
@@ -52,8 +52,7 @@ static void note_active(struct dsi_data_plane *plane)
 	producer->sole = NULL;
 	if (mask && mask == producer->block_mask && !(mask & (mask - 1u)))
 		producer->sole = next_peer(producer, &mask);
-	producer->room = 0;
-	dsi__usual_unready(producer);
+	dsi__usual_forget(producer);
 	dsi__plane_note_usual(plane);
 }
 

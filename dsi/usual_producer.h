@@ -42,6 +42,14 @@ DSI_USUAL void dsi__usual_unready(struct dsi_producer *producer)
 	producer->ready = 0;
 }
 
+/* What was known of space no longer holds, or is no longer enough: the next get
+ * looks at what came back. */
+DSI_USUAL void dsi__usual_forget(struct dsi_producer *producer)
+{
+	dsi__usual_unready(producer);
+	producer->room = 0;
+}
+
 /* Take @n of the free ones, the newest first, all or none: of those that are known
  * to be ordinary, and may be taken without a look at the consumer. */
 DSI_USUAL int dsi__usual_reserve(struct dsi_data_plane *plane,
@@ -156,8 +164,7 @@ DSI_USUAL int dsi__usual_reuse(struct dsi_data_plane *plane,
 		}
 		out_pkts[i] = pkt;
 	}
-	dsi__usual_unready(producer);
-	producer->room = 0;
+	dsi__usual_forget(producer);
 	peer->returned = at + n;
 	dsi__stat_add(&plane->stats->released, n);
 	dsi__plane_take(plane, n);

@@ -194,6 +194,51 @@ static void free_first(void **user)
 	hand_pair_fini(&pair);
 }
 
+/* The packet passes, and comes back from all. */
+static void pass(struct hand_pair *pair, struct dsi_socket *also,
+		 struct dsi_packet *pkt)
+{
+	assert_int_equal(dsi_packet_commit(pair->from, pkt), 0);
+	hand_take(pair, 1);
+	if (also)
+		assert_int_equal(dsi_packet_commit(also, hand_get(also)), 0);
+}
+
+/* But one that had data of the application is what the next get finds: whose memory
+ * that is waits for it, though others are known to be free. */
+static void added_is_back_first(void **user)
+{
+	(void)user;
+	for (uint32_t consumers = 1; consumers <= 2; consumers++) {
+		struct hand_consumer other = {0};
+		struct dsi_packet *pkt, *next;
+		struct dsi_socket *also = NULL;
+		struct hand_pair pair;
+
+		set_up(&pair, 8);
+		if (consumers == 2) {
+			hand_join(&pair.stream, &other, DSI_POLICY_BLOCK, 0);
+			also = hand_socket(&other.plane);
+		}
+		pass(&pair, also, hand_get(pair.from));
+		pkt = hand_get(pair.from);
+		assert_int_equal(dsi_packet_add_data(pkt, 0, 8), 0);
+		pass(&pair, also, pkt);
+		assert_ptr_equal(hand_get(pair.from), pkt);
+		assert_int_equal(dsi_packet_count(pkt), 1);
+		pass(&pair, also, pkt);
+		next = hand_get(pair.from);
+		assert_ptr_not_equal(next, pkt);
+		assert_int_equal(dsi_packet_discard(pair.from, next), 0);
+		if (also)
+			hand_leave(&pair.stream, &other);
+		expect_free(&pair, PACKETS);
+		if (also)
+			hand_consumer_fini(&other);
+		hand_pair_fini(&pair);
+	}
+}
+
 /* What was given to a packet that is thrown away the next one has not, though
  * others were known to be free, and new. */
 static void discarded_is_new(void **user)
@@ -583,6 +628,7 @@ int main(void)
 		cmocka_unit_test(lender_beside_own_data),
 		cmocka_unit_test(most_elements),
 		cmocka_unit_test(free_first),
+		cmocka_unit_test(added_is_back_first),
 		cmocka_unit_test(discarded_is_new),
 		cmocka_unit_test(left_out_before_what_expired),
 		cmocka_unit_test(taken_is_told),
