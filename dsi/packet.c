@@ -298,7 +298,8 @@ DSI_RARE static int32_t reserve_later(struct dsi_data_plane *plane,
 
 	if (slept == DSI_SLEPT_NOT)
 		return get(plane, deadline_ns, out_pkts, n);
-	return slept == DSI_SLEPT && reserve_more(plane, out_pkts, n)
+	return slept == DSI_SLEPT && (dsi__usual_retake(plane, out_pkts, n) ||
+				      reserve_more(plane, out_pkts, n))
 		       ? (int32_t)n
 		       : get_waiting(plane, slept, deadline_ns, out_pkts, n);
 }
@@ -311,7 +312,7 @@ DSI_RARE static int reserve_one_later(struct dsi_data_plane *plane,
 
 	if (slept == DSI_SLEPT_NOT)
 		return get_one(plane, deadline_ns, out_pkt);
-	return slept == DSI_SLEPT && (dsi__usual_retake(plane, out_pkt) ||
+	return slept == DSI_SLEPT && (dsi__usual_retake(plane, out_pkt, 1) ||
 				      reserve_more(plane, out_pkt, 1))
 		       ? 0
 		       : get_one_waiting(plane, slept, deadline_ns, out_pkt);

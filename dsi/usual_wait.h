@@ -103,17 +103,17 @@ DSI_USUAL int dsi__usual_sleep(struct dsi_data_plane *plane,
 	return timeout ? timeout : dsi__plane_flags(plane) == flags;
 }
 
-/* After a producer's sleep: take the one packet that the consumer had, if that came
+/* After a producer's sleep: take the @n packets that the consumer had, if those came
  * back, and the ring is empty.  (What came back need not have been taken in order:
  * dsi_packet_get_nr().) */
 DSI_USUAL int dsi__usual_retake(struct dsi_data_plane *plane,
-				struct dsi_packet **out_pkt)
+				struct dsi_packet **out_pkts, uint32_t n)
 {
 	struct dsi_producer *producer = &plane->as.producer;
 	struct dsi_producer_peer *peer = producer->sole;
 	const uint64_t position = producer->position;
 
-	if (position - peer->first != peer->returned + 1u ||
+	if (position - peer->first != peer->returned + n ||
 	    /* T1: acquire pairs with the consumer's get. */
 	    atomic_load_explicit(&peer->page->taken, memory_order_acquire) !=
 		    position)
@@ -121,7 +121,7 @@ DSI_USUAL int dsi__usual_retake(struct dsi_data_plane *plane,
 	peer->taken = position;
 	producer->least = position;
 	producer->limit = position + producer->ring.slots;
-	return dsi__usual_reuse(plane, out_pkt, 1);
+	return dsi__usual_reuse(plane, out_pkts, n);
 }
 
 #endif /* DSI_USUAL_WAIT_H */

@@ -128,7 +128,7 @@ static void produce(uint32_t n)
 	else if (any_int)
 		(void)dsi__usual_reuse(&plane, out, n);
 	else if (any_int)
-		(void)dsi__usual_retake(&plane, out);
+		(void)dsi__usual_retake(&plane, out, n);
 	else if (any_int)
 		(void)(dsi__usual_all_out(&plane) &&
 		       dsi__usual_none_back(&plane));

@@ -462,13 +462,13 @@ static void reused(void **state)
 }
 
 /* So many were sent, and so many came back, of which the last was taken in order
- * or not, and not read yet: if it was the only one, it is taken again, though the
- * ring was full.  The consumer's first packet is at @first. */
-static void one_retaken(uint64_t first, uint32_t put, uint32_t took,
-			uint32_t early)
+ * or not, and not read yet: if those were all, the @n that are asked for, they are
+ * taken again, though the ring was full.  The consumer's first packet is at @first. */
+static void some_retaken(uint64_t first, uint32_t put, uint32_t took,
+			 uint32_t early, uint32_t n)
 {
-	const int empty = put == 1 && !early, want = empty && took == 1;
-	struct dsi_packet *pkt = NULL;
+	const int empty = put == n && !early, want = empty && took == n;
+	struct dsi_packet *pkts[PACKETS] = {NULL};
 	struct dsi_producer *producer;
 
 	set_up_at(first, PACKETS, 8, DSI_STREAM_NO_STAMP);
@@ -478,9 +478,10 @@ static void one_retaken(uint64_t first, uint32_t put, uint32_t took,
 	atomic_store(&world.pair.consumer.page->taken, first + put - early);
 	producer->limit = first + put;
 	producer->least = first;
-	assert_int_equal(!!dsi__usual_retake(&world.pair.stream.plane, &pkt),
+	assert_int_equal(!!dsi__usual_retake(&world.pair.stream.plane, pkts, n),
 			 want);
-	assert_ptr_equal(pkt, want ? came_back(0) : NULL);
+	for (uint32_t i = 0; want && i < n; i++)
+		assert_ptr_equal(pkts[i], came_back(i));
 	assert_true(producer->sole->taken == first + (empty ? put : 0));
 	assert_true(producer->least == first + (empty ? put : 0));
 	assert_true(producer->limit == first + put + (empty ? 8 : 0));
@@ -490,10 +491,12 @@ static void one_retaken(uint64_t first, uint32_t put, uint32_t took,
 static void retaken(void **state)
 {
 	(void)state;
-	for (uint32_t put = 1; put <= 2; put++)
+	for (uint32_t put = 1; put <= 3; put++)
 		for (uint32_t took = 0; took <= put; took++)
 			for (uint32_t i = 0; i < 4; i++)
-				one_retaken(i & 2 ? 5 : 0, put, took, i & 1);
+				for (uint32_t n = 1; n <= 3; n++)
+					some_retaken(i & 2 ? 5 : 0, put, took,
+						     i & 1, n);
 }
 
 /* ---- the producer: sending ----------------------------------------------------- */
