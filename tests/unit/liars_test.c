@@ -352,6 +352,32 @@ static void drop_new_lies_with_room(void **user)
 	tear_down(&world);
 }
 
+/* It gives back all that it has, but says that it took nothing: there is room for no
+ * more than its queue has places. */
+static void drop_new_takes_nothing(void **user)
+{
+	struct world world;
+	struct dsi_socket *to = hand_socket(&world.a.plane);
+
+	(void)user;
+	set_up(&world, DSI_POLICY_DROP_NEW);
+	for (uint32_t i = 0; i < 6; i++) {
+		const uint32_t places = world.a.peer->ring.slots;
+		struct dsi_packet *pkt;
+
+		pass_one(&world);
+		assert_true(world.a.peer->position ==
+			    (i < places ? i + 1u : places));
+		if (i >= places)
+			continue;
+		assert_int_equal(dsi_packet_get(to, 0, &pkt), 0);
+		assert_int_equal(dsi_packet_commit(to, pkt), 0);
+		atomic_store(&world.a.page->taken, 0);
+	}
+	assert_int_equal(errors(&world), 0);
+	tear_down(&world);
+}
+
 /* What waits is not looked at for half a ring or less, so this is not seen. */
 static void nobody_looks_for_a_few(void **user)
 {
@@ -447,6 +473,7 @@ int main(void)
 		cmocka_unit_test(drop_new_lies),
 		cmocka_unit_test(drop_new_lies_while_there_is_room),
 		cmocka_unit_test(drop_new_lies_with_room),
+		cmocka_unit_test(drop_new_takes_nothing),
 		cmocka_unit_test(nobody_looks_for_a_few),
 		cmocka_unit_test(two_liars),
 		cmocka_unit_test(liar_leaves),
