@@ -1103,6 +1103,33 @@ GST_START_TEST(flush_while_waiting)
 }
 GST_END_TEST
 
+static void says_gap(struct upstream *u)
+{
+	GstEvent *event = gst_event_new_gap(3 * GST_SECOND, GST_SECOND);
+
+	(void)u;
+	fail_unless(gst_harness_push_event(sink, event));
+}
+
+/* What waits in a pause goes on after it, and is sent. */
+GST_START_TEST(gap_in_pause)
+{
+	static const struct upstream gap = {
+		.name = "a gap", .work = says_gap, .locks = TRUE};
+	GstElement *element;
+
+	wait_in_vain(&gap);
+	element = gst_harness_find_element(sink, "dsisink");
+	set_state(element, GST_STATE_PAUSED);
+	fail_unless_equals_int(idle_reads(), 3);
+	set_state(element, GST_STATE_PLAYING);
+	gst_object_unref(element);
+	ends_to_wait();
+	fail_unless_equals_int(idle_reads(), 1);
+	stop_waiting();
+}
+GST_END_TEST
+
 /* Nor is there anything to wait for in a flush if nobody reads yet. */
 GST_START_TEST(flush_without_reader)
 {
@@ -1292,6 +1319,7 @@ static Suite *dsi_suite(void)
 	tcase_add_test(cases, end_in_flush);
 	tcase_add_test(cases, stop_while_waiting);
 	tcase_add_test(cases, flush_while_waiting);
+	tcase_add_test(cases, gap_in_pause);
 	tcase_add_test(cases, flush_without_reader);
 	tcase_add_test(cases, flush_in_move);
 	tcase_add_test(cases, stop_in_flush);
