@@ -13,6 +13,8 @@
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 
+#include <dsi/dsi.h>
+
 #define CAPS "video/x-raw,format=GRAY8,width=64,height=64,framerate=25/1"
 #define BIGGER "video/x-raw,format=GRAY8,width=640,height=480,framerate=25/1"
 #define BYTES (64u * 64u)
@@ -22,6 +24,8 @@
 static GstHarness *sink, *src;
 /* Whole pipelines, of the cases that have some. */
 static GstElement *writing, *reading;
+/* A reader that gives nothing back, of the cases that have one. */
+static struct dsi_socket *idle;
 
 /* ---- both ends ----------------------------------------------------------- */
 
@@ -60,6 +64,7 @@ static guint consumers(void)
 
 static void stop(void)
 {
+	dsi_socket_destroy(g_steal_pointer(&idle));
 	g_clear_pointer(&src, gst_harness_teardown);
 	g_clear_pointer(&sink, gst_harness_teardown);
 }
@@ -864,6 +869,411 @@ GST_START_TEST(end_in_flush)
 }
 GST_END_TEST
 
+/* ---- upstream waits ------------------------------------------------------ */
+
+/* It gets packets when it is told to: no flush reaches it, as if its process
+ * were stopped. */
+static void connect_idle(void)
+{
+	const struct dsi_consumer_options options = {
+		.size = sizeof(options),
+		.policy = DSI_POLICY_BLOCK,
+	};
+
+	fail_unless_equals_int(dsi_consumer_create(&options, &idle), 0);
+	fail_unless_equals_int(dsi_socket_connect(idle, "suite", 0), 0);
+	fail_unless_equals_int(dsi_socket_start(idle), 0);
+}
+
+static void start_sink(void)
+{
+	sink = gst_harness_new_parse(
+		"dsisink stream=suite slots=2 wait-for-consumer=true");
+	gst_harness_set_src_caps_str(sink, CAPS);
+}
+
+/* It gives all back: so many packets. */
+static guint idle_reads(void)
+{
+	struct dsi_packet *packet;
+	guint n = 0;
+
+	for (; dsi_packet_get(idle, 0, &packet) == 0; n++)
+		fail_unless_equals_int(dsi_packet_commit(idle, packet), 0);
+	return n;
+}
+
+static GstBufferPool *pool_for(const char *text)
+{
+	GstCaps *caps = gst_caps_from_string(text);
+	GstQuery *query = gst_query_new_allocation(caps, TRUE);
+	GstBufferPool *pool;
+
+	fail_unless(gst_pad_peer_query(sink->srcpad, query));
+	gst_query_parse_nth_allocation_pool(query, 0, &pool, NULL, NULL, NULL);
+	fail_unless(gst_buffer_pool_set_active(pool, TRUE));
+	gst_query_unref(query);
+	gst_caps_unref(caps);
+	return pool;
+}
+
+/* A thread upstream, and what it got. */
+static struct upstream {
+	const char *name;
+	void (*work)(struct upstream *up);
+	gboolean locks; /* the pad, while it waits */
+	GstBufferPool *pool;
+	GstFlowReturn flow;
+	gint began, done;
+	GThread *thread;
+} up;
+
+static void takes_frame(struct upstream *u)
+{
+	GstBuffer *buffer = NULL;
+
+	u->flow = gst_buffer_pool_acquire_buffer(u->pool, &buffer, NULL);
+	gst_clear_buffer(&buffer);
+}
+
+static void pushes(struct upstream *u)
+{
+	GstBuffer *buffer = gst_buffer_new_allocate(NULL, BYTES, NULL);
+
+	gst_buffer_memset(buffer, 0, 9, BYTES);
+	u->flow = gst_harness_push(sink, buffer);
+}
+
+/* The stream moves, and says so to its readers first. */
+static void asks_for_pool(struct upstream *u)
+{
+	GstCaps *caps = gst_caps_from_string(BIGGER);
+	GstQuery *query = gst_query_new_allocation(caps, TRUE);
+
+	u->flow = gst_pad_peer_query(sink->srcpad, query) ? GST_FLOW_OK
+							  : GST_FLOW_FLUSHING;
+	gst_query_unref(query);
+	gst_caps_unref(caps);
+}
+
+static void moves(struct upstream *u)
+{
+	GstCaps *caps = gst_caps_from_string(BIGGER);
+
+	(void)u;
+	/* Not by the harness, which wants it to succeed. */
+	(void)gst_pad_push_event(sink->srcpad, gst_event_new_caps(caps));
+	gst_caps_unref(caps);
+}
+
+static const struct upstream waits[] = {
+	{.name = "a frame", .work = takes_frame},
+	{.name = "a buffer", .work = pushes, .locks = TRUE},
+	{.name = "a query", .work = asks_for_pool, .locks = TRUE},
+	{.name = "caps", .work = moves, .locks = TRUE},
+};
+
+static gpointer upstream_thread(gpointer user)
+{
+	struct upstream *u = user;
+
+	g_atomic_int_set(&u->began, TRUE);
+	u->work(u);
+	g_atomic_int_set(&u->done, TRUE);
+	return NULL;
+}
+
+/* Not the one that the harness has for it. */
+static GstPad *pad_of_sink(void)
+{
+	GstElement *element = gst_harness_find_element(sink, "dsisink");
+	GstPad *pad = gst_element_get_static_pad(element, "sink");
+
+	gst_object_unref(element);
+	return pad;
+}
+
+static gboolean is_locked(void)
+{
+	GstPad *pad = pad_of_sink();
+	gboolean locked = !GST_PAD_STREAM_TRYLOCK(pad);
+
+	if (!locked)
+		GST_PAD_STREAM_UNLOCK(pad);
+	gst_object_unref(pad);
+	return locked;
+}
+
+/* That it waits cannot be seen, that it has come so far and does not end can. */
+static void begin_to_wait(const struct upstream *what)
+{
+	GstBufferPool *pool = up.pool;
+
+	up = *what;
+	up.pool = pool;
+	up.thread = g_thread_new("upstream", upstream_thread, &up);
+	while (!g_atomic_int_get(&up.began) || (up.locks && !is_locked()))
+		g_usleep(100);
+	g_usleep(20000);
+	fail_if(g_atomic_int_get(&up.done), "%s is not waited for", up.name);
+}
+
+static void ends_to_wait(void)
+{
+	g_thread_join(g_steal_pointer(&up.thread));
+}
+
+/* All frames and all packets are in use by a reader that keeps them. */
+static void wait_in_vain(const struct upstream *what)
+{
+	start_sink();
+	connect_idle();
+	up.pool = pool_for(CAPS);
+	push(1);
+	push(2);
+	fail_unless(gst_harness_push_event(
+		sink, gst_event_new_gap(2 * GST_SECOND, GST_SECOND)));
+	begin_to_wait(what);
+}
+
+static void stop_waiting(void)
+{
+	gst_clear_object(&up.pool);
+	stop();
+}
+
+/* The state changes while upstream waits.  Several times, because whoever waits may
+ * have been lucky. */
+GST_START_TEST(stop_while_waiting)
+{
+	for (guint i = 0; i < 10 * G_N_ELEMENTS(waits); i++) {
+		GstElement *element;
+
+		wait_in_vain(&waits[i % G_N_ELEMENTS(waits)]);
+		element = gst_harness_find_element(sink, "dsisink");
+		set_state(element, GST_STATE_READY);
+		gst_object_unref(element);
+		ends_to_wait();
+		stop_waiting();
+	}
+}
+GST_END_TEST
+
+static void begin_flush(void)
+{
+	fail_unless(gst_harness_push_event(sink, gst_event_new_flush_start()));
+}
+
+static void end_flush(void)
+{
+	GstSegment segment;
+
+	gst_segment_init(&segment, GST_FORMAT_TIME);
+	fail_unless(
+		gst_harness_push_event(sink, gst_event_new_flush_stop(TRUE)));
+	fail_unless(
+		gst_harness_push_event(sink, gst_event_new_segment(&segment)));
+}
+
+/* The same with a flush, which does not wait for the reader either; and after it
+ * there is a stream as ever. */
+GST_START_TEST(flush_while_waiting)
+{
+	for (guint i = 0; i < 10 * G_N_ELEMENTS(waits); i++) {
+		const struct upstream *what = &waits[i % G_N_ELEMENTS(waits)];
+		gboolean moved =
+			what->work == asks_for_pool || what->work == moves;
+
+		wait_in_vain(what);
+		begin_flush();
+		ends_to_wait();
+		if (!moved)
+			fail_unless_equals_int(up.flow, GST_FLOW_FLUSHING);
+		end_flush();
+		fail_unless_equals_int(idle_reads(), 3);
+		if (moved) {
+			dsi_socket_destroy(g_steal_pointer(&idle));
+			connect_idle();
+		}
+		pushes(&up);
+		fail_unless_equals_int(up.flow, GST_FLOW_OK);
+		fail_unless_equals_int(idle_reads(), 1);
+		stop_waiting();
+	}
+}
+GST_END_TEST
+
+static void says_gap(struct upstream *u)
+{
+	GstEvent *event = gst_event_new_gap(3 * GST_SECOND, GST_SECOND);
+
+	(void)u;
+	fail_unless(gst_harness_push_event(sink, event));
+}
+
+/* What waits in a pause goes on after it, and is sent. */
+GST_START_TEST(gap_in_pause)
+{
+	static const struct upstream gap = {
+		.name = "a gap", .work = says_gap, .locks = TRUE};
+	GstElement *element;
+
+	wait_in_vain(&gap);
+	element = gst_harness_find_element(sink, "dsisink");
+	set_state(element, GST_STATE_PAUSED);
+	fail_unless_equals_int(idle_reads(), 3);
+	set_state(element, GST_STATE_PLAYING);
+	gst_object_unref(element);
+	ends_to_wait();
+	fail_unless_equals_int(idle_reads(), 1);
+	stop_waiting();
+}
+GST_END_TEST
+
+/* Nor is there anything to wait for in a flush if nobody reads yet. */
+GST_START_TEST(flush_without_reader)
+{
+	start_sink();
+	begin_to_wait(&waits[1]);
+	begin_flush();
+	ends_to_wait();
+	fail_unless_equals_int(up.flow, GST_FLOW_FLUSHING);
+	end_flush();
+	connect_idle();
+	push(1);
+	fail_unless_equals_int(idle_reads(), 1);
+	stop();
+}
+GST_END_TEST
+
+/* A stream that moved waits for its readers, but not in a flush: without that
+ * the buffer would go to nobody in the end. */
+GST_START_TEST(flush_in_move)
+{
+	start_sink();
+	connect_idle();
+	push(1);
+	moves(NULL);
+	begin_to_wait(&waits[1]);
+	begin_flush();
+	ends_to_wait();
+	fail_unless_equals_int(up.flow, GST_FLOW_FLUSHING);
+	end_flush();
+	stop();
+}
+GST_END_TEST
+
+/* Who is stopped in a flush begins anew without: of that there is no end. */
+GST_START_TEST(stop_in_flush)
+{
+	GstElement *element;
+	GstPad *pad;
+
+	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
+	push(1);
+	fail_unless_equals_int(pull_value(), 1);
+	pad = pad_of_sink();
+	fail_unless(gst_pad_send_event(pad, gst_event_new_flush_start()));
+	gst_object_unref(pad);
+	g_clear_pointer(&src, gst_harness_teardown);
+	element = gst_harness_find_element(sink, "dsisink");
+	set_state(element, GST_STATE_READY);
+	set_state(element, GST_STATE_PLAYING);
+	gst_object_unref(element);
+	src = start_src("consumer-policy=block");
+	/* Not from the pool that the harness has had before. */
+	pushes(&up);
+	fail_unless_equals_int(up.flow, GST_FLOW_OK);
+	fail_unless_equals_int(pull_value(), 9);
+	stop();
+}
+GST_END_TEST
+
+/* ---- the pool ------------------------------------------------------------ */
+
+/* Who has the pool of a stream that moved goes on, with memory of its own. */
+GST_START_TEST(pool_of_before)
+{
+	GstBuffer *buffer = NULL;
+	GstBufferPool *pool;
+	guint64 copied;
+
+	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
+	pool = pool_for(CAPS);
+	push(1);
+	fail_unless_equals_int(pull_value(), 1);
+	moves(NULL);
+	fail_unless_equals_int(
+		gst_buffer_pool_acquire_buffer(pool, &buffer, NULL),
+		GST_FLOW_OK);
+	fail_unless_equals_int(gst_buffer_get_size(buffer), BYTES);
+	gst_buffer_memset(buffer, 0, 2, BYTES);
+	fail_unless_equals_int(gst_harness_push(sink, buffer), GST_FLOW_OK);
+	fail_unless_equals_int(pull_value(), 2);
+	gst_harness_get(sink, "dsisink", "copied", &copied, NULL);
+	fail_unless_equals_uint64(copied, 1);
+	gst_object_unref(pool);
+	stop();
+}
+GST_END_TEST
+
+/* A layout for which there is no room is refused, and the one before stays. */
+GST_START_TEST(pool_refuses)
+{
+	GstVideoAlignment align;
+	GstStructure *config;
+	GstBufferPool *pool;
+	GstBuffer *buffer;
+
+	start_sink();
+	pool = pool_for(CAPS);
+	fail_unless(gst_buffer_pool_set_active(pool, FALSE));
+	gst_video_alignment_reset(&align);
+	align.padding_bottom = 640;
+	config = gst_buffer_pool_get_config(pool);
+	gst_buffer_pool_config_add_option(config,
+					  GST_BUFFER_POOL_OPTION_VIDEO_META);
+	gst_buffer_pool_config_add_option(
+		config, GST_BUFFER_POOL_OPTION_VIDEO_ALIGNMENT);
+	gst_buffer_pool_config_set_video_alignment(config, &align);
+	fail_if(gst_buffer_pool_set_config(pool, config));
+	fail_unless(gst_buffer_pool_set_active(pool, TRUE));
+	fail_unless_equals_int(
+		gst_buffer_pool_acquire_buffer(pool, &buffer, NULL),
+		GST_FLOW_OK);
+	fail_unless_equals_int(gst_buffer_get_size(buffer), BYTES);
+	fail_if(gst_buffer_get_video_meta(buffer));
+	gst_buffer_unref(buffer);
+	gst_object_unref(pool);
+	stop();
+}
+GST_END_TEST
+
+/* Who does not want to wait does not. */
+GST_START_TEST(pool_without_wait)
+{
+	GstBufferPoolAcquireParams params = {
+		.flags = GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT,
+	};
+	GstBuffer *buffers[2], *none;
+	GstBufferPool *pool;
+
+	start_sink();
+	pool = pool_for(CAPS);
+	for (guint i = 0; i < 2; i++)
+		fail_unless_equals_int(gst_buffer_pool_acquire_buffer(
+					       pool, &buffers[i], &params),
+				       GST_FLOW_OK);
+	fail_unless_equals_int(
+		gst_buffer_pool_acquire_buffer(pool, &none, &params),
+		GST_FLOW_EOS);
+	for (guint i = 0; i < 2; i++)
+		gst_buffer_unref(buffers[i]);
+	gst_object_unref(pool);
+	stop();
+}
+GST_END_TEST
+
 static void stop_pipeline(GstElement *element)
 {
 	(void)gst_element_set_state(element, GST_STATE_NULL);
@@ -907,6 +1317,15 @@ static Suite *dsi_suite(void)
 	tcase_add_test(cases, set_in_ready);
 	tcase_add_test(cases, kept_beyond_the_end);
 	tcase_add_test(cases, end_in_flush);
+	tcase_add_test(cases, stop_while_waiting);
+	tcase_add_test(cases, flush_while_waiting);
+	tcase_add_test(cases, gap_in_pause);
+	tcase_add_test(cases, flush_without_reader);
+	tcase_add_test(cases, flush_in_move);
+	tcase_add_test(cases, stop_in_flush);
+	tcase_add_test(cases, pool_of_before);
+	tcase_add_test(cases, pool_refuses);
+	tcase_add_test(cases, pool_without_wait);
 	return suite;
 }
 

@@ -59,7 +59,7 @@ struct _GstDsiSink {
 	gboolean ended;
 	gint flushing;
 	gint monotonic; /* our clock */
-	gint flush;	/* for the board; changed under the object's lock */
+	gint flush;	/* odd: in one; changed under the object's lock */
 };
 
 enum {
@@ -86,11 +86,14 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(GstDsiSink, gst_dsi_sink, GST_TYPE_BASE_SINK,
 
 /* ---- the stream ---------------------------------------------------------- */
 
+/* The base class takes its wish back at once, and then waits for the stream lock:
+ * who has that for a query sees the flush. */
 static gboolean must_stop(void *user)
 {
 	GstDsiSink *sink = user;
 
 	return g_atomic_int_get(&sink->flushing) ||
+	       g_atomic_int_get(&sink->flush) & 1 ||
 	       !g_atomic_int_get(&sink->may_offer);
 }
 
@@ -137,6 +140,16 @@ static GstFlowReturn say(GstDsiSink *sink, uint32_t kind, GstClockTime start,
 				 FALSE, must_stop, sink, &sent);
 }
 
+/* For an event: again if there was a pause in the midst of it. */
+static void say_in_event(GstDsiSink *sink, uint32_t kind, GstClockTime start,
+			 GstClockTime duration)
+{
+	while (say(sink, kind, start, duration) == GST_FLOW_FLUSHING)
+		if (gst_base_sink_wait_preroll(GST_BASE_SINK(sink)) !=
+		    GST_FLOW_OK)
+			return;
+}
+
 /* Its packet may be dropped or overwritten, the word on the board not. */
 static void say_last(GstDsiSink *sink, uint32_t kind)
 {
@@ -162,8 +175,7 @@ static void set_flush(GstDsiSink *sink, gboolean flush)
 	if ((sink->flush & 1) != flush)
 		g_atomic_int_inc(&sink->flush);
 	if (sink->outlet)
-		media_board_set_flush(media_outlet_board(sink->outlet),
-				      sink->flush);
+		media_outlet_set_flush(sink->outlet, sink->flush);
 	GST_OBJECT_UNLOCK(sink);
 }
 
@@ -247,7 +259,7 @@ static gboolean have_frames(GstDsiSink *sink, gsize bytes,
 	sink->outlet = outlet;
 	media_board_set_latency(media_outlet_board(outlet), latency);
 	/* A flush that began meanwhile is not missed. */
-	media_board_set_flush(media_outlet_board(outlet), sink->flush);
+	media_outlet_set_flush(outlet, sink->flush);
 	GST_OBJECT_UNLOCK(sink);
 	GST_INFO_OBJECT(sink, "stream '%s' has %u frames of %" G_GSIZE_FORMAT,
 			sink->stream, sink->frames,
@@ -302,6 +314,8 @@ static gboolean sink_start(GstBaseSink *base)
 		return FALSE;
 	}
 	g_atomic_int_set(&sink->flushing, FALSE);
+	/* One in which it was stopped has no other end. */
+	set_flush(sink, FALSE);
 	sink->zero_copied = 0;
 	sink->copied = 0;
 	sink->ended = FALSE;
@@ -498,13 +512,11 @@ static gboolean sink_event(GstBaseSink *base, GstEvent *event)
 		break;
 	case GST_EVENT_GAP:
 		gst_event_parse_gap(event, &start, &duration);
-		(void)say(sink, MEDIA_GAP, start, duration);
+		say_in_event(sink, MEDIA_GAP, start, duration);
 		break;
 	case GST_EVENT_FLUSH_START:
-		set_flush(sink, TRUE);
-		break;
 	case GST_EVENT_FLUSH_STOP:
-		set_flush(sink, FALSE);
+		set_flush(sink, GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START);
 		break;
 	default:
 		break;

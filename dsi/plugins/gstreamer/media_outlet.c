@@ -34,6 +34,7 @@ struct media_outlet {
 	int wake_fd, socket_fd;
 	gint waiting; /* threads */
 	gint told;    /* that all frames are in use */
+	gint flush;   /* as on the board, which is not only ours */
 	guint packets, frames;
 	GMutex lock;		   /* for all below, and calls on the socket */
 	struct dsi_socket *socket; /* NULL: closed */
@@ -128,15 +129,24 @@ static void frame_freed(void *user)
 
 /* ---- frames -------------------------------------------------------------- */
 
-static gboolean has_packet(struct media_outlet *outlet, gboolean *out_closed)
+static gboolean has_packet(struct media_outlet *outlet)
 {
 	gboolean has;
 
 	g_mutex_lock(&outlet->lock);
-	*out_closed = outlet->socket == NULL;
 	has = outlet->n_free > 0;
 	g_mutex_unlock(&outlet->lock);
 	return has;
+}
+
+static gboolean is_closed(struct media_outlet *outlet)
+{
+	gboolean closed;
+
+	g_mutex_lock(&outlet->lock);
+	closed = outlet->socket == NULL;
+	g_mutex_unlock(&outlet->lock);
+	return closed;
 }
 
 /* One that came back meanwhile, or NULL after a while. */
@@ -171,39 +181,55 @@ static void complain(struct media_outlet *outlet, uint64_t since_ns)
 			   outlet->frames, consumers);
 }
 
-GstMemory *media_outlet_take(struct media_outlet *outlet,
-			     gboolean (*stop)(void *user), void *user)
+static GstFlowReturn take(struct media_outlet *outlet, gboolean may_wait,
+			  gboolean (*stop)(void *user), void *user,
+			  GstMemory **out_frame)
 {
 	uint64_t since_ns = 0;
 
 	for (;;) {
-		GstMemory *frame;
-		gboolean closed;
 		int err = 0;
 
 		/* The frame that came back last is the hottest. */
-		if (!has_packet(outlet, &closed))
+		if (!has_packet(outlet))
 			err = collect(outlet);
-		/* After the end readers may still use what they have, so that
-		 * nobody may write to it. */
-		if (closed || stop(user))
-			return NULL;
-		frame = media_store_take(outlet->store);
-		if (frame)
-			return frame;
+		if (stop(user))
+			return GST_FLOW_FLUSHING;
+		*out_frame = media_store_take(outlet->store);
+		if (*out_frame)
+			return GST_FLOW_OK;
 		if (!err)
 			err = collect(outlet);
 		if (!err)
 			continue;
 		if (!may_change(err))
-			return NULL;
+			return GST_FLOW_ERROR;
+		if (!may_wait)
+			return GST_FLOW_EOS;
+		if (g_atomic_int_get(&outlet->flush) & 1)
+			return GST_FLOW_FLUSHING;
 		if (!since_ns)
 			since_ns = dsi_now();
-		frame = wait_for_frame(outlet);
-		if (frame)
-			return frame;
+		*out_frame = wait_for_frame(outlet);
+		if (*out_frame)
+			return GST_FLOW_OK;
 		complain(outlet, since_ns);
 	}
+}
+
+/* After the end readers may still use what they have, so that nobody may write to
+ * it, although it is in the store by then: that is looked at last. */
+GstFlowReturn media_outlet_take(struct media_outlet *outlet, gboolean may_wait,
+				gboolean (*stop)(void *user), void *user,
+				GstMemory **out_frame)
+{
+	GstFlowReturn flow = take(outlet, may_wait, stop, user, out_frame);
+
+	if (flow == GST_FLOW_FLUSHING || !is_closed(outlet))
+		return flow;
+	if (flow == GST_FLOW_OK)
+		gst_memory_unref(*out_frame);
+	return GST_FLOW_NOT_LINKED;
 }
 
 /* ---- sending ------------------------------------------------------------- */
@@ -232,14 +258,15 @@ static GstFlowReturn copy_in(struct media_outlet *outlet, GstBuffer *buffer,
 			     GstBuffer **out_copy)
 {
 	gsize bytes = gst_buffer_get_size(buffer);
+	GstFlowReturn flow;
 	GstMemory *frame;
 	GstMapInfo map;
 
 	if (bytes > media_store_frame_bytes(outlet->store))
 		return GST_FLOW_NOT_SUPPORTED;
-	frame = media_outlet_take(outlet, stop, user);
-	if (!frame)
-		return GST_FLOW_FLUSHING;
+	flow = media_outlet_take(outlet, TRUE, stop, user, &frame);
+	if (flow != GST_FLOW_OK)
+		return flow == GST_FLOW_FLUSHING ? flow : GST_FLOW_ERROR;
 	if (!gst_memory_map(frame, &map, GST_MAP_WRITE)) {
 		gst_memory_unref(frame);
 		return GST_FLOW_ERROR;
@@ -455,6 +482,7 @@ struct media_outlet *media_outlet_new(
 	outlet->packets = options->frames + MORE_PACKETS;
 	outlet->free = g_new0(struct dsi_packet *, outlet->packets);
 	outlet->carried = g_new0(GstBuffer *, outlet->packets);
+	outlet->flush = options->flush;
 	outlet->expected = options->expected;
 	outlet->expected_until = dsi_now() + MOVE_NS;
 	outlet->socket_fd = -1;
@@ -470,6 +498,13 @@ struct media_outlet *media_outlet_new(
 	}
 	media_store_on_free(outlet->store, frame_freed, outlet);
 	return outlet;
+}
+
+void media_outlet_set_flush(struct media_outlet *outlet, gint flush)
+{
+	g_atomic_int_set(&outlet->flush, flush);
+	media_board_set_flush(media_outlet_board(outlet), flush);
+	media_outlet_wake(outlet);
 }
 
 struct media_outlet *media_outlet_ref(struct media_outlet *outlet)

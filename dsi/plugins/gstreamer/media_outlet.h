@@ -45,9 +45,12 @@ void media_outlet_close(struct media_outlet *outlet);
 MediaStore *media_outlet_store(const struct media_outlet *outlet);
 struct media_board *media_outlet_board(const struct media_outlet *outlet);
 
-/* A frame; waits until one is free.  NULL: @stop said so, or it is closed. */
-GstMemory *media_outlet_take(struct media_outlet *outlet,
-			     gboolean (*stop)(void *user), void *user);
+/* A frame; if @may_wait, waits until one is free.  GST_FLOW_FLUSHING: @stop said
+ * so, or it would have to be waited for in a flush.  GST_FLOW_NOT_LINKED: the
+ * outlet is closed.  GST_FLOW_EOS: none is free, without a wait. */
+GstFlowReturn media_outlet_take(struct media_outlet *outlet, gboolean may_wait,
+				gboolean (*stop)(void *user), void *user,
+				GstMemory **out_frame);
 
 /* Send @buffer (NULL: only the header), copied into a frame if its memory is
  * not ours and @may_copy.  GST_FLOW_FLUSHING: @stop said so.
@@ -61,6 +64,10 @@ GstFlowReturn media_outlet_send(struct media_outlet *outlet,
 
 /* Whoever waits looks at its @stop again. */
 void media_outlet_wake(struct media_outlet *outlet);
+
+/* Upstream flushes (odd), or is done (even): for the board, and for who waits for
+ * a frame.  Its readers need not give one back meanwhile. */
+void media_outlet_set_flush(struct media_outlet *outlet, gint flush);
 
 guint media_outlet_consumers(const struct media_outlet *outlet);
 

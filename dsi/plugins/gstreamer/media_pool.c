@@ -8,12 +8,17 @@
 GST_DEBUG_CATEGORY_STATIC(media_pool_debug);
 #define GST_CAT_DEFAULT media_pool_debug
 
-struct _MediaPool {
-	GstBufferPool parent;
-	struct media_outlet *outlet;
+/* Of each buffer. */
+struct layout {
 	gsize bytes;
 	gboolean video_meta;
 	GstVideoInfo info;
+};
+
+struct _MediaPool {
+	GstBufferPool parent;
+	struct media_outlet *outlet;
+	struct layout layout;
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE(
@@ -31,26 +36,27 @@ static const gchar **pool_options(GstBufferPool *pool)
 	return (const gchar **)options;
 }
 
-/* Planes where the decoder wants them.  FALSE: no frame is so large. */
-static gboolean lay_out(MediaPool *pool, GstStructure *config, GstCaps *caps)
+/* Planes where the decoder wants them. */
+static gboolean lay_out(struct layout *layout, GstStructure *config,
+			GstCaps *caps)
 {
 	GstVideoAlignment align;
 
-	pool->video_meta = gst_buffer_pool_config_has_option(
+	layout->video_meta = gst_buffer_pool_config_has_option(
 		config, GST_BUFFER_POOL_OPTION_VIDEO_META);
-	if (!gst_video_info_from_caps(&pool->info, caps)) {
-		pool->video_meta = FALSE;
+	if (!gst_video_info_from_caps(&layout->info, caps)) {
+		layout->video_meta = FALSE;
 		return TRUE;
 	}
-	if (pool->video_meta &&
+	if (layout->video_meta &&
 	    gst_buffer_pool_config_has_option(
 		    config, GST_BUFFER_POOL_OPTION_VIDEO_ALIGNMENT)) {
 		gst_buffer_pool_config_get_video_alignment(config, &align);
-		if (!gst_video_info_align(&pool->info, &align))
+		if (!gst_video_info_align(&layout->info, &align))
 			return FALSE;
 		gst_buffer_pool_config_set_video_alignment(config, &align);
 	}
-	pool->bytes = MAX(pool->bytes, GST_VIDEO_INFO_SIZE(&pool->info));
+	layout->bytes = MAX(layout->bytes, GST_VIDEO_INFO_SIZE(&layout->info));
 	return TRUE;
 }
 
@@ -58,6 +64,7 @@ static gboolean pool_set_config(GstBufferPool *base, GstStructure *config)
 {
 	MediaPool *pool = DSI_MEDIA_POOL(base);
 	MediaStore *store = media_outlet_store(pool->outlet);
+	struct layout layout = {0};
 	GstCaps *caps;
 	guint bytes, min, max;
 
@@ -65,18 +72,20 @@ static gboolean pool_set_config(GstBufferPool *base, GstStructure *config)
 					       &max) ||
 	    !caps)
 		return FALSE;
-	pool->bytes = bytes;
-	if (!lay_out(pool, config, caps) ||
-	    pool->bytes > media_store_frame_bytes(store)) {
+	layout.bytes = bytes;
+	if (!lay_out(&layout, config, caps) ||
+	    layout.bytes > media_store_frame_bytes(store)) {
 		GST_INFO_OBJECT(pool,
 				"buffers of %" G_GSIZE_FORMAT
 				" bytes do not fit into frames of "
 				"%" G_GSIZE_FORMAT,
-				pool->bytes, media_store_frame_bytes(store));
+				layout.bytes, media_store_frame_bytes(store));
 		return FALSE;
 	}
-	gst_buffer_pool_config_set_params(config, caps, (guint)pool->bytes, min,
-					  max);
+	/* Not before: what was agreed on stays if this is refused. */
+	pool->layout = layout;
+	gst_buffer_pool_config_set_params(config, caps, (guint)layout.bytes,
+					  min, max);
 	return GST_BUFFER_POOL_CLASS(media_pool_parent_class)
 		->set_config(base, config);
 }
@@ -91,24 +100,32 @@ static gboolean is_flushing(void *user)
 static GstFlowReturn pool_acquire(GstBufferPool *base, GstBuffer **out_buffer,
 				  GstBufferPoolAcquireParams *params)
 {
+	gboolean may_wait = !params || !(params->flags &
+					 GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT);
 	MediaPool *pool = DSI_MEDIA_POOL(base);
+	struct layout *layout = &pool->layout;
+	GstFlowReturn flow;
 	GstMemory *frame;
 
-	(void)params;
-	frame = media_outlet_take(pool->outlet, is_flushing, base);
-	if (!frame)
-		return GST_FLOW_FLUSHING;
-	gst_memory_resize(frame, 0, pool->bytes);
+	flow = media_outlet_take(pool->outlet, may_wait, is_flushing, base,
+				 &frame);
+	if (flow == GST_FLOW_NOT_LINKED)
+		/* The stream moved, and upstream has not asked again yet, or it
+		 * goes on without dsisink. */
+		frame = gst_allocator_alloc(NULL, layout->bytes, NULL);
+	else if (flow != GST_FLOW_OK)
+		return flow;
+	gst_memory_resize(frame, 0, layout->bytes);
 	*out_buffer = gst_buffer_new();
 	gst_buffer_append_memory(*out_buffer, frame);
-	if (pool->video_meta)
+	if (layout->video_meta)
 		gst_buffer_add_video_meta_full(
 			*out_buffer, GST_VIDEO_FRAME_FLAG_NONE,
-			GST_VIDEO_INFO_FORMAT(&pool->info),
-			(guint)GST_VIDEO_INFO_WIDTH(&pool->info),
-			(guint)GST_VIDEO_INFO_HEIGHT(&pool->info),
-			GST_VIDEO_INFO_N_PLANES(&pool->info), pool->info.offset,
-			pool->info.stride);
+			GST_VIDEO_INFO_FORMAT(&layout->info),
+			(guint)GST_VIDEO_INFO_WIDTH(&layout->info),
+			(guint)GST_VIDEO_INFO_HEIGHT(&layout->info),
+			GST_VIDEO_INFO_N_PLANES(&layout->info),
+			layout->info.offset, layout->info.stride);
 	return GST_FLOW_OK;
 }
 
@@ -161,7 +178,7 @@ static void media_pool_class_init(MediaPoolClass *klass)
 
 static void media_pool_init(MediaPool *pool)
 {
-	gst_video_info_init(&pool->info);
+	gst_video_info_init(&pool->layout.info);
 }
 
 GstBufferPool *media_pool_new(struct media_outlet *outlet)
