@@ -10,12 +10,14 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
 #include "bench_report.h"
 #include "cli.h"
+#include "input/input.h"
 #include "message.h"
 
 #define LEAST_PART 0.01 /* less than this is no change, however even the runs */
@@ -191,14 +193,21 @@ static bool good_rows(struct json_object *rows)
 
 static struct json_object *read_report(const char *path)
 {
-	struct json_object *root = json_object_from_file(path);
+	enum json_tokener_error error = json_tokener_success;
+	char why[INPUT_WHY_BYTES];
+	char *text = input_file(path, why);
+	struct json_object *root;
 	struct json_object *rows;
 
-	if (!root) {
+	if (!text) {
+		message_error(path, "%s", why);
+		return NULL;
+	}
+	root = json_tokener_parse_verbose(text, &error);
+	free(text);
+	if (error != json_tokener_success) {
 		message_error(path, "cannot be read as JSON: %s",
-			      strcspn(json_util_get_last_err(), "\n")
-				      ? json_util_get_last_err()
-				      : "it is none");
+			      json_tokener_error_desc(error));
 		return NULL;
 	}
 	if (is_report(root, &rows) && good_rows(rows))

@@ -9,7 +9,7 @@
 
 #include "cli.h"
 #include "message.h"
-#include "size_batch.h"
+#include "size_line.h"
 #include "size_json.h"
 #include "size_stats.h"
 
@@ -63,15 +63,6 @@ static int run_lines(const struct size_batch *batch, struct size_lines *lines,
 	return message_output();
 }
 
-int size_check_input(const struct size_lines *lines)
-{
-	if (!ferror(lines->in))
-		return CLI_OK;
-	message_error(lines->path, "cannot read on after line %llu",
-		      (unsigned long long)lines->line);
-	return CLI_FAILURE;
-}
-
 int size_run_batch(const struct size_batch *batch)
 {
 	struct size_lines lines;
@@ -84,7 +75,7 @@ int size_run_batch(const struct size_batch *batch)
 	exit_code = run_lines(batch, &lines, &stats);
 	message_status_end();
 	if (exit_code == CLI_OK)
-		exit_code = size_check_input(&lines);
+		exit_code = size_lines_check(&lines);
 	if (batch->stats)
 		size_stats_print(&stats);
 	if (exit_code == CLI_OK && stats.failed) {

@@ -119,19 +119,16 @@ static int run(const struct size_batch *batch, struct size_lines *lines,
 {
 	struct budget_streams s = {0};
 	struct size_stats stats;
-	int exit_code = CLI_FAILURE;
+	int exit_code;
 
 	size_stats_start(&stats);
-	if (size_budget_read(batch, lines, &s, &stats))
+	exit_code = size_budget_read(batch, lines, &s, &stats);
+	if (exit_code == CLI_OK)
 		exit_code = share(batch, limit, &s);
-	else
-		message_error(lines->path, "no memory");
 	message_status_end();
 	if (batch->stats)
 		size_stats_print(&stats);
 	size_budget_free(&s);
-	if (exit_code == CLI_OK)
-		exit_code = size_check_input(lines);
 	if (exit_code == CLI_OK)
 		exit_code = message_output();
 	if (exit_code == CLI_OK && stats.failed) {

@@ -7,7 +7,7 @@
 #define DSI_SIZE_BUDGET_H
 
 #include "budget/budget.h"
-#include "size_batch.h"
+#include "size_line.h"
 #include "size_stats.h"
 
 /* Costs in millionths of a wake-up a second. */
@@ -38,9 +38,14 @@ struct budget_streams {
 	size_t n_choices, room_of_choices;
 };
 
-/* All lines sized, with every period they may have.  False: no memory. */
-bool size_budget_read(const struct size_batch *batch, struct size_lines *lines,
-		      struct budget_streams *s, struct size_stats *stats);
+/* All are in the memory together. */
+#define SIZE_BUDGET_LINES_MOST 1000000u
+#define SIZE_BUDGET_PERIODS_MOST 4000000u
+
+/* All lines sized, with every period they may have.  An exit code, with a
+ * message if not all could be read. */
+int size_budget_read(const struct size_batch *batch, struct size_lines *lines,
+		     struct budget_streams *s, struct size_stats *stats);
 void size_budget_free(struct budget_streams *s);
 
 #endif /* DSI_SIZE_BUDGET_H */

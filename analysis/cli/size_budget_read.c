@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "message.h"
 #include "size_budget.h"
 #include "size_json.h"
 
@@ -154,8 +155,20 @@ static bool keep_error(struct budget_stream *stream, const char *id,
 	return stream->error != NULL;
 }
 
-bool size_budget_read(const struct size_batch *batch, struct size_lines *lines,
-		      struct budget_streams *s, struct size_stats *stats)
+static int fail_memory(const struct size_lines *lines)
+{
+	message_error(lines->path, "no memory");
+	return CLI_FAILURE;
+}
+
+static bool too_many(const struct budget_streams *s)
+{
+	return s->n >= SIZE_BUDGET_LINES_MOST ||
+	       s->n_choices >= SIZE_BUDGET_PERIODS_MOST;
+}
+
+int size_budget_read(const struct size_batch *batch, struct size_lines *lines,
+		     struct budget_streams *s, struct size_stats *stats)
 {
 	static struct size_line line;
 
@@ -164,8 +177,19 @@ bool size_budget_read(const struct size_batch *batch, struct size_lines *lines,
 		struct budget_stream *stream;
 		bool good;
 
+		if (too_many(s)) {
+			message_error(lines->path,
+				      "line %llu is one too many for --budget, "
+				      "which takes %u streams and %u periods "
+				      "at most; share them among several "
+				      "files and budgets",
+				      (unsigned long long)lines->line,
+				      SIZE_BUDGET_LINES_MOST,
+				      SIZE_BUDGET_PERIODS_MOST);
+			return CLI_USAGE;
+		}
 		if (!grow(s))
-			return false;
+			return fail_memory(lines);
 		stream = &s->at[s->n];
 		*stream = (struct budget_stream){.line = lines->line,
 						 .first = s->n_choices};
@@ -174,15 +198,15 @@ bool size_budget_read(const struct size_batch *batch, struct size_lines *lines,
 			s->n_choices = stream->first;
 			stream->n_choices = 0;
 			if (!keep_error(stream, line.id, lines->line, &f))
-				return false;
+				return fail_memory(lines);
 		}
 		if (line.id[0] && !(stream->id = strdup(line.id)))
-			return false;
+			return fail_memory(lines);
 		s->n++;
 		size_stats_add(stats, good);
 		size_stats_progress(stats);
 	}
-	return true;
+	return size_lines_check(lines);
 }
 
 void size_budget_free(struct budget_streams *s)

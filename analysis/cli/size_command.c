@@ -9,7 +9,7 @@
 #include "cli.h"
 #include "message.h"
 #include "plot/plot.h"
-#include "size_batch.h"
+#include "size_line.h"
 #include "size_options.h"
 
 #define OWN_OPTIONS (sizeof(own_options) / sizeof(own_options[0]))

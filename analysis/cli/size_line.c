@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "cli.h"
+#include "input/input.h"
 #include "message.h"
 #include "size_line.h"
 
@@ -27,8 +28,9 @@ bool size_lines_open(struct size_lines *lines, const char *path)
 		message_error(path, "cannot read: %s", strerror(errno));
 		return false;
 	}
+	lines->text = malloc(INPUT_LINE_MOST + 1u);
 	lines->tokener = json_tokener_new();
-	if (!lines->tokener) {
+	if (!lines->text || !lines->tokener) {
 		message_error(path, "no memory");
 		size_lines_close(lines);
 		return false;
@@ -50,12 +52,34 @@ void size_lines_close(struct size_lines *lines)
 
 bool size_lines_next(struct size_lines *lines)
 {
-	while (getline(&lines->text, &lines->room, lines->in) >= 0) {
+	enum input_line got;
+
+	while ((got = input_line(lines->in, lines->text, &lines->bytes)) ==
+	       INPUT_LINE) {
 		lines->line++;
-		if (lines->text[strspn(lines->text, " \t\r\n")])
+		if (strspn(lines->text, " \t\r") < lines->bytes)
 			return true;
 	}
+	lines->error = errno;
+	lines->too_long = got == INPUT_LONG;
 	return false;
+}
+
+int size_lines_check(const struct size_lines *lines)
+{
+	if (lines->too_long) {
+		message_error(lines->path,
+			      "line %llu is longer than %u bytes; give one "
+			      "JSON object a line",
+			      (unsigned long long)lines->line + 1,
+			      INPUT_LINE_MOST);
+		return CLI_USAGE;
+	}
+	if (!ferror(lines->in))
+		return CLI_OK;
+	message_error(lines->path, "cannot read on after line %llu: %s",
+		      (unsigned long long)lines->line, strerror(lines->error));
+	return CLI_FAILURE;
 }
 
 static bool bad(struct size_failure *f, const char *key, const char *sentence)
@@ -239,7 +263,6 @@ bool size_line_parse(struct size_lines *lines, struct size_question *q,
 		     struct size_line *line, bool budget,
 		     struct size_failure *f)
 {
-	size_t bytes = strlen(lines->text);
 	struct json_object *object;
 	bool good;
 
@@ -248,9 +271,13 @@ bool size_line_parse(struct size_lines *lines, struct size_question *q,
 	line->bandwidth[0] = '\0';
 	line->weight = 1;
 	line->max_latency = exact_int(0);
+	if (strlen(lines->text) < lines->bytes)
+		return size_refuse(f, CLI_USAGE, "bad-json",
+				   "this line is no JSON object: it has a "
+				   "byte 0");
 	json_tokener_reset(lines->tokener);
 	object = json_tokener_parse_ex(lines->tokener, lines->text,
-				       (int)bytes + 1);
+				       (int)lines->bytes + 1);
 	if (!json_object_is_type(object, json_type_object)) {
 		enum json_tokener_error error =
 			json_tokener_get_error(lines->tokener);

@@ -26,16 +26,20 @@ struct size_line {
 struct size_lines {
 	FILE *in;
 	const char *path;
-	char *text;
-	size_t room;
+	char *text; /* of INPUT_LINE_MOST + 1 bytes */
+	size_t bytes;
 	uint64_t line; /* number of the last one */
+	bool too_long; /* the next one, which is the end */
+	int error;     /* of the last read, if ferror() */
 	struct json_tokener *tokener;
 };
 
 bool size_lines_open(struct size_lines *lines, const char *path);
 void size_lines_close(struct size_lines *lines);
-/* False: the end.  Empty lines are skipped. */
+/* False: the end, or see size_lines_check().  Empty lines are skipped. */
 bool size_lines_next(struct size_lines *lines);
+/* At the end: an exit code, with a message if not all could be read. */
+int size_lines_check(const struct size_lines *lines);
 
 /* The line as a question that is not read yet.  With @budget its keys are
  * taken as well; else they are unknown. */

@@ -2,9 +2,6 @@
 /*
  * curve_file.c - a curve from a JSON file; the form is in curve_file.h.
  */
-#define _GNU_SOURCE 1
-#include <errno.h>
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +9,7 @@
 
 #include "curve/curve_file.h"
 #include "curve/curve_private.h"
+#include "input/input.h"
 
 /* The parser keeps the text of a number with decimals; nothing is rounded. */
 static bool number(struct json_object *value, struct exact *out)
@@ -134,21 +132,21 @@ enum curve_status curve_file(struct curve_work *w, const char *path,
 			     struct curve *out)
 {
 	static const struct curve nothing;
-	bool is_stdin = strcmp(path, "-") == 0;
+	enum json_tokener_error error = json_tokener_success;
+	char why[INPUT_WHY_BYTES];
 	struct json_object *object;
 	enum curve_status status;
-	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	char *text = strcmp(path, "-") == 0 ? input_rest(STDIN_FILENO, why)
+					    : input_file(path, why);
 
 	*out = nothing;
-	if (fd < 0)
-		return curve_say(w, CURVE_BAD, "cannot open: %s",
-				 strerror(errno));
-	object = json_object_from_fd(fd);
-	if (!is_stdin)
-		close(fd);
-	if (!object)
-		return curve_say(w, CURVE_BAD, "no JSON: %.300s",
-				 json_util_get_last_err());
+	if (!text)
+		return curve_say(w, CURVE_BAD, "%s", why);
+	object = json_tokener_parse_verbose(text, &error);
+	free(text);
+	if (error != json_tokener_success)
+		return curve_say(w, CURVE_BAD, "no JSON: %s",
+				 json_tokener_error_desc(error));
 	status = read_curve(w, object, out);
 	json_object_put(object);
 	if (status != CURVE_OK)

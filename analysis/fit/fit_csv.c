@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fit/fit_private.h"
+#include "input/input.h"
 
 #define NO_COLUMN SIZE_MAX
 #define FIELD_BYTES 64u
@@ -170,7 +171,7 @@ static bool parse_all(struct table *t, struct csv_parser *parser, int fd)
 		/* libcsv keeps a field until it ends. */
 		row = t->r->line == line ? row + (size_t)n : 0;
 		line = t->r->line;
-		if (t->good && row > FIT_ROW_MOST) {
+		if (t->good && row > INPUT_LINE_MOST) {
 			t->r->line++;
 			return fit_row_too_long(t->r);
 		}

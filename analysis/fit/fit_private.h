@@ -54,8 +54,6 @@ void fit_reader_name_unit(struct fit_reader *r, const char *name);
 
 bool fit_read_csv(struct fit_reader *r, int fd);
 bool fit_read_json_lines(struct fit_reader *r, int fd);
-/* Bytes of a line, or of a row of a table, at most. */
-#define FIT_ROW_MOST 1048576u
 bool fit_row_too_long(struct fit_reader *r);
 /* Calls @take with each line, without its end. */
 bool fit_read_lines(struct fit_reader *r, int fd,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fit/fit_private.h"
+#include "input/input.h"
 
 bool fit_reader_fail(struct fit_reader *r, enum fit_status status,
 		     const char *text, ...)
@@ -182,36 +183,20 @@ bool fit_row_too_long(struct fit_reader *r)
 	return fit_reader_fail(r, FIT_BAD,
 			       "is longer than %u bytes: this is no recording "
 			       "of time stamps, or of another --format",
-			       FIT_ROW_MOST);
-}
-
-/* A line without its end.  false at the end of the file; *bytes > FIT_ROW_MOST if
- * it is too long, which getline() would read until the memory is full. */
-static bool next_line(FILE *file, char line[FIT_ROW_MOST + 1u], size_t *bytes)
-{
-	int c = getc_unlocked(file);
-	size_t n = 0;
-
-	if (c == EOF)
-		return false;
-	while (c != EOF && c != '\n' && n <= FIT_ROW_MOST) {
-		line[n++] = (char)c;
-		c = getc_unlocked(file);
-	}
-	*bytes = n;
-	return true;
+			       INPUT_LINE_MOST);
 }
 
 static bool take_lines(struct fit_reader *r, FILE *file, char *line,
 		       bool (*take)(struct fit_reader *r, char *line,
 				    size_t bytes))
 {
+	enum input_line got;
 	bool good = true;
 	size_t bytes;
 
-	while (good && next_line(file, line, &bytes)) {
+	while (good && (got = input_line(file, line, &bytes)) != INPUT_END) {
 		r->line++;
-		if (bytes > FIT_ROW_MOST)
+		if (got == INPUT_LONG)
 			return fit_row_too_long(r);
 		while (bytes > 0 && strchr(" \t\r", line[bytes - 1]))
 			bytes--;
@@ -226,7 +211,7 @@ bool fit_read_lines(struct fit_reader *r, int fd,
 				 size_t bytes))
 {
 	FILE *file = fdopen(dup(fd), "r");
-	char *line = malloc(FIT_ROW_MOST + 1u);
+	char *line = malloc(INPUT_LINE_MOST + 1u);
 	bool good;
 
 	if (!file || !line) {

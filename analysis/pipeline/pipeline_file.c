@@ -4,11 +4,11 @@
  * the tick.
  */
 #define _GNU_SOURCE 1
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "input/input.h"
 #include "pipeline/pipeline_reader.h"
 
 static const char *const lists[] = {"sources", "stages", "sinks"};
@@ -206,34 +206,15 @@ static bool read_all(struct pipeline_reader *r, const config_setting_t *root)
 	       settle(r);
 }
 
-/* All of a file, to be freed; NULL with the reason. */
-static char *read_text(const char *path, char why[PIPELINE_WHY_BYTES])
-{
-	FILE *file;
-	char *text = NULL;
-	size_t size = 0;
-
-	errno = 0;
-	file = fopen(path, "re");
-	/* Up to a NUL, which no file of this kind has. */
-	if (file && getdelim(&text, &size, '\0', file) < 0) {
-		free(text);
-		text = errno ? NULL : strdup("");
-	}
-	if (!text)
-		snprintf(why, PIPELINE_WHY_BYTES, "%s: cannot read: %s", path,
-			 strerror(errno));
-	if (file)
-		fclose(file);
-	return text;
-}
-
 static bool parse(config_t *config, const char *path,
 		  char why[PIPELINE_WHY_BYTES])
 {
-	char *text = read_text(path, why);
+	char reason[INPUT_WHY_BYTES];
+	char *text = input_file(path, reason);
 	bool good = text && pipeline_numbers_fit(path, text, why);
 
+	if (!text)
+		snprintf(why, PIPELINE_WHY_BYTES, "%s: %s", path, reason);
 	if (good && config_read_string(config, text) == CONFIG_FALSE) {
 		good = false;
 		snprintf(why, PIPELINE_WHY_BYTES, "%s:%d: %s",

@@ -13,7 +13,13 @@ wrong() {
 }
 
 expect 2 'FILE is missing' pipeline
-expect 2 'cannot read: No such file' pipeline nowhere.conf
+expect 2 'cannot open: No such file' pipeline nowhere.conf
+expect 2 '/dev/zero: has a byte 0, so it is no text' pipeline /dev/zero
+expect 2 '.: cannot read: Is a directory' pipeline .
+mkfifo fifo
+yes '#' 2>yes.err >fifo &
+expect 2 'fifo: is longer than 67108864 bytes' pipeline fifo
+wait
 expect 2 "takes one FILE" pipeline a.conf b.conf
 expect 2 "'3 apples'" pipeline --budget '3 apples' a.conf
 # libconfig 1.5 does not free the text it was reading then
