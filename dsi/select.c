@@ -5,9 +5,10 @@
  * Place in the data flow: application -> SELECT -> data planes -> port.
  *
  * One round is the wait of notify.h over all sources at once: announce,
- * snapshot, fence, look, sleep, withdraw, look.  Sockets that are not asked
- * for DATA or SPACE only contribute their private word.  How to sleep on all
- * these words is the business of select_words.c or select_threads.c.
+ * snapshot, fence, look, sleep, withdraw, look at those who have changed a word.
+ * Sockets that are not asked for DATA or SPACE only contribute their private
+ * word.  How to sleep on all these words is the business of select_words.c or
+ * select_threads.c.
  */
 #include "dsi/select_private.h"
 #include "dsi/socket_private.h"
@@ -20,13 +21,17 @@
 struct selection {
 	struct dsi_event_source *sources;
 	uint32_t n;
+	uint32_t producers; /* that are asked for SPACE */
 };
 
 /* ---- looking ------------------------------------------------------------- */
 
 static uint32_t look_socket(struct dsi_socket *sock, uint32_t mask)
 {
-	uint32_t events = dsi__socket_events(sock, mask & ~LEVELS);
+	uint32_t events = 0;
+
+	if (mask & ~LEVELS)
+		events = dsi__socket_events(sock, mask & ~LEVELS);
 
 	if ((mask & LEVELS) && dsi__plane_ready(&sock->plane))
 		events |= mask & (sock->plane.role == DSI_ROLE_PRODUCER
@@ -35,21 +40,36 @@ static uint32_t look_socket(struct dsi_socket *sock, uint32_t mask)
 	return events;
 }
 
+static int32_t look_at(struct dsi_event_source *source)
+{
+	source->events =
+		source->socket
+			? look_socket(source->socket, source->mask)
+			: dsi__stream_events(source->stream, source->mask,
+					     &source->member);
+	return source->events != 0;
+}
+
 static int32_t look(struct selection *sel)
 {
 	int32_t ready = 0;
 
-	for (uint32_t i = 0; i < sel->n; i++) {
-		struct dsi_event_source *source = &sel->sources[i];
+	for (uint32_t i = 0; i < sel->n; i++)
+		ready += look_at(&sel->sources[i]);
+	return ready;
+}
 
-		source->events =
-			source->socket
-				? look_socket(source->socket, source->mask)
-				: dsi__stream_events(source->stream,
-						     source->mask,
-						     &source->member);
-		ready += source->events != 0;
-	}
+/* After a sleep.  When it began no source had anything, so who has now has
+ * changed one of the words that we slept on, or the sleep could have missed
+ * it. */
+static int32_t look_at_woken(struct selection *sel,
+			     struct dsi_select_sleep *sleep)
+{
+	int32_t ready = 0;
+	uint32_t i;
+
+	while ((i = dsi__select_woken(sleep)) < sel->n)
+		ready += look_at(&sel->sources[i]);
 	return ready;
 }
 
@@ -79,11 +99,11 @@ static void withdraw(struct selection *sel)
 			dsi__plane_withdraw(&sel->sources[i].socket->plane);
 }
 
-/* Every event wakes us while we watch. */
+/* Every event wakes us while we watch; levels do in any case. */
 static void watch(struct selection *sel, uint32_t change)
 {
 	for (uint32_t i = 0; i < sel->n; i++)
-		if (sel->sources[i].socket)
+		if (sel->sources[i].socket && (sel->sources[i].mask & ~LEVELS))
 			/* P3: seq_cst pairs with dsi__plane_raise(). */
 			atomic_fetch_add_explicit(
 				&sel->sources[i].socket->plane.watchers, change,
@@ -92,12 +112,13 @@ static void watch(struct selection *sel, uint32_t change)
 
 /* ---- sleeping ------------------------------------------------------------ */
 
-/* Changes whenever words that were announced may be gone. */
+/* Changes whenever words that were announced may be gone: those of a consumer
+ * stay. */
 static uint32_t peers_of(const struct selection *sel)
 {
 	uint32_t sum = 0;
 
-	for (uint32_t i = 0; i < sel->n; i++)
+	for (uint32_t i = 0; sel->producers && i < sel->n; i++)
 		if (sel->sources[i].socket && (sel->sources[i].mask & LEVELS))
 			sum += dsi__plane_peers(&sel->sources[i].socket->plane);
 	return sum;
@@ -122,9 +143,9 @@ static int32_t wait_for(struct selection *sel, struct dsi_select_sleep *sleep,
 			err = dsi__select_sleep(sleep, deadline_ns);
 		withdraw(sel);
 		if (!ready)
-			ready = look(sel);
+			ready = look_at_woken(sel, sleep);
 		/* As in data_plane.c: a peer may end each sleep. */
-		if (!err && dsi_port_now() >= deadline_ns)
+		if (!ready && !err && dsi_port_now() >= deadline_ns)
 			err = -DSI_ETIMEDOUT;
 	}
 	return ready ? ready : err;
@@ -149,8 +170,10 @@ static void disarm(struct selection *sel)
 	for (uint32_t i = 0; i < sel->n; i++) {
 		struct dsi_socket *sock = sel->sources[i].socket;
 
-		if (sock && (sel->sources[i].mask & LEVELS) &&
-		    sock->plane.armed)
+		if (!sock || !(sel->sources[i].mask & LEVELS))
+			continue;
+		sel->producers += sock->plane.role == DSI_ROLE_PRODUCER;
+		if (sock->plane.armed)
 			dsi__plane_disarm(&sock->plane);
 	}
 }

@@ -10,7 +10,7 @@
  *   select thread of source i          the calling thread
  *   wait(words of i, stop)             wait(told)
  *   told++, wake                       stop++, wake; wait(running) until 0
- *   running--, wake                    look at all sources
+ *   running--, wake                    look at the sources with changed words
  *
  * The calling thread announces all sources and takes the values of the words,
  * before any select thread sleeps on them; what changes in between, the thread
@@ -31,6 +31,7 @@ struct dsi_select_thread {
 	struct dsi_port_source source;
 	struct dsi_port_loop *loop;
 	struct dsi_select_sleep *sleep;
+	int woken; /* a word has changed, or that is not known */
 	uint32_t n_words;
 	struct dsi_port_word words[DSI_SELECT_WORDS + 1u];
 };
@@ -112,12 +113,14 @@ int dsi__select_announce(struct dsi_select_sleep *sleep)
 		&sleep->stop,
 		atomic_load_explicit(&sleep->stop, memory_order_relaxed), 0};
 
+	sleep->at = 0;
 	for (uint32_t i = 0; i < sleep->n; i++) {
 		struct dsi_select_thread *thread = &sleep->threads[i];
 
 		thread->n_words =
 			dsi__select_words(&sleep->sources[i], thread->words, 0);
 		thread->words[thread->n_words++] = stop;
+		thread->woken = 1;
 	}
 	return 0;
 }
@@ -150,6 +153,21 @@ static void stop_threads(struct dsi_select_sleep *sleep)
 		(void)dsi_port_wait(&running, 1, DSI_FOREVER);
 }
 
+static int has_changed(const struct dsi_select_thread *thread)
+{
+	/* The last one is `stop`. */
+	for (uint32_t k = 0; k + 1u < thread->n_words; k++)
+		if (dsi__select_changed(&thread->words[k]))
+			return 1;
+	return 0;
+}
+
+static void note_woken(struct dsi_select_sleep *sleep)
+{
+	for (uint32_t i = 0; i < sleep->n; i++)
+		sleep->threads[i].woken = has_changed(&sleep->threads[i]);
+}
+
 int dsi__select_sleep(struct dsi_select_sleep *sleep, uint64_t deadline_ns)
 {
 	/* Y1: acquire pairs with tell(); nobody runs, so it stays as it is. */
@@ -160,7 +178,20 @@ int dsi__select_sleep(struct dsi_select_sleep *sleep, uint64_t deadline_ns)
 
 	if (err)
 		return err;
-	err = dsi_port_wait(&told, 1, deadline_ns);
+	/* What the threads of the last round woke us for may end a wait, too:
+	 * if that ended the sleep, each round would cause the next one. */
+	do
+		err = dsi_port_wait(&told, 1, deadline_ns);
+	while (!err && !dsi__select_changed(&told) &&
+	       dsi_port_now() < deadline_ns);
 	stop_threads(sleep);
+	note_woken(sleep);
 	return err;
+}
+
+uint32_t dsi__select_woken(struct dsi_select_sleep *sleep)
+{
+	while (sleep->at < sleep->n && !sleep->threads[sleep->at].woken)
+		sleep->at++;
+	return sleep->at < sleep->n ? sleep->at++ : sleep->n;
 }

@@ -3,7 +3,7 @@
  * select_words.c - sleep on the words of all sources in one wait of the port.
  *
  * Place in the data flow: below select.c, above the port.  RT-safe as long as
- * the words fit on the stack.
+ * one wait takes the words.
  *
  * One wait of the port takes a limited number of words.  With more, the
  * sockets ring bells into loops and the loops are waited for.
@@ -14,36 +14,36 @@
 int dsi__select_begin(struct dsi_event_source *sources, uint32_t n,
 		      struct dsi_select_sleep *sleep)
 {
+	uint32_t most = dsi_port_wait_max();
+
 	sleep->sources = sources;
 	sleep->n = n;
 	sleep->loops = NULL;
 	sleep->overflow = 0;
-	sleep->words = sleep->few;
-	sleep->max_words = dsi_port_wait_max();
-	if (2u * n <= DSI_SELECT_FEW && sleep->max_words > DSI_SELECT_FEW)
-		sleep->max_words = DSI_SELECT_FEW;
-	else
-		sleep->words = dsi_port_alloc(sleep->max_words *
-					      sizeof(sleep->few[0]));
-	return sleep->words ? 0 : -DSI_ENOMEM;
+	sleep->max_words = most < DSI_SELECT_MOST ? most : DSI_SELECT_MOST;
+	return 0;
 }
 
 void dsi__select_end(struct dsi_select_sleep *sleep)
 {
-	if (sleep->words != sleep->few)
-		dsi_port_free(sleep->words);
 	dsi_port_free(sleep->loops);
 }
 
-static void add_words(struct dsi_select_sleep *sleep,
-		      const struct dsi_port_word *words, uint32_t n)
+/* There is room behind those that one wait takes. */
+static void add_words(struct dsi_select_sleep *sleep, uint32_t source,
+		      uint64_t bell)
 {
-	if (n > sleep->max_words - sleep->n_words) {
+	uint32_t at = sleep->n_words;
+	uint32_t end = at + dsi__select_words(&sleep->sources[source],
+					      &sleep->words[at], bell);
+
+	if (end > sleep->max_words) {
 		sleep->overflow = 1;
 		return;
 	}
-	for (uint32_t k = 0; k < n; k++)
-		sleep->words[sleep->n_words++] = words[k];
+	sleep->n_words = end;
+	for (; at < end; at++)
+		sleep->source[at] = (uint16_t)source;
 }
 
 /* From now on by bells. */
@@ -76,13 +76,11 @@ int dsi__select_announce(struct dsi_select_sleep *sleep)
 	if (err)
 		return err;
 	sleep->n_words = 0;
+	sleep->n_woken = sleep->n;
+	sleep->at = 0;
 	sleep->overflow = 0;
-	for (uint32_t i = 0; i < sleep->n; i++) {
-		struct dsi_port_word words[DSI_SELECT_WORDS];
-
-		add_words(sleep, words,
-			  dsi__select_words(&sleep->sources[i], words, bell));
-	}
+	for (uint32_t i = 0; i < sleep->n; i++)
+		add_words(sleep, i, bell);
 	return 0;
 }
 
@@ -95,12 +93,44 @@ static int sleep_on_bells(struct dsi_select_sleep *sleep, uint64_t deadline_ns)
 	return err;
 }
 
+/* The words tell, also of a wake-up that came for another reason, or not at
+ * all. */
+static void note_woken(struct dsi_select_sleep *sleep)
+{
+	uint32_t woken = 0;
+
+	for (uint32_t k = 0; k < sleep->n_words; k++) {
+		if (!dsi__select_changed(&sleep->words[k]))
+			continue;
+		/* Those of one source follow each other. */
+		if (woken == 0 || sleep->source[woken - 1u] != sleep->source[k])
+			sleep->source[woken++] = sleep->source[k];
+	}
+	sleep->n_woken = woken;
+}
+
 int dsi__select_sleep(struct dsi_select_sleep *sleep, uint64_t deadline_ns)
 {
+	int err;
+
 	/* What was announced is of no use: once more, with bells. */
 	if (sleep->overflow && !sleep->loops)
 		return 0;
-	return sleep->loops ? sleep_on_bells(sleep, deadline_ns)
-			    : dsi_port_wait(sleep->words, sleep->n_words,
-					    deadline_ns);
+	/* A bell may have been silenced by whoever looked at it, so it does not
+	 * tell who is ready. */
+	if (sleep->loops)
+		return sleep_on_bells(sleep, deadline_ns);
+	err = dsi_port_wait(sleep->words, sleep->n_words, deadline_ns);
+	note_woken(sleep);
+	return err;
+}
+
+uint32_t dsi__select_woken(struct dsi_select_sleep *sleep)
+{
+	uint32_t at = sleep->at;
+
+	if (at == sleep->n_woken)
+		return sleep->n;
+	sleep->at = at + 1u;
+	return sleep->n_woken == sleep->n ? at : sleep->source[at];
 }

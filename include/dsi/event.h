@@ -36,9 +36,10 @@ struct dsi_event_source {
  * Return: number of sources with @events != 0, or
  *   -DSI_EAGAIN (deadline 0), -DSI_ETIMEDOUT, -DSI_EINVAL, -DSI_ENOMEM,
  *   -DSI_EMFILE (more sources than the port can wait for without
- *   descriptors)
+ *   descriptors; if there is no time left to find that out,
+ *   -DSI_ETIMEDOUT)
  * Context: the work thread of all sockets for which DATA or SPACE is asked;
- *          one thread per socket otherwise.  RT-safe up to 31 sources with
+ *          one thread per socket otherwise.  RT-safe up to 64 sources with
  *          at most one peer each.
  * Source:  original DSI dsi_stream_select()
  * Since:   0.1

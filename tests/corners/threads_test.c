@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * threads_test.c - a select that sleeps with a thread for each source, where there are
- * no threads, or no memory for them; and a socket that no event loop takes.
+ * no threads, or no memory for them, or where others end each wait; and a socket
+ * that no event loop takes.
  */
 #include <stdio.h>
 
@@ -9,6 +10,7 @@
 #include <dsi/event.h>
 #include <dsi/socket.h>
 
+#include "dsi/port.h"
 #include "fake.h"
 
 static void expect(int got, int want, const char *what)
@@ -29,6 +31,33 @@ static struct dsi_socket *offer(const char *name)
 	expect(dsi_socket_listen(sock, name, NULL), 0, "listen");
 	expect(dsi_socket_start(sock), 0, "start");
 	return sock;
+}
+
+/* So many waits with a deadline end before it, because of others. */
+static uint32_t early;
+
+int __real_dsi_port_wait(const struct dsi_port_word *words, uint32_t n,
+			 uint64_t deadline_ns);
+int __wrap_dsi_port_wait(const struct dsi_port_word *words, uint32_t n,
+			 uint64_t deadline_ns);
+int __wrap_dsi_port_wait(const struct dsi_port_word *words, uint32_t n,
+			 uint64_t deadline_ns)
+{
+	if (!early || deadline_ns == DSI_FOREVER)
+		return __real_dsi_port_wait(words, n, deadline_ns);
+	early--;
+	(void)__real_dsi_port_wait(words, n, fake_now() + 300);
+	return 0;
+}
+
+/* The end of the time is seen all the same. */
+static void others_end_waits(struct dsi_event_source *sources)
+{
+	early = 100;
+	expect(dsi_select(sources, 2, fake_now() + 1000), -DSI_ETIMEDOUT,
+	       "ended early");
+	expect(early > 90, 1, "in time");
+	early = 0;
 }
 
 static void world(void *arg)
@@ -53,6 +82,7 @@ static void world(void *arg)
 	       "no memory");
 	expect(dsi_select(sources, 2, fake_now() + 1000), -DSI_ETIMEDOUT,
 	       "nothing");
+	others_end_waits(sources);
 	fake_fail(FAKE_LOOP_ADD, 1, -DSI_EMFILE);
 	expect(dsi_socket_fd(sources[0].socket), -DSI_ENOMEM, "no loop");
 	expect(dsi_socket_fd(sources[0].socket) < 0, 0, "a loop");

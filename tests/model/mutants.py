@@ -287,6 +287,12 @@ text("data_plane.c",
      "err == -DSI_EAGAIN && peers == dsi__plane_peers(plane)",
      "err == -DSI_EAGAIN",
      "J1 sleeps on words of a peer let go of", ["two-leave"])
+text("select.c", "if (!ready && peers == peers_of(sel))", "if (!ready)",
+     "J1 select sleeps on words of a peer let go of", ["select-leave"])
+text("select_words.c", "	if (at == sleep->n_woken)\n",
+     "	(void)dsi__select_changed(sleep->words);\n"
+     "	if (at == sleep->n_woken)\n",
+     "J1 select compares words behind a look", ["select-leave"])
 
 # ---- D: consumers that die ----------------------------------------------------
 text("producer.c", "				 memory_order_release);\n"

@@ -329,14 +329,19 @@ static void control_visit(void *arg)
 }
 
 /* The producer goes on taking notice, as one does that waits in select(). */
-void scene_attentive_producer(void *arg)
+static void attend(void)
 {
-	scene_producer(arg);
 	/* acquire: the scenario's own word. */
 	while (!atomic_load_explicit(rig.over, memory_order_acquire)) {
 		(void)dsi__producer_drained(rig.plane);
 		mc_poll();
 	}
+}
+
+void scene_attentive_producer(void *arg)
+{
+	scene_producer(arg);
+	attend();
 }
 
 /* Two come: the second while the producer looks at the first. */
@@ -359,6 +364,19 @@ static void control_two_leave(void *arg)
 	scene_leave(0);
 	scene_leave(1);
 	scene_finish();
+}
+
+/* Waits for space with select(), and has the same socket there twice. */
+static void leavers_selector(void *arg)
+{
+	struct dsi_event_source sources[2] = {
+		{.socket = rig.socket, .mask = DSI_EVENT_SPACE},
+		{.socket = rig.socket, .mask = DSI_EVENT_SPACE}};
+
+	(void)arg;
+	send(0, DSI_PACKET_EOS);
+	mc_check(dsi_select(sources, 2, DSI_FOREVER) > 0, "select() fails");
+	attend();
 }
 
 /* A consumer comes while the producer runs, and gets the rest. */
@@ -631,6 +649,9 @@ const struct scene scene_packets[] = {
 	{SCENE("two-leave", ALL, scene_attentive_producer, NULL),
 	 .other = {"control", control_two_leave},
 	 .stream = {.ring_slots = 1, .packets = 2, .total = 2, .readers = 2}},
+	{SCENE("select-leave", ALL, leavers_selector, NULL),
+	 .other = {"control", control_two_leave},
+	 .stream = {.ring_slots = 1, .packets = 2, .total = 1, .readers = 2}},
 	/* The long set. */
 	{SCENE("many-long", ALL, scene_many_producer, scene_many_consumer),
 	 STREAM(2, 2, 3, 1), .is_long = 1},

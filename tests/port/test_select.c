@@ -322,7 +322,7 @@ static int select_producer_leaves(void)
 
 /* ---- many --------------------------------------------------------------- */
 
-#define MANY 24u /* more words than every port can wait for at once */
+#define MANY 24u /* more words than any port need be able to wait for */
 
 struct many {
 	struct dsi_socket *producers[MANY], *consumers[MANY];
@@ -394,6 +394,118 @@ static int select_many(void)
 	}
 	conf_equal(conf_join(peer), 0);
 	many_end(&many, MANY);
+	return 0;
+}
+
+/* ---- who of many has changed --------------------------------------------- */
+
+struct put {
+	struct dsi_socket *producer;
+	uint64_t number;
+};
+
+static int put_one_later(void *arg)
+{
+	const struct put *put = arg;
+
+	conf_sleep_until(conf_soon());
+	return conf_put(put->producer, put->number, 0);
+}
+
+#define LONG 130u /* sources, more than a wait has words */
+
+/* The one that gets data is the @at-th of @n; all others are of one socket that
+ * has nothing, and wait for an event of its own. */
+static int select_one_of(struct many *many, uint32_t n, uint32_t at,
+			 uint64_t number)
+{
+	struct dsi_event_source sources[LONG];
+	struct put put = {many->producers[0], number};
+	int peer, result;
+
+	memset(sources, 0, sizeof(sources));
+	for (uint32_t i = 0; i < n; i++) {
+		sources[i].socket = many->consumers[i != at];
+		sources[i].mask = i == at ? DSI_EVENT_DATA : USER_A;
+	}
+	peer = conf_spawn_thread(put_one_later, &put);
+	result = dsi_select(sources, n, conf_later());
+	conf_equal(conf_join(peer), 0);
+	if (result == -DSI_EMFILE)
+		conf_equal(dsi_socket_fd(many->consumers[0]), -DSI_ENOTSUP);
+	else
+		conf_equal(result, 1);
+	for (uint32_t i = 0; result == 1 && i < n; i++)
+		conf_equal(sources[i].events, i == at ? DSI_EVENT_DATA : 0);
+	return conf_take(many->consumers[0], number, 0);
+}
+
+static int select_finds_who_changed(void)
+{
+	static const uint32_t sizes[] = {1, 2, 31, 32, 63, 64, 65, 127, LONG};
+	struct many many;
+	uint64_t number = 0;
+
+	conf_try(many_begin(&many, 2));
+	forget(many.consumers[1]);
+	for (uint32_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		conf_try(
+			select_one_of(&many, sizes[i], sizes[i] - 1, number++));
+		if (sizes[i] > 32)
+			continue; /* as many threads each time, perhaps */
+		conf_try(select_one_of(&many, sizes[i], 0, number++));
+		conf_try(
+			select_one_of(&many, sizes[i], sizes[i] / 2, number++));
+	}
+	many_end(&many, 2);
+	return 0;
+}
+
+/* All change while one waits, and an event beside the data of one source. */
+static int put_all_later(void *arg)
+{
+	struct many *many = arg;
+
+	conf_sleep_until(conf_soon());
+	for (uint32_t i = 0; i < 4; i++)
+		conf_try(conf_put(many->producers[i], 7, 0));
+	conf_equal(dsi_socket_raise(many->consumers[2], USER_B), 0);
+	return 0;
+}
+
+static int select_finds_all_who_changed(void)
+{
+	struct dsi_event_source sources[4];
+	struct many many;
+	uint32_t seen = 0;
+	int peer;
+
+	conf_try(many_begin(&many, 4));
+	memset(sources, 0, sizeof(sources));
+	for (uint32_t i = 0; i < 4; i++) {
+		forget(many.consumers[i]);
+		sources[i].socket = many.consumers[i];
+		sources[i].mask = DSI_EVENT_DATA | USER_B;
+	}
+	peer = conf_spawn_thread(put_all_later, &many);
+	/* Data is taken, an event is told once: five things are to be seen. */
+	while (seen != 0x1f) {
+		conf_check(dsi_select(sources, 4, conf_later()) > 0);
+		for (uint32_t i = 0; i < 4; i++) {
+			if (sources[i].events & DSI_EVENT_DATA) {
+				conf_check(!(seen & 1u << i));
+				conf_try(conf_take(many.consumers[i], 7, 0));
+				seen |= 1u << i;
+			}
+			if (sources[i].events & USER_B) {
+				conf_equal(i, 2);
+				conf_check(!(seen & 0x10u));
+				seen |= 0x10u;
+			}
+		}
+	}
+	conf_equal(conf_join(peer), 0);
+	many_end(&many, 4);
 	return 0;
 }
 
@@ -476,6 +588,8 @@ const struct conf_test conf_select_tests[] = {
 	{"select_peer_joins_and_dies", select_peer_joins_and_dies},
 	{"select_producer_leaves", select_producer_leaves},
 	{"select_many", select_many},
+	{"select_finds_who_changed", select_finds_who_changed},
+	{"select_finds_all_who_changed", select_finds_all_who_changed},
 	{"select_mixed", select_mixed},
 	{"select_misuse", select_misuse},
 	{"event_names", event_names},

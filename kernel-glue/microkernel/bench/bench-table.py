@@ -5,7 +5,8 @@ benchmark as a table, beside that of the original DSI.
 
 A boot is the kernel for one CPU (one), or that for several with both tasks on
 one CPU (smp) or each on its own (apart); or the first with deadlines (deadline),
-another way to wake (flagged, sync-thread) or to hand over packets (map, copy).
+another way to wake (flagged, sync-thread) or to hand over packets (map, copy), or to
+wait for one of many streams (select).
 """
 import argparse
 import json
@@ -32,6 +33,21 @@ def read(path):
     if not found:
         sys.exit(f"{path}: no numbers in it")
     return {tuple(map(int, case[:3])): float(case[3]) for case in found}
+
+
+def read_select(path):
+    """Streams -> instructions for one packet."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        found = re.findall(r"^bench select_of_(\d+) ([\d.]+)\r?$", file.read(), re.M)
+    if not found:
+        sys.exit(f"{path}: no numbers in it")
+    return {int(n): float(v) for n, v in sorted(found, key=lambda case: int(case[0]))}
+
+
+def print_select(cases):
+    print("1 CPU, kernel for one: instructions for one packet, with a dsi_select() that sleeps")
+    print(f"{'streams':36}" + "".join(f"{n:>10}" for n in cases))
+    print(f"{'':36}" + "".join(f"{v:>10.1f}" for v in cases.values()) + "\n")
 
 
 def shape_text(ring, batch):
@@ -69,9 +85,13 @@ def main():
     parser.add_argument("--json")
     parser.add_argument("log", nargs="+", metavar="NAME=LOG")
     args = parser.parse_args()
-    boots = {}
+    boots, select = {}, {}
     for word in args.log:
         name, path = word.split("=", 1)
+        if name == "select":
+            select = read_select(path)
+            print_select(select)
+            continue
         boots[name] = read(path)
         print_boot(name, boots[name])
     print("Counted: all instructions of all CPUs, user and kernel, producer and consumer,\n"
@@ -82,7 +102,8 @@ def main():
         out = {name: [{"ring": r, "batch": b, "kib": k, "instructions": v}
                       for (r, b, k), v in cases.items()] for name, cases in boots.items()}
         with open(args.json, "w", encoding="utf-8") as file:
-            json.dump({"instructions_per_packet": out}, file, indent=1)
+            json.dump({"instructions_per_packet": out,
+                       "instructions_per_select": select}, file, indent=1)
             file.write("\n")
 
 

@@ -36,7 +36,7 @@
 #define MK_PORT_SLOT_SYNC_OWN 4480ul
 #define MK_PORT_SLOT_WAKERS 5120ul /* events of peers: port_wait.c */
 #define MK_PORT_SLOT_SYNC 8192ul   /* of peers: notify_sync_thread.c */
-#define MK_PORT_SLOT_END 10240ul
+#define MK_PORT_SLOT_END 11264ul
 
 /* Addresses. */
 #define MK_PORT_THREADS 0x100000000ul /* stacks, UTCBs: port_thread.c */

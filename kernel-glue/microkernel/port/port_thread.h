@@ -22,7 +22,7 @@
 #include "mk_port.h"
 
 #define MK_PORT_THREADS_MAX 24u
-#define MK_PORT_WAIT_WORDS 64u
+#define MK_PORT_WAIT_WORDS 128u
 /* Words for which a thread keeps the capabilities of those who wait. */
 #define MK_PORT_WAKE_WORDS 64u
 #define MK_PORT_WAKE_WAITERS 2u
@@ -48,8 +48,16 @@ struct mk_port_place {
 	uint64_t mapping, offset;
 };
 
+/* Where a word of a region was when we looked: it is there as long as no mapping
+ * of the task has ended.  To find what is known of it by its address. */
+struct mk_port_address {
+	const _Atomic uint32_t *word;
+	uint64_t regions; /* mk_port_regions_ended */
+};
+
 /* The exchange signals us when somebody asks for those who wait for it. */
 struct mk_port_known {
+	struct mk_port_address address;
 	struct mk_port_place place;
 	uint64_t used;	/* number of the wait that used it last */
 	int32_t gate;	/* it is to send to this gate instead; -1: no */
@@ -59,6 +67,7 @@ struct mk_port_known {
 
 /* Events of those who wait for it; count 0: not known. */
 struct mk_port_woken {
+	struct mk_port_address address;
 	struct mk_port_place place;
 	uint32_t count;
 	uint64_t waiters; /* that there were the last time */
@@ -76,17 +85,16 @@ struct mk_port_woken {
  * gate if `bits` is 0.  Ends when the capability is dropped; that it is dead is
  * seen when it is used.
  */
-#define MK_PORT_USUAL_WORDS 2u
 struct mk_port_usual {
 	uint64_t regions; /* mk_port_regions_ended of both */
 	uint32_t n;	  /* words of the wait; 0: none */
 	const struct mk_port_known *alone;
-	const _Atomic uint32_t *word[MK_PORT_USUAL_WORDS];
 	const _Atomic uint32_t *wake; /* NULL: none */
 	uint64_t slot, bits;
 	/* `wake`, if that is a signal, and the wait is one for signals and for
 	 * two words: then both are one call.  NULL: they are not. */
 	const _Atomic uint32_t *both;
+	const _Atomic uint32_t *word[MK_PORT_WAIT_WORDS];
 };
 
 struct mk_port_thread {
@@ -114,7 +122,10 @@ struct mk_port_thread {
 	const struct mk_port_known *alone; /* NULL: a signal does */
 	struct dsi_port_word alone_word;
 	uint32_t n_known;
+	uint32_t known_next; /* behind the one that was looked for last */
 	struct mk_port_known known[MK_PORT_WAIT_WORDS];
+	uint32_t n_woken, woken_next;
+	uint32_t woken_turn; /* whose entry a new word gets */
 	struct mk_port_woken woken[MK_PORT_WAKE_WORDS];
 };
 

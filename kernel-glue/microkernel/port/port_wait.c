@@ -43,6 +43,24 @@ static bool place_of(const _Atomic uint32_t *word, struct mk_port_place *out)
 				 &out->offset);
 }
 
+static struct mk_port_address address_of(const _Atomic uint32_t *word)
+{
+	/* relaxed: too old is not found */
+	return (struct mk_port_address){
+		word, atomic_load_explicit(&mk_port_regions_ended,
+					   memory_order_relaxed)};
+}
+
+/* Is it the word that it was? */
+static inline int is_at(const struct mk_port_address *address,
+			const _Atomic uint32_t *word)
+{
+	return address->word == word &&
+	       /* relaxed: the caller's own regions have not ended */
+	       address->regions == atomic_load_explicit(&mk_port_regions_ended,
+							memory_order_relaxed);
+}
+
 /* ---- what is the same each time ------------------------------------------ */
 
 /* No region has ended since, at whose address another one could be. */
@@ -110,6 +128,33 @@ static struct mk_port_known *known_victim(struct mk_port_thread *self)
 	return oldest;
 }
 
+/* By its address, without asking what lies there; NULL: not found.  Those of one
+ * wait follow each other the next time as well. */
+static struct mk_port_known *known_at(struct mk_port_thread *self,
+				      const _Atomic uint32_t *word)
+{
+	uint32_t at = self->known_next;
+
+	for (uint32_t i = 0; i < self->n_known; i++, at++) {
+		if (at >= self->n_known)
+			at = 0;
+		if (is_at(&self->known[at].address, word)) {
+			self->known_next = at + 1;
+			return &self->known[at];
+		}
+	}
+	return NULL;
+}
+
+static struct mk_port_known *known_in(struct mk_port_thread *self,
+				      struct mk_port_place place)
+{
+	for (uint32_t i = 0; i < self->n_known; i++)
+		if (same_place(self->known[i].place, place))
+			return &self->known[i];
+	return NULL;
+}
+
 static int tell_exchange(struct mk_port_thread *self,
 			 struct mk_port_place place,
 			 struct mk_port_known **out_known)
@@ -163,31 +208,43 @@ static int ask_for_signals(const struct mk_port_thread *self,
 				     MK_PORT_BIT_WAKE);
 }
 
+/* It may be one that we know, at another address than before, or at the same
+ * after a mapping has ended. */
+static int meet_word(struct mk_port_thread *self, const _Atomic uint32_t *word,
+		     int alone, struct mk_port_known **out_known)
+{
+	struct mk_port_address address = address_of(word);
+	struct mk_port_place place;
+	int error;
+
+	if (!place_of(word, &place))
+		return -DSI_EINVAL;
+	*out_known = known_in(self, place);
+	if (!*out_known) {
+		error = tell_exchange(self, place, out_known);
+		if (error)
+			return error;
+		if (alone)
+			ask_for_messages(self, *out_known);
+	}
+	(*out_known)->address = address;
+	return 0;
+}
+
 /* Will we be woken for this word?  Words that lie in no region are this task's,
  * whatever the caller says, and need nothing.  @alone: it is the only shared
  * one, and a message may end the wait. */
 static int announce(struct mk_port_thread *self, const _Atomic uint32_t *word,
 		    int alone, struct mk_port_known **out_known)
 {
-	struct mk_port_place place;
-	int error;
+	struct mk_port_known *known = known_at(self, word);
+	int error = known ? 0 : meet_word(self, word, alone, &known);
 
-	if (!place_of(word, &place))
-		return -DSI_EINVAL;
-	for (uint32_t i = 0; i < self->n_known; i++) {
-		struct mk_port_known *known = &self->known[i];
-
-		if (!same_place(known->place, place))
-			continue;
-		known->used = self->waits;
-		*out_known = known;
-		return alone || known->gate < 0 ? 0
-						: ask_for_signals(self, known);
-	}
-	error = tell_exchange(self, place, out_known);
-	if (!error && alone)
-		ask_for_messages(self, *out_known);
-	return error;
+	if (error)
+		return error;
+	known->used = self->waits;
+	*out_known = known;
+	return alone || known->gate < 0 ? 0 : ask_for_signals(self, known);
 }
 
 static uint32_t count_shared(const struct dsi_port_word *words, uint32_t n)
@@ -223,8 +280,6 @@ static void note_wait(struct mk_port_thread *self,
 {
 	struct mk_port_usual *usual = &self->usual;
 
-	if (n > MK_PORT_USUAL_WORDS)
-		return;
 	for (uint32_t i = 0; i < n; i++)
 		usual->word[i] = words[i].word;
 	usual->alone = self->alone;
@@ -232,13 +287,25 @@ static void note_wait(struct mk_port_thread *self,
 	usual_both(usual);
 }
 
-/* Is it the wait that is known? */
+/* Are these the words of the wait from the third on? */
+static __attribute__((noinline)) int usual_others(
+	const struct mk_port_usual *usual, const struct dsi_port_word *words)
+{
+	for (uint32_t i = 2; i < usual->n; i++)
+		if (words[i].word != usual->word[i])
+			return 0;
+	return 1;
+}
+
+/* Is it the wait that is known?  That of a stream has two words at most, that
+ * of dsi_select() has many, and is the same each time as well. */
 static inline int is_usual(const struct mk_port_usual *usual,
 			   const struct dsi_port_word *words, uint32_t n)
 {
 	return n && n == usual->n && usual_holds(usual) &&
 	       words[0].word == usual->word[0] &&
-	       (n == 1 || words[1].word == usual->word[1]);
+	       (n == 1 || words[1].word == usual->word[1]) &&
+	       (n <= 2 || usual_others(usual, words));
 }
 
 static int wait_new(struct mk_port_thread *self,
@@ -351,28 +418,51 @@ static void woken_fill(const struct mk_port_thread *self,
  * are the same: who went or came since the first question has made one of ours
  * die.  Too many are not asked for again as long as they are. */
 static void wake_by_exchange(struct mk_port_thread *self,
-			     struct mk_port_woken *woken,
-			     struct mk_port_place place)
+			     struct mk_port_woken *woken)
 {
-	if (!same_place(woken->place, place))
-		woken->waiters = 0;
-	woken->place = place;
 	if (woken->waiters <= MK_PORT_WAKE_WAITERS)
 		woken_fill(self, woken);
 	woken->waiters = 0;
 	(void)mk_exchange_word_wake(mk_port_exchange(), MK_FOREVER,
-				    place.mapping, place.offset,
+				    woken->place.mapping, woken->place.offset,
 				    &woken->waiters);
 	if (woken->waiters != woken->count)
 		woken_drop(self, woken);
 }
 
+/* As known_at(). */
+static struct mk_port_woken *woken_at(struct mk_port_thread *self,
+				      const _Atomic uint32_t *word)
+{
+	uint32_t at = self->woken_next;
+
+	for (uint32_t i = 0; i < self->n_woken; i++, at++) {
+		if (at >= self->n_woken)
+			at = 0;
+		if (is_at(&self->woken[at].address, word)) {
+			self->woken_next = at + 1;
+			return &self->woken[at];
+		}
+	}
+	return NULL;
+}
+
+/* That of a place, a new one, or another word's, in turn. */
 static struct mk_port_woken *woken_for(struct mk_port_thread *self,
 				       struct mk_port_place place)
 {
-	uint64_t hash = place.offset / sizeof(uint32_t) + place.mapping * 7;
+	struct mk_port_woken *woken;
 
-	return &self->woken[hash % MK_PORT_WAKE_WORDS];
+	for (uint32_t i = 0; i < self->n_woken; i++)
+		if (same_place(self->woken[i].place, place))
+			return &self->woken[i];
+	woken = self->n_woken < MK_PORT_WAKE_WORDS
+			? &self->woken[self->n_woken++]
+			: &self->woken[self->woken_turn++ % MK_PORT_WAKE_WORDS];
+	woken_drop(self, woken);
+	woken->waiters = 0;
+	woken->place = place;
+	return woken;
 }
 
 /* After a wake: who is woken next time? */
@@ -388,26 +478,24 @@ static void note_wake(struct mk_port_thread *self, const _Atomic uint32_t *word,
 	usual_both(usual);
 }
 
-static void wake_shared(struct mk_port_thread *self,
-			struct mk_port_woken *woken, struct mk_port_place place)
-{
-	/* The word has changed before we look who waits for it. */
-	atomic_thread_fence(memory_order_seq_cst);
-	if (same_place(woken->place, place) && woken_signal(self, woken))
-		return;
-	woken_drop(self, woken);
-	wake_by_exchange(self, woken, place);
-}
-
 static void wake_new(struct mk_port_thread *self, const _Atomic uint32_t *word)
 {
-	struct mk_port_woken *woken;
+	struct mk_port_woken *woken = woken_at(self, word);
+	struct mk_port_address address = address_of(word);
 	struct mk_port_place place;
 
-	if (!place_of(word, &place))
-		return;
-	woken = woken_for(self, place);
-	wake_shared(self, woken, place);
+	/* The word has changed before we look who waits for it. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (!woken) {
+		if (!place_of(word, &place))
+			return;
+		woken = woken_for(self, place);
+		woken->address = address;
+	}
+	if (!woken_signal(self, woken)) {
+		woken_drop(self, woken);
+		wake_by_exchange(self, woken);
+	}
 	note_wake(self, word, woken);
 }
 
@@ -493,12 +581,13 @@ int dsi_port_wake_wait(const _Atomic uint32_t *wake,
 
 void mk_port_words_forget(struct mk_port_thread *thread)
 {
-	for (uint32_t i = 0; i < MK_PORT_WAKE_WORDS; i++)
+	for (uint32_t i = 0; i < thread->n_woken; i++)
 		woken_drop(thread, &thread->woken[i]);
 	for (uint32_t i = 0; i < thread->n_known; i++)
 		known_part(&thread->known[i]);
 	/* The exchange forgets the rest with the thread's event. */
 	thread->n_known = 0;
+	thread->n_woken = 0;
 	thread->usual = (struct mk_port_usual){0};
 	/* relaxed: too late is a signal too many */
 	atomic_store_explicit(&thread->waiting, 0, memory_order_relaxed);

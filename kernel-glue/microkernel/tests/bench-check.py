@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""bench-check.py COMPILER BASELINE RESULT BUILD=LOG... - compare the counts of
+"""bench-check.py [--grown] COMPILER BASELINE RESULT BUILD=LOG... - compare the counts of
 boots of `bench`, one for each build of the kernel, with the baseline (JSON),
 write them to RESULT (JSON) in the same form, and print a table.  Fails if one
 has grown by more than 2 %, is missing, or has no baseline.  The counts are
 exact, but the compiler is part of them: if it is another one than the
-baseline's, growth is only reported.
+baseline's, growth is only reported.  --grown: fails if none has grown.
 """
 import json
 import re
@@ -42,8 +42,10 @@ def compare(build, now, was):
 
 
 def main():
-    compiler, baseline, result = sys.argv[1:4]
-    logs = dict(a.split("=", 1) for a in sys.argv[4:])
+    words = sys.argv[1:]
+    wanted = words[0] == "--grown"
+    compiler, baseline, result, *boots = words[wanted:]
+    logs = dict(a.split("=", 1) for a in boots)
     with open(baseline, encoding="utf-8") as file:
         base = json.load(file)
     found = {"compiler": version_of(compiler),
@@ -58,6 +60,8 @@ def main():
         missing += m
     if missing:
         sys.exit(f"not in the log, or not in {baseline}: " + ", ".join(missing))
+    if wanted:
+        sys.exit(0 if grown else "none has grown by more than 2 %")
     if grown and found["compiler"] != base["compiler"]:
         print(f"skipped: the baseline is of {base['compiler']}, this is {found['compiler']}")
         sys.exit(77)

@@ -3,17 +3,18 @@
  * select.pml - one thread that waits for several streams, for Spin.
  *
  * The wait of notify.h over SOURCES sources at once: announce to each, fence, look
- * at each again, sleep on all, withdraw, look.  What sleeps, and on what, differs;
- * the protocol is one.  Each source is a stream with a producer of its own, which
- * sends ITEMS packets; the application takes one of each that is ready.
+ * at each again, sleep on all, withdraw, look at those of whom a word has changed.
+ * What sleeps, and on what, differs; the protocol is one.  Each source is a stream
+ * with a producer of its own, which sends ITEMS packets; the application takes one
+ * of each that is ready.
  *
  * In the sources:
  *   app()        dsi_select() and then a dsi_packet_get() that does not wait
- *   wait_for()   select.c wait_for(), with look(), withdraw()
+ *   wait_for()   select.c wait_for(), with look(), withdraw(), look_at_woken()
  *   announce()   dsi__select_announce(): dsi__select_words() of each source, that is
  *                dsi__waiter_announce() and dsi__plane_word()
  *   watch()      select.c watch(); raiser() is dsi__plane_raise() on any thread
- *   sleep()      dsi__select_sleep(), which is
+ *   sleep(), note_woken()  dsi__select_sleep(), which is
  *                  else      select_words.c, dsi_port_wait(): futex_waitv() compares
  *                            one word after the other, and is in its queue then
  *                  -DBELLS   select_words.c sleep_on_bells(): more sources than a wait
@@ -591,6 +592,41 @@ inline sleep()
 }
 #endif
 
+/* note_woken(): who listens to bells looks at all. */
+#if defined(BELLS)
+#define IS_WOKEN(who) true
+#else
+#define IS_WOKEN(who) (!SAME(who))
+#endif
+
+inline note_woken()
+{
+	i = 0;
+	do
+	:: i < SOURCES ->
+		atomic {
+			if
+			:: IS_WOKEN(i) -> woken = woken | BIT(i)
+			:: else
+			fi;
+			i++
+		}
+	:: else -> break
+	od;
+	i = 0
+}
+
+inline look_at_woken()
+{
+	i = 0;
+	do
+	:: i < SOURCES && (woken & BIT(i)) -> look_one()
+	:: atomic { i < SOURCES && !(woken & BIT(i)) -> i++ }
+	:: else -> break
+	od;
+	i = 0
+}
+
 #define FENCE_C empty(buffer_c)
 
 inline wait_for()
@@ -619,13 +655,13 @@ inline wait_for()
 		watchers++;
 #endif
 		if
-		:: !ready -> sleep()
+		:: !ready -> sleep(); note_woken()
 		:: else
 		fi;
 		withdraw();
 		d_step { EACH(snap[i] = 0; private[i] = 0) };
 		if
-		:: !ready -> look();
+		:: !ready -> look_at_woken();
 #ifndef NOCLOCK
 			if
 			:: !ready && TIME_IS_UP -> timed = true
@@ -633,7 +669,8 @@ inline wait_for()
 			fi
 #endif
 		:: else
-		fi
+		fi;
+		woken = 0
 	:: else -> break
 	od
 }
@@ -743,7 +780,7 @@ inline mixed()
 
 active proctype app()
 {
-	byte i = 0, ready = 0, now = 0, naps = 0;
+	byte i = 0, ready = 0, now = 0, naps = 0, woken = 0;
 #if defined(BELLS) || defined(LOOP)
 	short bell = BELL;
 #else
