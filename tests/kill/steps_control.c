@@ -99,16 +99,28 @@ static void killed(const struct kill_step *step)
 	(void)step;
 }
 
-/* Both ends were started and not stopped: they need nobody. */
+/* How many ends were started and not stopped. */
+static uint64_t running(void)
+{
+	return atomic_load(&kill_parts.started) -
+	       atomic_load(&kill_parts.stopped);
+}
+
+/* Both ends were started and not stopped: they need nobody.  What the victim sent
+ * before it was stopped may still come to them, and end that. */
 static void stopped(const struct kill_step *step, pid_t victim)
 {
-	uint64_t passed = atomic_load(&kill_parts.passed);
-	uint64_t running = atomic_load(&kill_parts.started) -
-			   atomic_load(&kill_parts.stopped);
+	uint64_t goal = atomic_load(&kill_parts.passed) + 100u;
+	uint64_t deadline = kill_deadline();
 
 	(void)victim;
-	if (step->window == ask || (step->window == stop && running == 2u))
-		await_count(&kill_parts.passed, passed + 100u);
+	if (step->window != ask && step->window != stop)
+		return;
+	while (atomic_load(&kill_parts.passed) < goal && running() == 2u) {
+		MUST(dsi_now() < deadline);
+		sleep_us(20);
+	}
+	MUST(step->window == stop || running() == 2u);
 }
 
 static void ended(const struct kill_step *step, int told)
