@@ -822,9 +822,6 @@ static int add_element(struct dsi_packet *pkt, uint64_t offset, uint32_t size,
 	}
 	pkt->sg_count++;
 	pkt->given |= DSI_GIVEN_DATA;
-	/* Whose memory this is may write there again only when he sees the packet
-	 * come back, and had better do so while it is in the cache. */
-	dsi__usual_forget(&pkt->plane->as.producer);
 	return 0;
 }
 

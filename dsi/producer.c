@@ -843,6 +843,11 @@ DSI_USUAL void commit_all(struct dsi_data_plane *plane,
 		pkt->owners = owners;
 		publish(plane, &producer->ring, position++, pkt, &entry);
 		bytes += entry.size;
+		/* Whose memory this is may write there again only when he sees
+		 * the packet come back, and had better do so while it is in the
+		 * cache: the next get looks. */
+		if (pkt->given & DSI_GIVEN_DATA)
+			dsi__usual_forget(producer);
 		if (entry.flags & (DSI_DESC_EXT | DSI_PACKET_EOS))
 			bytes += note_more(plane, pkt, entry.flags);
 	}

@@ -206,12 +206,36 @@ static bool read_all(struct pipeline_reader *r, const config_setting_t *root)
 	       settle(r);
 }
 
+/* Another file could be without an end, and its numbers are not looked at. */
+static bool is_alone(const char *path, const char *text,
+		     char why[PIPELINE_WHY_BYTES])
+{
+	static const char word[] = "@include";
+	unsigned number = 1;
+
+	for (const char *line = text; line; number++) {
+		const char *begin = line + strspn(line, " \t");
+
+		if (strncmp(begin, word, sizeof(word) - 1u) == 0) {
+			snprintf(why, PIPELINE_WHY_BYTES,
+				 "%s:%u: %s is not followed: put all of the "
+				 "pipeline into one file",
+				 path, number, word);
+			return false;
+		}
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	return true;
+}
+
 static bool parse(config_t *config, const char *path,
 		  char why[PIPELINE_WHY_BYTES])
 {
 	char reason[INPUT_WHY_BYTES];
 	char *text = input_file(path, reason);
-	bool good = text && pipeline_numbers_fit(path, text, why);
+	bool good = text && is_alone(path, text, why) &&
+		    pipeline_numbers_fit(path, text, why);
 
 	if (!text)
 		snprintf(why, PIPELINE_WHY_BYTES, "%s: %s", path, reason);

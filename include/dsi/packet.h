@@ -251,9 +251,9 @@ DSI_API DSI_MUST_CHECK int dsi_packet_set_size(struct dsi_packet *pkt,
  * @size_bytes:   length
  *
  * For streams without data slots, and for further elements.  The
- * application must leave the bytes alone until the packet came back.  The
- * next get looks for packets that came back and prefers those, so that it
- * learns so soon.
+ * application must leave the bytes alone until the packet came back.  So
+ * that it learns so soon, the first get after the commit looks for packets
+ * that came back, and prefers those.
  *
  * Return: 0, or
  *   -DSI_ENOSPC  range not inside the data area (PHYS: as the system says

@@ -1108,7 +1108,8 @@ static void says_gap(struct upstream *u)
 	GstEvent *event = gst_event_new_gap(3 * GST_SECOND, GST_SECOND);
 
 	(void)u;
-	fail_unless(gst_harness_push_event(sink, event));
+	/* Not if that is what ends it. */
+	(void)gst_harness_push_event(sink, event);
 }
 
 /* What waits in a pause goes on after it, and is sent. */
@@ -1127,6 +1128,37 @@ GST_START_TEST(gap_in_pause)
 	ends_to_wait();
 	fail_unless_equals_int(idle_reads(), 1);
 	stop_waiting();
+}
+GST_END_TEST
+
+/* A gap that waits, also in a pause, ends with a stop and with a flush. */
+GST_START_TEST(gap_in_stop)
+{
+	static const struct upstream gap = {
+		.name = "a gap", .work = says_gap, .locks = TRUE};
+	GstElement *element;
+
+	wait_in_vain(&gap);
+	element = gst_harness_find_element(sink, "dsisink");
+	set_state(element, GST_STATE_PAUSED);
+	set_state(element, GST_STATE_READY);
+	gst_object_unref(element);
+	ends_to_wait();
+	stop_waiting();
+}
+GST_END_TEST
+
+GST_START_TEST(gap_in_flush)
+{
+	static const struct upstream gap = {
+		.name = "a gap", .work = says_gap, .locks = TRUE};
+
+	for (guint i = 0; i < 5; i++) {
+		wait_in_vain(&gap);
+		begin_flush();
+		ends_to_wait();
+		stop_waiting();
+	}
 }
 GST_END_TEST
 
@@ -1191,15 +1223,38 @@ GST_END_TEST
 
 /* ---- the pool ------------------------------------------------------------ */
 
+/* Buffers of the pool keep to this. */
+static void ask_for(GstBufferPool *pool, GstAllocationParams *params)
+{
+	GstStructure *config;
+
+	fail_unless(gst_buffer_pool_set_active(pool, FALSE));
+	config = gst_buffer_pool_get_config(pool);
+	gst_buffer_pool_config_set_allocator(config, NULL, params);
+	fail_unless(gst_buffer_pool_set_config(pool, config));
+	fail_unless(gst_buffer_pool_set_active(pool, TRUE));
+}
+
+static void expect_aligned(GstBuffer *buffer, const GstAllocationParams *params)
+{
+	GstMapInfo map;
+
+	fail_unless(gst_buffer_map(buffer, &map, GST_MAP_READ));
+	fail_unless_equals_int((guintptr)map.data & params->align, 0);
+	gst_buffer_unmap(buffer, &map);
+}
+
 /* Who has the pool of a stream that moved goes on, with memory of its own. */
 GST_START_TEST(pool_of_before)
 {
+	GstAllocationParams params = {.align = 4095};
 	GstBuffer *buffer = NULL;
 	GstBufferPool *pool;
 	guint64 copied;
 
 	start(CAPS, "wait-for-consumer=true", "consumer-policy=block");
 	pool = pool_for(CAPS);
+	ask_for(pool, &params);
 	push(1);
 	fail_unless_equals_int(pull_value(), 1);
 	moves(NULL);
@@ -1207,6 +1262,7 @@ GST_START_TEST(pool_of_before)
 		gst_buffer_pool_acquire_buffer(pool, &buffer, NULL),
 		GST_FLOW_OK);
 	fail_unless_equals_int(gst_buffer_get_size(buffer), BYTES);
+	expect_aligned(buffer, &params);
 	gst_buffer_memset(buffer, 0, 2, BYTES);
 	fail_unless_equals_int(gst_harness_push(sink, buffer), GST_FLOW_OK);
 	fail_unless_equals_int(pull_value(), 2);
@@ -1320,6 +1376,8 @@ static Suite *dsi_suite(void)
 	tcase_add_test(cases, stop_while_waiting);
 	tcase_add_test(cases, flush_while_waiting);
 	tcase_add_test(cases, gap_in_pause);
+	tcase_add_test(cases, gap_in_stop);
+	tcase_add_test(cases, gap_in_flush);
 	tcase_add_test(cases, flush_without_reader);
 	tcase_add_test(cases, flush_in_move);
 	tcase_add_test(cases, stop_in_flush);

@@ -20,6 +20,7 @@ mkfifo fifo
 yes '#' 2>yes.err >fifo &
 expect 2 'fifo: is longer than 67108864 bytes' pipeline fifo
 wait
+wrong 2 "wrong.conf:3: @include is not followed" <<<$'# more\n \t@include "more.conf"'
 expect 2 "takes one FILE" pipeline a.conf b.conf
 expect 2 "'3 apples'" pipeline --budget '3 apples' a.conf
 # libconfig 1.5 does not free the text it was reading then

@@ -229,7 +229,13 @@ static void added_is_back_first(void **user)
 		pass(&pair, also, pkt);
 		next = hand_get(pair.from);
 		assert_ptr_not_equal(next, pkt);
+		/* Whoever was taken between the two steps. */
+		assert_int_equal(dsi_packet_add_data(next, 0, 8), 0);
+		pkt = hand_get(pair.from);
+		pass(&pair, also, next);
+		assert_ptr_equal(hand_get(pair.from), next);
 		assert_int_equal(dsi_packet_discard(pair.from, next), 0);
+		assert_int_equal(dsi_packet_discard(pair.from, pkt), 0);
 		if (also)
 			hand_leave(&pair.stream, &other);
 		expect_free(&pair, PACKETS);

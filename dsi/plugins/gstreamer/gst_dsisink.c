@@ -140,14 +140,16 @@ static GstFlowReturn say(GstDsiSink *sink, uint32_t kind, GstClockTime start,
 				 FALSE, must_stop, sink, &sent);
 }
 
-/* For an event: again if there was a pause in the midst of it. */
-static void say_in_event(GstDsiSink *sink, uint32_t kind, GstClockTime start,
-			 GstClockTime duration)
+/* For an event: again if there was a pause in the midst of it.  FALSE if it ended in
+ * a flush or a stop, which nobody may wait for once more. */
+static gboolean say_in_event(GstDsiSink *sink, uint32_t kind,
+			     GstClockTime start, GstClockTime duration)
 {
 	while (say(sink, kind, start, duration) == GST_FLOW_FLUSHING)
 		if (gst_base_sink_wait_preroll(GST_BASE_SINK(sink)) !=
 		    GST_FLOW_OK)
-			return;
+			return FALSE;
+	return TRUE;
 }
 
 /* Its packet may be dropped or overwritten, the word on the board not. */
@@ -512,7 +514,10 @@ static gboolean sink_event(GstBaseSink *base, GstEvent *event)
 		break;
 	case GST_EVENT_GAP:
 		gst_event_parse_gap(event, &start, &duration);
-		say_in_event(sink, MEDIA_GAP, start, duration);
+		if (!say_in_event(sink, MEDIA_GAP, start, duration)) {
+			gst_event_unref(event);
+			return FALSE;
+		}
 		break;
 	case GST_EVENT_FLUSH_START:
 	case GST_EVENT_FLUSH_STOP:

@@ -13,6 +13,7 @@ struct layout {
 	gsize bytes;
 	gboolean video_meta;
 	GstVideoInfo info;
+	GstAllocationParams params; /* of memory that is no frame */
 };
 
 struct _MediaPool {
@@ -82,12 +83,17 @@ static gboolean pool_set_config(GstBufferPool *base, GstStructure *config)
 				layout.bytes, media_store_frame_bytes(store));
 		return FALSE;
 	}
-	/* Not before: what was agreed on stays if this is refused. */
-	pool->layout = layout;
+	gst_allocation_params_init(&layout.params);
+	(void)gst_buffer_pool_config_get_allocator(config, NULL,
+						   &layout.params);
 	gst_buffer_pool_config_set_params(config, caps, (guint)layout.bytes,
 					  min, max);
-	return GST_BUFFER_POOL_CLASS(media_pool_parent_class)
-		->set_config(base, config);
+	if (!GST_BUFFER_POOL_CLASS(media_pool_parent_class)
+		     ->set_config(base, config))
+		return FALSE;
+	/* Not before: what was agreed on stays if this is refused. */
+	pool->layout = layout;
+	return TRUE;
 }
 
 static gboolean is_flushing(void *user)
@@ -112,7 +118,8 @@ static GstFlowReturn pool_acquire(GstBufferPool *base, GstBuffer **out_buffer,
 	if (flow == GST_FLOW_NOT_LINKED)
 		/* The stream moved, and upstream has not asked again yet, or it
 		 * goes on without dsisink. */
-		frame = gst_allocator_alloc(NULL, layout->bytes, NULL);
+		frame = gst_allocator_alloc(NULL, layout->bytes,
+					    &layout->params);
 	else if (flow != GST_FLOW_OK)
 		return flow;
 	gst_memory_resize(frame, 0, layout->bytes);
