@@ -224,7 +224,7 @@ static bool is_alone(const char *path, const char *text,
 			return false;
 		}
 		line = strchr(line, '\n');
-		line += line != NULL;
+		line = line ? line + 1 : NULL;
 	}
 	return true;
 }
