@@ -78,7 +78,7 @@ grep -q "^Over the number of streams: select, sleep, on one CPU" select.out ||
 nothing_left
 
 dsi bench "${small[@]}" --measure join,one-way --mode sleep --on same \
-	--consumers 1,2,4,8,16 --channel dsi --json join.json >join.out \
+	--packets 1000 --consumers 1,2,4,8,16 --channel dsi --json join.json >join.out \
 	2>join.err || fail "join: exit $?"
 curves join.json consumers 2
 python3 - <<'END' || fail "who joined is not counted"
