@@ -9,8 +9,8 @@
 
 #include "cli.h"
 #include "message.h"
-#include "size_line.h"
 #include "size_json.h"
+#include "size_line.h"
 #include "size_stats.h"
 
 static bool answer_line(const struct size_batch *batch,

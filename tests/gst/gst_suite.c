@@ -1112,11 +1112,12 @@ static void says_gap(struct upstream *u)
 	(void)gst_harness_push_event(sink, event);
 }
 
+static const struct upstream gap = {
+	.name = "a gap", .work = says_gap, .locks = TRUE};
+
 /* What waits in a pause goes on after it, and is sent. */
 GST_START_TEST(gap_in_pause)
 {
-	static const struct upstream gap = {
-		.name = "a gap", .work = says_gap, .locks = TRUE};
 	GstElement *element;
 
 	wait_in_vain(&gap);
@@ -1134,8 +1135,6 @@ GST_END_TEST
 /* A gap that waits, also in a pause, ends with a stop and with a flush. */
 GST_START_TEST(gap_in_stop)
 {
-	static const struct upstream gap = {
-		.name = "a gap", .work = says_gap, .locks = TRUE};
 	GstElement *element;
 
 	wait_in_vain(&gap);
@@ -1150,9 +1149,6 @@ GST_END_TEST
 
 GST_START_TEST(gap_in_flush)
 {
-	static const struct upstream gap = {
-		.name = "a gap", .work = says_gap, .locks = TRUE};
-
 	for (guint i = 0; i < 5; i++) {
 		wait_in_vain(&gap);
 		begin_flush();

@@ -66,17 +66,25 @@ static uint32_t present(const struct world *world)
 	return atomic_load(&world->stream.plane.as.producer.present);
 }
 
+/* Get one packet and give it back. */
+static void give_back(struct hand_consumer *consumer)
+{
+	struct dsi_socket *to = hand_socket(&consumer->plane);
+	struct dsi_packet *pkt;
+
+	assert_int_equal(dsi_packet_get(to, 0, &pkt), 0);
+	assert_int_equal(dsi_packet_commit(to, pkt), 0);
+}
+
 /* Commit one packet; the honest consumer gets it and gives it back. */
 static void pass_one(struct world *world)
 {
 	struct dsi_socket *from = hand_socket(&world->stream.plane);
-	struct dsi_socket *to = hand_socket(&world->honest.plane);
 	struct dsi_packet *pkt;
 
 	assert_int_equal(dsi_packet_get(from, 0, &pkt), 0);
 	assert_int_equal(dsi_packet_commit(from, pkt), 0);
-	assert_int_equal(dsi_packet_get(to, 0, &pkt), 0);
-	assert_int_equal(dsi_packet_commit(to, pkt), 0);
+	give_back(&world->honest);
 }
 
 static void pass_many(struct world *world)
@@ -299,17 +307,13 @@ static void drop_new_lies(void **user)
 static void drop_new_lies_while_there_is_room(void **user)
 {
 	struct world world;
-	struct dsi_socket *to = hand_socket(&world.a.plane);
 
 	(void)user;
 	set_up(&world, DSI_POLICY_DROP_NEW);
 	/* Before the third one the producer looks: from then on it has one. */
 	for (uint32_t i = 0; i < 3; i++) {
-		struct dsi_packet *pkt;
-
 		pass_one(&world);
-		assert_int_equal(dsi_packet_get(to, 0, &pkt), 0);
-		assert_int_equal(dsi_packet_commit(to, pkt), 0);
+		give_back(&world.a);
 	}
 	atomic_store(&world.a.page->returned, UINT64_C(1) << 40);
 	pass_one(&world);
@@ -324,16 +328,12 @@ static void drop_new_lies_while_there_is_room(void **user)
 static void drop_new_lies_with_room(void **user)
 {
 	struct world world;
-	struct dsi_socket *to = hand_socket(&world.a.plane);
 
 	(void)user;
 	set_up(&world, DSI_POLICY_DROP_NEW);
 	for (uint32_t i = 0; i < 2; i++) {
-		struct dsi_packet *pkt;
-
 		pass_one(&world);
-		assert_int_equal(dsi_packet_get(to, 0, &pkt), 0);
-		assert_int_equal(dsi_packet_commit(to, pkt), 0);
+		give_back(&world.a);
 	}
 	atomic_store(&world.a.page->taken, UINT64_C(1) << 40);
 	pass_one(&world);
@@ -357,21 +357,18 @@ static void drop_new_lies_with_room(void **user)
 static void drop_new_takes_nothing(void **user)
 {
 	struct world world;
-	struct dsi_socket *to = hand_socket(&world.a.plane);
 
 	(void)user;
 	set_up(&world, DSI_POLICY_DROP_NEW);
 	for (uint32_t i = 0; i < 6; i++) {
 		const uint32_t places = world.a.peer->ring.slots;
-		struct dsi_packet *pkt;
 
 		pass_one(&world);
 		assert_true(world.a.peer->position ==
 			    (i < places ? i + 1u : places));
 		if (i >= places)
 			continue;
-		assert_int_equal(dsi_packet_get(to, 0, &pkt), 0);
-		assert_int_equal(dsi_packet_commit(to, pkt), 0);
+		give_back(&world.a);
 		atomic_store(&world.a.page->taken, 0);
 	}
 	assert_int_equal(errors(&world), 0);

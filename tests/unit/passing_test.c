@@ -229,7 +229,7 @@ static void added_is_back_first(void **user)
 		pass(&pair, also, pkt);
 		next = hand_get(pair.from);
 		assert_ptr_not_equal(next, pkt);
-		/* Whoever was taken between the two steps. */
+		/* Also if another one is taken before the commit. */
 		assert_int_equal(dsi_packet_add_data(next, 0, 8), 0);
 		pkt = hand_get(pair.from);
 		pass(&pair, also, next);
