@@ -277,12 +277,26 @@ DSI_RARE static uint32_t take_back(struct dsi_data_plane *plane,
 	return clear_owners(plane, pkt, it);
 }
 
-/* Read the tokens that a consumer, who is @it, put into its return ring.  0 or
- * -DSI_EPROTO; what came before a lie is back all the same.  @out_fresh: so many of
- * the newest free packets are ordinary. */
+/* Of @back packets that came back, how many may stay in the return ring until they
+ * are cool, where @want free ones are enough? */
+DSI_USUAL uint64_t left_to_cool(const struct dsi_data_plane *plane,
+				uint64_t back, uint32_t want)
+{
+	uint64_t all = dsi__packet_table_free(&plane->table) + back;
+	uint64_t left = all > want ? all - want : 0;
+
+	if (left > plane->as.producer.cool)
+		left = plane->as.producer.cool;
+	return left < back ? left : back;
+}
+
+/* Read the tokens that a consumer, who is @it, put into its return ring, but for warm
+ * ones where @want free packets are enough.  0 or -DSI_EPROTO; what came before a
+ * lie is back all the same.  @out_fresh: so many of the newest free packets are
+ * ordinary. */
 DSI_USUAL int collect_fresh(struct dsi_data_plane *plane,
 			    struct dsi_producer_peer *peer, uint32_t it,
-			    uint32_t *out_fresh)
+			    uint32_t want, uint32_t *out_fresh)
 {
 	struct dsi_packet_table *table = &plane->table;
 	const uint64_t its_only = dsi__packet_mark(it);
@@ -306,6 +320,7 @@ DSI_USUAL int collect_fresh(struct dsi_data_plane *plane,
 		    returned, at,
 		    dsi__producer_given(&plane->as.producer, peer)))
 		return -DSI_EPROTO;
+	returned -= left_to_cool(plane, returned - at, want);
 	for (; at != returned; at++) {
 		/* relaxed: T2 carried it. */
 		uint32_t token = atomic_load_explicit(&returns[at & mask],
@@ -344,7 +359,7 @@ static int collect_from(struct dsi_data_plane *plane,
 	uint32_t fresh;
 
 	return collect_fresh(plane, peer, owner_of(&plane->as.producer, peer),
-			     &fresh);
+			     UINT32_MAX, &fresh);
 }
 
 DSI_USUAL void collect(struct dsi_data_plane *plane)
@@ -586,8 +601,10 @@ int dsi__producer_refill(struct dsi_data_plane *plane, uint32_t n)
 
 	if (producer->joined < producer->wait_consumers)
 		return 0;
+	/* One more than that is made free: with none left, the next get would
+	 * look for one alone. */
 	if (collect_fresh(plane, peer, dsi__owners(producer->block_mask),
-			  &fresh)) {
+			  most + 1u, &fresh)) {
 		expose(plane, peer);
 		return 0;
 	}
@@ -822,6 +839,17 @@ DSI_RARE static uint64_t note_more(struct dsi_data_plane *plane,
 }
 
 /* Put the packets into the ring that all share, in order. */
+/* Whose memory this is may write there again only when he sees the packet come back,
+ * and had better do so while it is in the cache: the next get looks, and nothing is
+ * left to cool in a stream where data lies elsewhere than in its slots. */
+static void note_added(struct dsi_producer *producer,
+		       const struct dsi_packet *pkt)
+{
+	dsi__usual_forget(producer);
+	if (pkt->sg_count > 1u)
+		producer->cool = 0;
+}
+
 DSI_USUAL void commit_all(struct dsi_data_plane *plane,
 			  struct dsi_packet *const *pkts, uint32_t n)
 {
@@ -843,11 +871,8 @@ DSI_USUAL void commit_all(struct dsi_data_plane *plane,
 		pkt->owners = owners;
 		publish(plane, &producer->ring, position++, pkt, &entry);
 		bytes += entry.size;
-		/* Whose memory this is may write there again only when he sees
-		 * the packet come back, and had better do so while it is in the
-		 * cache: the next get looks. */
 		if (pkt->given & DSI_GIVEN_DATA)
-			dsi__usual_forget(producer);
+			note_added(producer, pkt);
 		if (entry.flags & (DSI_DESC_EXT | DSI_PACKET_EOS))
 			bytes += note_more(plane, pkt, entry.flags);
 	}

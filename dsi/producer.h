@@ -59,6 +59,13 @@ static_assert(DSI_PEER_SLOTS == DSI_STATS_PEERS,
  * where it was read, and whoever writes it waits for each of its lines. */
 #define DSI_READY_MOST 16u
 
+/* So many bytes of what came back lie still, while other slots are free: more than
+ * a CPU has in caches of its own.  A slot that was given back a moment ago is in
+ * those of its reader, and whoever writes it waits for each of its lines.  Where not
+ * even the least can lie still, few slots that stay warm are better. */
+#define DSI_COOL_BYTES (UINT64_C(2) << 20)
+#define DSI_COOL_LEAST (UINT64_C(512) << 10)
+
 #define DSI_PEER_EMPTY 0u
 #define DSI_PEER_JOINING 1u
 #define DSI_PEER_ACTIVE 2u
@@ -107,6 +114,7 @@ struct dsi_producer {
 	uint32_t ready;
 	uint32_t room;	 /* so many may be taken, as far as the ring goes */
 	uint64_t calm;	 /* no look at how many wait, if it is not more */
+	uint32_t cool;	 /* so many stay in the return ring, if they can */
 	uint32_t joined; /* peers admitted so far */
 	uint32_t wait_consumers;
 	uint32_t generation;		    /* peers admitted and let go of */
@@ -114,6 +122,17 @@ struct dsi_producer {
 	const struct dsi_port_region *area; /* MAP: what is lent from */
 	struct dsi_producer_peer peers[DSI_PEER_SLOTS];
 };
+
+/* How many of @packets slots that are @stride bytes apart shall lie still?  Not more
+ * than half of them: the others are there to be used meanwhile. */
+static inline uint32_t dsi__producer_cool(uint64_t stride, uint32_t packets)
+{
+	uint64_t bytes = packets / 2u * stride;
+
+	if (bytes > DSI_COOL_BYTES)
+		bytes = DSI_COOL_BYTES;
+	return bytes < DSI_COOL_LEAST ? 0 : (uint32_t)(bytes / stride);
+}
 
 /* How many packets was this consumer given, if it is one that is asked? */
 static inline uint64_t dsi__producer_given(const struct dsi_producer *producer,

@@ -117,22 +117,25 @@ DSI_USUAL struct dsi_packet *dsi__usual_claim(struct dsi_data_plane *plane,
 }
 
 /* May @n packets be taken, as far as the ring is known to go, and have as many come
- * back that nobody read? */
+ * back that nobody read?  While others are free, those that are warm stay. */
 DSI_USUAL int dsi__usual_back(const struct dsi_data_plane *plane, uint32_t n)
 {
 	const struct dsi_producer *producer = &plane->as.producer;
 	const struct dsi_producer_peer *peer = producer->sole;
 	const uint64_t at = peer->returned;
+	uint64_t least = n;
 	uint64_t back;
 
 	if (producer->position + plane->held + n > producer->limit)
 		return 0;
+	if (n <= dsi__packet_table_free(&plane->table))
+		least += producer->cool;
 	/* T2: acquire pairs with the consumer's commit. */
 	back = atomic_load_explicit(&peer->page->returned,
 				    memory_order_acquire) -
 	       at;
 	/* More than it has is a lie: let others find it. */
-	return back >= n && back <= producer->position - peer->first - at;
+	return back >= least && back <= producer->position - peer->first - at;
 }
 
 /* Take @n packets that came back, all or none: for a batch one look, and they need

@@ -102,6 +102,7 @@ static void make_producer(struct dsi_producer *p)
 	p->limit = any_u64;
 	p->least = any_u64;
 	p->room = any_u32;
+	p->cool = any_u32;
 	p->block_mask = any_u32 & 1u;
 	p->drop_mask = any_u32 & 1u;
 	make_peer(&p->peers[0]);

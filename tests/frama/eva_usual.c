@@ -102,6 +102,7 @@ static void make_producer(uint64_t position)
 	p->least = any_u64;
 	p->ready = any_u32;
 	p->calm = any_u64;
+	p->cool = any_u32;
 	p->block_mask = 1;
 	p->sole = peer;
 	peer->returned = any_u64;

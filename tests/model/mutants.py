@@ -34,7 +34,7 @@ BOTH = BLOCK + ["block-holding", "bell"]
 MORE = ["block-two", "two-visit", "drop-new"]
 RECLAIM = ["reclaim", "reclaim-ring", "reclaim-ordinary"]
 JOIN = ["visit", "two-visit", "join-late"]
-USUAL = ["many-usual", "many-usual-ring1", "many-usual-wraps"]
+USUAL = ["many-usual", "many-usual-ring1", "many-usual-wraps", "many-usual-cool"]
 KILL = ["killed-one", "killed-ring2"]
 DIES = ["dies-packet1", "dies-ring1", "dies-owed"]
 
@@ -267,7 +267,7 @@ text("usual_consumer.h",
      "			      memory_order_release);\n"
      "	block = dsi__packet_table_block(table, n);\n",
      "T1 taken before a batch is copied", USUAL)
-text("usual_producer.h", "	return back >= n && back <=",
+text("usual_producer.h", "	return back >= least && back <=",
      "	return back <=", "T2 a batch is taken before it is back",
      USUAL)
 order("usual_producer.h", "dsi__usual_back", "acquire", "relaxed",

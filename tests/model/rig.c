@@ -79,6 +79,7 @@ static void make_producer(void)
 			 options->ring_slots, options->max_sg);
 	producer->limit = DSI_POSITION_MAX;
 	producer->wait_consumers = options->wait_for;
+	producer->cool = options->cool;
 	mc_check(!dsi__packet_table_init(&rig.plane->table, rig.plane,
 					 options->packets, options->max_sg),
 		 "memory");

@@ -28,6 +28,7 @@ struct rig_options {
 	uint32_t total;	    /* packets that are sent */
 	uint32_t numbered;  /* packets carry an extension row */
 	uint32_t ordinary;  /* nothing is done to packets but to write them */
+	uint32_t cool;	    /* so many that came back lie still */
 	uint32_t max_sg;    /* 0: 1 */
 	uint32_t wait_for;  /* consumers the producer waits for */
 	uint32_t join_late; /* a scenario lets the consumers in by itself */

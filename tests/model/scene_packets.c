@@ -592,6 +592,9 @@ const struct scene scene_packets[] = {
 	/* Three packets in a ring of two: batches cross its end. */
 	{SCENE("many-usual-wraps", 1, scene_many_producer, scene_many_consumer),
 	 STREAM(2, 3, 5, 1), .stream.ordinary = 1},
+	/* Who has free packets leaves one that came back where it is. */
+	{SCENE("many-usual-cool", 2, scene_many_producer, scene_many_consumer),
+	 STREAM(4, 4, 8, 1), .stream.ordinary = 1, .stream.cool = 1},
 	{SCENE("many-short", ALL, finishing_producer, short_consumer),
 	 STREAM(1, 2, 2, 1)},
 	{SCENE("lender", ALL, NULL, NULL), .other = {"all", lending},

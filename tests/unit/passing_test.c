@@ -194,6 +194,220 @@ static void free_first(void **user)
 	hand_pair_fini(&pair);
 }
 
+/* Slots that are read are warm for a while, and if there are others it is those that
+ * are written. */
+#define SLOTS 24u
+#define COOL 4u
+
+static void set_up_cool(struct hand_pair *pair)
+{
+	const struct dsi_stream_desc desc = {
+		.size = sizeof(desc),
+		.packets = SLOTS,
+		.ring_slots = 32,
+		.packet_bytes = 64,
+		.max_sg = 2,
+	};
+
+	hand_pair_init(pair, &desc, 0, DSI_POLICY_BLOCK);
+	pair->stream.plane.as.producer.cool = COOL;
+}
+
+/* Nothing is kept back from who wants all. */
+static void expect_all(struct hand_pair *pair)
+{
+	struct dsi_packet *pkts[SLOTS];
+
+	assert_int_equal(dsi_packet_get_many(pair->from, 0, pkts, SLOTS),
+			 SLOTS);
+	for (uint32_t i = 0; i < SLOTS; i++)
+		assert_int_equal(dsi_packet_discard(pair->from, pkts[i]), 0);
+}
+
+static void warm_ones_wait(void **user)
+{
+	struct dsi_packet *pkts[DSI_READY_MOST];
+	struct hand_pair pair;
+
+	(void)user;
+	set_up_cool(&pair);
+	for (uint32_t i = 0; i < DSI_READY_MOST; i++) {
+		pkts[i] = hand_get(pair.from);
+		assert_int_equal(dsi_packet_commit(pair.from, pkts[i]), 0);
+		hand_take(&pair, 1);
+	}
+	/* The last of those that are cool is the newest of the free ones. */
+	for (uint32_t i = 0; i < DSI_READY_MOST; i++) {
+		struct dsi_packet *pkt = hand_get(pair.from);
+
+		if (i == 0)
+			assert_ptr_equal(pkt, pkts[DSI_READY_MOST - COOL - 1u]);
+		for (uint32_t k = DSI_READY_MOST - COOL; k < DSI_READY_MOST;
+		     k++)
+			assert_ptr_not_equal(pkt, pkts[k]);
+		assert_int_equal(dsi_packet_commit(pair.from, pkt), 0);
+		hand_take(&pair, 1);
+	}
+	expect_all(&pair);
+	hand_pair_fini(&pair);
+}
+
+/* With few others only so many wait that the next look finds enough. */
+static void fewer_wait(void **user)
+{
+	enum { HELD = 6, WAIT = SLOTS - HELD - DSI_READY_MOST - 1 };
+	struct dsi_packet *held[HELD], *pkts[DSI_READY_MOST], *newest = NULL;
+	struct hand_pair pair;
+	/* So many were found by the first look, and are left of it. */
+	uint32_t n = DSI_READY_MOST - HELD;
+
+	(void)user;
+	set_up_cool(&pair);
+	for (uint32_t i = 0; i < HELD; i++)
+		held[i] = hand_get(pair.from);
+	for (uint32_t round = 0; round < 3; round++) {
+		for (uint32_t i = 0; i < n; i++) {
+			pkts[i] = hand_get(pair.from);
+			if (i == 0 && newest)
+				assert_ptr_equal(pkts[0], newest);
+			assert_int_equal(dsi_packet_commit(pair.from, pkts[i]),
+					 0);
+			hand_take(&pair, 1);
+		}
+		newest = pkts[n - WAIT - 1u];
+		n = DSI_READY_MOST;
+	}
+	for (uint32_t i = 0; i < HELD; i++)
+		assert_int_equal(dsi_packet_discard(pair.from, held[i]), 0);
+	expect_all(&pair);
+	hand_pair_fini(&pair);
+}
+
+/* A batch that comes back lies still until so many more did. */
+static void warm_batches_wait(void **user)
+{
+	struct dsi_packet *pkts[4][8];
+	struct hand_pair pair;
+
+	(void)user;
+	set_up_cool(&pair);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(dsi_packet_get_many(pair.from, 0, pkts[i], 8),
+				 8);
+		if (i < 3) {
+			assert_int_equal(
+				dsi_packet_commit_many(pair.from, pkts[i], 8),
+				0);
+			hand_take(&pair, 8);
+		}
+	}
+	for (uint32_t i = 0; i < 8; i++)
+		for (uint32_t k = 0; k < 8; k++)
+			assert_ptr_not_equal(pkts[0][i], pkts[1][k]);
+	/* In the order in which they came. */
+	assert_memory_equal(pkts[0], pkts[2], sizeof(pkts[0]));
+	assert_memory_equal(pkts[1], pkts[3], sizeof(pkts[1]));
+	assert_int_equal(dsi_packet_commit_many(pair.from, pkts[3], 8), 0);
+	hand_take(&pair, 8);
+	expect_all(&pair);
+	hand_pair_fini(&pair);
+}
+
+/* Also if there are as many others as are asked for: those are taken, as they became
+ * free. */
+static void warm_beside_as_many(void **user)
+{
+	struct dsi_packet *pkts[4][8];
+	struct hand_pair pair;
+
+	(void)user;
+	set_up_cool(&pair);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(dsi_packet_get_many(pair.from, 0, pkts[i], 8),
+				 8);
+		if (i == 3)
+			break;
+		assert_int_equal(dsi_packet_commit_many(pair.from, pkts[i], 8),
+				 0);
+		hand_take(&pair, i < 2 ? 8 : 0);
+	}
+	for (uint32_t i = 0; i < 8; i++)
+		assert_ptr_equal(pkts[3][i], pkts[1][7u - i]);
+	hand_take(&pair, 8);
+	assert_int_equal(dsi_packet_commit_many(pair.from, pkts[3], 8), 0);
+	hand_take(&pair, 8);
+	expect_all(&pair);
+	hand_pair_fini(&pair);
+}
+
+/* None is left to who has nothing else. */
+static void warm_is_better_than_none(void **user)
+{
+	struct dsi_packet *pkts[SLOTS], *again[SLOTS];
+	struct hand_pair pair;
+
+	(void)user;
+	set_up_cool(&pair);
+	assert_int_equal(dsi_packet_get_many(pair.from, 0, pkts, SLOTS), SLOTS);
+	for (uint32_t i = 0; i < SLOTS; i++)
+		assert_int_equal(dsi_packet_commit(pair.from, pkts[i]), 0);
+	hand_take(&pair, 2);
+	assert_ptr_equal(hand_get(pair.from), pkts[0]);
+	hand_take(&pair, COOL);
+	assert_int_equal(dsi_packet_get_many(pair.from, 0, again, COOL + 1u),
+			 COOL + 1u);
+	assert_memory_equal(again, &pkts[1], (COOL + 1u) * sizeof(pkts[0]));
+	hand_take(&pair, SLOTS - COOL - 2u);
+	assert_int_equal(dsi_packet_commit(pair.from, pkts[0]), 0);
+	assert_int_equal(dsi_packet_commit_many(pair.from, again, COOL + 1u),
+			 0);
+	hand_take(&pair, COOL + 2u);
+	expect_all(&pair);
+	hand_pair_fini(&pair);
+}
+
+/* So much data as a reader's caches have lies still, and never more than half; if
+ * that is not worth it, none. */
+static void how_many_are_left(void **user)
+{
+	(void)user;
+	assert_int_equal(dsi__producer_cool(0, 64), 0);
+	assert_int_equal(dsi__producer_cool(64, 65535), 32767);
+	assert_int_equal(dsi__producer_cool(64, 16383), 0);
+	assert_int_equal(dsi__producer_cool(64, 16384), 8192);
+	assert_int_equal(dsi__producer_cool(4096, 1024), 512);
+	assert_int_equal(dsi__producer_cool(4096, 1022), 511);
+	assert_int_equal(dsi__producer_cool(4096, 4096), 512);
+	assert_int_equal(dsi__producer_cool(1u << 20, 64), 2);
+	assert_int_equal(dsi__producer_cool(1u << 20, 3), 1);
+	assert_int_equal(dsi__producer_cool(1u << 20, 1), 0);
+	assert_int_equal(dsi__producer_cool((1u << 21) + 64u, 64), 0);
+	assert_int_equal(dsi__producer_cool(UINT32_MAX, 65535), 0);
+}
+
+/* Nothing is left to cool in a stream of the application's memory. */
+static void added_is_never_warm(void **user)
+{
+	struct dsi_packet *pkt;
+	struct hand_pair pair;
+
+	(void)user;
+	set_up_cool(&pair);
+	pkt = hand_get(pair.from);
+	assert_int_equal(dsi_packet_set_size(pkt, 0), 0);
+	assert_int_equal(dsi_packet_commit(pair.from, pkt), 0);
+	assert_int_equal(pair.stream.plane.as.producer.cool, COOL);
+	pkt = hand_get(pair.from);
+	assert_int_equal(dsi_packet_add_data(pkt, 0, 8), 0);
+	assert_int_equal(dsi_packet_commit(pair.from, pkt), 0);
+	assert_int_equal(pair.stream.plane.as.producer.cool, 0);
+	hand_take(&pair, 2);
+	assert_ptr_equal(hand_get(pair.from), pkt);
+	assert_int_equal(dsi_packet_discard(pair.from, pkt), 0);
+	expect_all(&pair);
+	hand_pair_fini(&pair);
+}
+
 /* The packet passes, and comes back from all. */
 static void pass(struct hand_pair *pair, struct dsi_socket *also,
 		 struct dsi_packet *pkt)
@@ -634,6 +848,13 @@ int main(void)
 		cmocka_unit_test(lender_beside_own_data),
 		cmocka_unit_test(most_elements),
 		cmocka_unit_test(free_first),
+		cmocka_unit_test(warm_ones_wait),
+		cmocka_unit_test(fewer_wait),
+		cmocka_unit_test(warm_batches_wait),
+		cmocka_unit_test(warm_beside_as_many),
+		cmocka_unit_test(warm_is_better_than_none),
+		cmocka_unit_test(how_many_are_left),
+		cmocka_unit_test(added_is_never_warm),
 		cmocka_unit_test(added_is_back_first),
 		cmocka_unit_test(discarded_is_new),
 		cmocka_unit_test(left_out_before_what_expired),
