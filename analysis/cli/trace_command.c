@@ -221,26 +221,31 @@ static void tell_result(const char *output, uint64_t lost, bool snapshot)
 
 /* ---- record -------------------------------------------------------------- */
 
-static void finish(struct trace_daemon *daemon,
-		   const struct trace_options *session)
+/* 0, or CLI_FAILURE: the trace is not whole. */
+static int finish(struct trace_daemon *daemon,
+		  const struct trace_options *session)
 {
 	uint64_t lost;
+	int err = CLI_OK;
 
 	/* Without the lock as well: better than to leave it all running. */
 	(void)trace_daemon_lock(daemon);
 	if (session->snapshot)
-		(void)trace_session_snapshot(session->name);
+		err = trace_session_snapshot(session->name);
 	if (trace_session_stop(session->name, &lost) == 0)
 		tell_result(session->output, lost, session->snapshot);
+	else
+		err = CLI_FAILURE;
 	(void)trace_session_destroy(session->name);
 	trace_daemon_leave(daemon);
+	return err;
 }
 
 static int record(struct trace_request *request)
 {
 	struct trace_options *session = &request->session;
 	struct trace_daemon daemon;
-	int err;
+	int not_whole, err;
 
 	if (!request->command) {
 		message_error("record", "needs a command to run");
@@ -269,8 +274,8 @@ static int record(struct trace_request *request)
 	err = trace_run_signal()
 		      ? CLI_SIGNAL + trace_run_signal()
 		      : trace_run(request->command, session->blocking);
-	finish(&daemon, session);
-	return err;
+	not_whole = finish(&daemon, session);
+	return err ? err : not_whole;
 }
 
 /* ---- start, stop, snapshot, status --------------------------------------- */

@@ -118,11 +118,13 @@ static void pid_file(const struct trace_daemon *daemon, char *path, size_t size)
 		 *daemon->home ? daemon->home : daemon->folder);
 }
 
-/* The daemon that one of us started; 0 = there is none. */
+/* The daemon that one of us started; 0 = there is none, or it has ended, and its
+ * parent does not ask. */
 static pid_t our_pid(const struct trace_daemon *daemon)
 {
 	char path[PATH_MAX + 32];
 	char name[32] = "";
+	char state = '\0';
 	long pid = 0;
 	FILE *file;
 
@@ -134,12 +136,13 @@ static pid_t our_pid(const struct trace_daemon *daemon)
 		pid = 0;
 	fclose(file);
 	/* The number may be somebody else's by now. */
-	snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
+	snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
 	file = pid ? fopen(path, "re") : NULL;
 	if (!file)
 		return 0;
-	if (!fgets(name, sizeof(name), file) ||
-	    strncmp(name, "lttng-sessiond", 14) != 0)
+	if (fscanf(file, "%*d (%31[^)]) %c", name, &state) != 2 ||
+	    strncmp(name, "lttng-sessiond", 14) != 0 || state == 'Z' ||
+	    state == 'X')
 		pid = 0;
 	fclose(file);
 	return (pid_t)pid;
@@ -237,15 +240,23 @@ static bool has_sessions(void)
 	return has;
 }
 
-/* A zombie has a number as well: it is gone when it does not answer. */
+static bool is_gone(const struct trace_daemon *daemon, pid_t pid)
+{
+	for (int i = 0; i < POLLS && our_pid(daemon) == pid; i++)
+		(void)nanosleep(&pause_time, NULL);
+	return our_pid(daemon) != pid;
+}
+
+/* To its end: whoever comes next would ask one that is about to go, and not get an
+ * answer. */
 static void stop(const struct trace_daemon *daemon, pid_t pid)
 {
 	char path[PATH_MAX + 16];
 
 	if (kill(pid, SIGTERM) < 0)
 		return;
-	for (int i = 0; i < POLLS && our_pid(daemon) == pid && answers(); i++)
-		(void)nanosleep(&pause_time, NULL);
+	if (!is_gone(daemon, pid) && kill(pid, SIGKILL) == 0)
+		(void)is_gone(daemon, pid);
 	pid_file(daemon, path, sizeof(path));
 	(void)unlink(path);
 }

@@ -3,18 +3,29 @@
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "message.h"
 #include "trace_tool.h"
+
+/* What LTTng does takes a second on a busy machine.  A daemon that did not answer
+ * once is not waited for as long again. */
+#define PATIENCE_MS 20000
+#define LITTLE_PATIENCE_MS 2000
+
+static int patience_ms = PATIENCE_MS;
 
 static char *read_all(int fd)
 {
@@ -53,9 +64,49 @@ static int start(const char *const argv[], int output, pid_t *out_pid)
 	return err;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Has the program ended, within our patience? */
+static bool ends(pid_t pid)
+{
+	struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+	int64_t until = now_ms() + patience_ms;
+	int64_t left = patience_ms;
+	int n = 0;
+
+	if (end.fd < 0)
+		return true; /* waitpid() knows */
+	while (left > 0 && (n = poll(&end, 1, (int)left)) < 0 && errno == EINTR)
+		left = until - now_ms();
+	close(end.fd);
+	return n > 0;
+}
+
+/* Its status.  One that does not end is ended, with what it started. */
+static int finish(pid_t pid, bool *out_ended)
+{
+	int status = 0;
+
+	*out_ended = ends(pid);
+	if (!*out_ended) {
+		(void)kill(-pid, SIGKILL);
+		patience_ms = LITTLE_PATIENCE_MS;
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
 int tool_run(const char *const argv[], char **out_text)
 {
 	int output = memfd_create("dsi-trace", MFD_CLOEXEC);
+	bool ended = true;
 	int status = 0;
 	pid_t pid;
 	int err;
@@ -66,13 +117,13 @@ int tool_run(const char *const argv[], char **out_text)
 		return -1;
 	/* No pipe: a daemon keeps its end of one open. */
 	err = start(argv, output, &pid);
-	while (!err && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (!err)
+		status = finish(pid, &ended);
 	if (!err && out_text && lseek(output, 0, SEEK_SET) == 0)
 		*out_text = read_all(output);
 	close(output);
-	if (err)
-		return -1;
+	if (err || !ended)
+		return err ? -1 : TOOL_SILENT;
 	return WIFEXITED(status) ? WEXITSTATUS(status)
 				 : CLI_SIGNAL + WTERMSIG(status);
 }
@@ -95,18 +146,39 @@ bool tool_exists(const char *name)
 	return false;
 }
 
-int tool_must(const char *const argv[])
+/* What it was asked for, behind the options for all of LTTng. */
+static const char *verb(const char *const argv[])
 {
-	char *said;
-	int result = tool_run(argv, &said);
+	const char *const *at = argv + 1;
+
+	while (*at && at[0][0] == '-' && at[1])
+		at++;
+	return *at ? *at : "";
+}
+
+int tool_report(const char *const argv[], int result, const char *said)
+{
 	size_t length = said ? strlen(said) : 0;
 
 	while (length && said[length - 1] == '\n')
 		length--;
-	if (result)
-		message_error(argv[0], "%s %s failed: %.*s", argv[0],
-			      argv[1] ? argv[1] : "", (int)length,
-			      said ? said : "");
-	free(said);
+	if (result == TOOL_SILENT)
+		message_error(argv[0],
+			      "%s did not end in time: the session daemon does "
+			      "not answer",
+			      verb(argv));
+	else if (result)
+		message_error(argv[0], "%s failed: %.*s", verb(argv),
+			      (int)length, said ? said : "");
 	return result ? CLI_FAILURE : CLI_OK;
+}
+
+int tool_must(const char *const argv[])
+{
+	char *said;
+	int result = tool_run(argv, &said);
+	int err = tool_report(argv, result, said);
+
+	free(said);
+	return err;
 }

@@ -14,14 +14,19 @@
  * It gets a process group of its own, so that an interrupt from the keyboard,
  * which is for the program under observation, does not end it halfway.
  *
- * Return: its exit code, 128 + signal, or -1: it could not be started.
+ * Return: its exit code, 128 + signal, -1: it could not be started, or TOOL_SILENT:
+ * it did not end in 20 s (after that has happened once: in 2 s), and was killed.
  */
+#define TOOL_SILENT (-2)
 int tool_run(const char *const argv[], char **out_text);
 
 /* Is there such a program in PATH? */
 bool tool_exists(const char *name);
 
-/* Likewise, and report a failure with what it said.  0, or CLI_FAILURE. */
+/* Say of a failure what it @said, or NULL.  0, or CLI_FAILURE. */
+int tool_report(const char *const argv[], int result, const char *said);
+
+/* Both of them. */
 int tool_must(const char *const argv[]);
 
 #endif /* DSI_CLI_TRACE_TOOL_H */

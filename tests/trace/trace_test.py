@@ -307,6 +307,36 @@ def terminated(world):
     check(f"dsi-{recorder.pid}-" not in listed.stdout, listed.stdout)
 
 
+def silent(world):
+    """A daemon that does not answer is not waited for without an end, and goes."""
+    pid_file = "/run/dsi-trace/sessiond.pid"
+    if os.geteuid() != 0 or "DSI_TRACE_TEST_ALONE" not in os.environ:
+        print("skipped: needs root, and a place of LTTng of its own")
+        sys.exit(77)
+    _, said = world.record(f"cp {pid_file} {world.folder}/pid; "
+                           f"kill -STOP $(cat {pid_file})", code=1)
+    check("did not end in time" in said, said)
+    with open(f"{world.folder}/pid", encoding="ascii") as file:
+        stat = f"/proc/{int(file.read())}/stat"
+    if os.path.exists(stat):
+        with open(stat, encoding="ascii") as file:
+            check(file.read().split()[2] in "ZX", "the daemon is still there")
+    world.record("exit 7", code=7)
+
+
+def unsaid(world):
+    """Whoever waits for a session's end, and is not told, is not waited for."""
+    tool = shutil.which("lttng")
+    with open(f"{world.folder}/lttng", "w", encoding="ascii") as file:
+        file.write('#!/bin/sh\ncase " $* " in\n*" destroy "*) '
+                   f'{tool} "$@"; exec sleep 1000 ;;\n'
+                   f'*) exec {tool} "$@" ;;\nesac\n')
+    os.chmod(f"{world.folder}/lttng", 0o755)
+    os.environ["PATH"] = f"{world.folder}:{os.environ['PATH']}"
+    _, said = world.record("exit 7", code=7)
+    check("did not end" not in said, said)
+
+
 def needed(world):
     done = subprocess.run(["readelf", "-d", world.library],
                           stdout=subprocess.PIPE, text=True, check=True)
