@@ -838,10 +838,9 @@ DSI_RARE static uint64_t note_more(struct dsi_data_plane *plane,
 	return bytes;
 }
 
-/* Put the packets into the ring that all share, in order. */
 /* Whose memory this is may write there again only when he sees the packet come back,
  * and had better do so while it is in the cache: the next get looks, and nothing is
- * left to cool in a stream where data lies elsewhere than in its slots. */
+ * left to cool any more once a packet had more than its slot. */
 static void note_added(struct dsi_producer *producer,
 		       const struct dsi_packet *pkt)
 {
@@ -850,6 +849,7 @@ static void note_added(struct dsi_producer *producer,
 		producer->cool = 0;
 }
 
+/* Put the packets into the ring that all share, in order. */
 DSI_USUAL void commit_all(struct dsi_data_plane *plane,
 			  struct dsi_packet *const *pkts, uint32_t n)
 {

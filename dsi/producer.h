@@ -59,12 +59,15 @@ static_assert(DSI_PEER_SLOTS == DSI_STATS_PEERS,
  * where it was read, and whoever writes it waits for each of its lines. */
 #define DSI_READY_MOST 16u
 
-/* So many bytes of what came back lie still, while other slots are free: more than
+/* So many bytes of what came back lie still, while other slots are free: about what
  * a CPU has in caches of its own.  A slot that was given back a moment ago is in
  * those of its reader, and whoever writes it waits for each of its lines.  Where not
- * even the least can lie still, few slots that stay warm are better. */
+ * even the least can lie still, few slots that stay warm are better.  No more packets
+ * than the most: one look may have to make all of them free. */
 #define DSI_COOL_BYTES (UINT64_C(2) << 20)
 #define DSI_COOL_LEAST (UINT64_C(512) << 10)
+#define DSI_COOL_MOST 1024u
+static_assert(DSI_COOL_LEAST > 0, "so what is divided by is not 0");
 
 #define DSI_PEER_EMPTY 0u
 #define DSI_PEER_JOINING 1u
@@ -123,12 +126,16 @@ struct dsi_producer {
 	struct dsi_producer_peer peers[DSI_PEER_SLOTS];
 };
 
-/* How many of @packets slots that are @stride bytes apart shall lie still?  Not more
- * than half of them: the others are there to be used meanwhile. */
+/* How many of @packets slots that are @stride bytes apart shall lie still?  Half of
+ * them at most: the others are there to be used meanwhile. */
 static inline uint32_t dsi__producer_cool(uint64_t stride, uint32_t packets)
 {
-	uint64_t bytes = packets / 2u * stride;
+	uint32_t most = packets / 2u;
+	uint64_t bytes;
 
+	if (most > DSI_COOL_MOST)
+		most = DSI_COOL_MOST;
+	bytes = most * stride;
 	if (bytes > DSI_COOL_BYTES)
 		bytes = DSI_COOL_BYTES;
 	return bytes < DSI_COOL_LEAST ? 0 : (uint32_t)(bytes / stride);

@@ -350,7 +350,7 @@ struct dsi_socket_stats {
 	uint32_t held;		 /* packets the application holds now */
 	uint64_t committed;	 /* packets: producer committed, consumer got */
 	uint64_t bytes;		 /* payload bytes of those */
-	uint64_t released;	 /* packets: came back / given back */
+	uint64_t released;	 /* packets: seen to come back / given back */
 	uint64_t dropped;	 /* producer: deliveries not made (DROP_NEW);
 				 * consumer: packets it missed that way */
 	uint64_t expired;	 /* consumer: skipped because expired */

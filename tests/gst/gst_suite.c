@@ -7,6 +7,7 @@
  * for gst_streams.py.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -932,7 +933,7 @@ static struct upstream {
 
 /* Whoever waits upstream sees late what woke it: what was taken back by then it
  * does not see at all.  The plugin's poll() is this one. */
-static gint up_sees_late;
+static gint up_sees_late, up_saw_late;
 static GPrivate is_upstream;
 
 __attribute__((visibility("default"))) int poll(struct pollfd *fds, nfds_t n,
@@ -944,8 +945,13 @@ __attribute__((visibility("default"))) int poll(struct pollfd *fds, nfds_t n,
 	};
 	int ready = ppoll(fds, n, timeout_ms < 0 ? NULL : &timeout, NULL);
 
-	if (g_private_get(&is_upstream) && g_atomic_int_get(&up_sees_late))
+	if (g_private_get(&is_upstream) && g_atomic_int_get(&up_sees_late)) {
+		int err = errno;
+
+		g_atomic_int_set(&up_saw_late, TRUE);
 		g_usleep(20000);
+		errno = err;
+	}
 	return ready;
 }
 
@@ -1080,6 +1086,7 @@ GST_START_TEST(stop_while_waiting)
 		ends_to_wait();
 		stop_waiting();
 	}
+	fail_unless(g_atomic_int_get(&up_saw_late));
 }
 GST_END_TEST
 

@@ -22,7 +22,7 @@
 #define STEPS 3000u
 #define LOG (STEPS * 4u)
 #define READERS 2u
-#define MOST_PACKETS 8u
+#define MOST_PACKETS 40u
 #define SLOT 64u
 #define APPLICATION (1u << READERS)
 /* Packets that expire are stamped so long after the clock's begin at most. */
@@ -40,6 +40,7 @@ struct kind {
 	uint32_t visits; /* the last reader comes and goes */
 	uint32_t waits;	 /* for so many consumers, before the first packet */
 	uint32_t mortal; /* packets expire */
+	uint32_t cool;	 /* so many that came back lie still */
 	uint64_t begin;	 /* first position */
 	uint32_t wind;	 /* so far before 2^32 the counters begin; 0: at 0 */
 };
@@ -62,6 +63,10 @@ static const struct kind kinds[] = {
 	{8, 8, PLAIN, {BLOCK, NONE}, .mortal = 1, .own_numbers = 1},
 	/* Positions of the ring, of which 64 make a word. */
 	{8, 128, PLAIN, {BLOCK, NONE}, .plain = 0},
+	{24, 32, PLAIN, {BLOCK, NONE}, .plain = 1, .cool = 4},
+	{40, 32, 0, {BLOCK, NONE}, .plain = 1, .cool = 20, .wind = 9},
+	{40, 64, PLAIN, {BLOCK, BLOCK}, .visits = 1, .plain = 1, .cool = 16},
+	{32, 16, PLAIN, {NONE, BLOCK}, .visits = 1, .cool = 12},
 	{4, 4, PLAIN, {BLOCK, BLOCK}, .visits = 1, .waits = 2, .plain = 1},
 	{4, 2, PLAIN, {BLOCK, BLOCK}, .visits = 1, .waits = 4},
 	{8, 2, PLAIN, {BLOCK, BLOCK}, .plain = 1, .visits = 1},
@@ -970,6 +975,7 @@ static void begin(const struct kind *kind)
 	world.lifetime_ns = desc.lifetime_ns;
 	world.random = 1u + (uint64_t)(kind - kinds);
 	hand_stream_init(&world.stream, &desc, kind->begin);
+	world.stream.plane.as.producer.cool = kind->cool;
 	world.stream.plane.notice = notice;
 	world.stream.plane.as.producer.wait_consumers = kind->waits;
 	world.from = hand_socket(&world.stream.plane);

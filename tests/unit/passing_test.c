@@ -366,15 +366,61 @@ static void warm_is_better_than_none(void **user)
 	hand_pair_fini(&pair);
 }
 
-/* So much data as a reader's caches have lies still, and never more than half; if
- * that is not worth it, none. */
+/* Nor from who asks for all that there is: whether all came back, how many did, and
+ * packets for one more consumer. */
+static void warm_ones_count(void **user)
+{
+	struct hand_consumer other = {0};
+	struct dsi_packet *pkts[SLOTS];
+	struct hand_pair pair;
+	struct dsi_producer *producer = &pair.stream.plane.as.producer;
+	const struct dsi_shm_stats *stats;
+
+	(void)user;
+	for (uint32_t joins = 0; joins < 2; joins++) {
+		set_up_cool(&pair);
+		stats = pair.stream.plane.stats;
+		for (uint32_t i = 0; i <= DSI_READY_MOST; i++) {
+			assert_int_equal(dsi_packet_commit(pair.from,
+							   hand_get(pair.from)),
+					 0);
+			hand_take(&pair, 1);
+		}
+		/* That of the last look, and what came since. */
+		assert_true(stats->released == DSI_READY_MOST - COOL);
+		if (joins) {
+			hand_join(&pair.stream, &other, DSI_POLICY_BLOCK, 0);
+			assert_int_equal(
+				dsi_packet_get_many(pair.from, 0, pkts, SLOTS),
+				SLOTS);
+			assert_null(producer->sole);
+		} else {
+			assert_int_equal(
+				dsi__producer_drained(&pair.stream.plane), 0);
+		}
+		assert_true(stats->released == DSI_READY_MOST + 1u);
+		if (joins) {
+			hand_leave(&pair.stream, &other);
+			assert_int_equal(dsi__producer_look(&pair.stream.plane),
+					 -DSI_ENOBUFS);
+			hand_consumer_fini(&other);
+		}
+		hand_pair_fini(&pair);
+	}
+}
+
+/* So much data as a reader's caches have lies still, and never more than half, nor so
+ * many that a look at all takes long; if that is not worth it, none. */
 static void how_many_are_left(void **user)
 {
 	(void)user;
 	assert_int_equal(dsi__producer_cool(0, 64), 0);
-	assert_int_equal(dsi__producer_cool(64, 65535), 32767);
-	assert_int_equal(dsi__producer_cool(64, 16383), 0);
-	assert_int_equal(dsi__producer_cool(64, 16384), 8192);
+	assert_int_equal(dsi__producer_cool(64, 65535), 0);
+	assert_int_equal(dsi__producer_cool(448, 65535), 0);
+	assert_int_equal(dsi__producer_cool(512, 65535), 1024);
+	assert_int_equal(dsi__producer_cool(512, 2600), 1024);
+	assert_int_equal(dsi__producer_cool(512, 2048), 1024);
+	assert_int_equal(dsi__producer_cool(512, 2047), 0);
 	assert_int_equal(dsi__producer_cool(4096, 1024), 512);
 	assert_int_equal(dsi__producer_cool(4096, 1022), 511);
 	assert_int_equal(dsi__producer_cool(4096, 4096), 512);
@@ -853,6 +899,7 @@ int main(void)
 		cmocka_unit_test(warm_batches_wait),
 		cmocka_unit_test(warm_beside_as_many),
 		cmocka_unit_test(warm_is_better_than_none),
+		cmocka_unit_test(warm_ones_count),
 		cmocka_unit_test(how_many_are_left),
 		cmocka_unit_test(added_is_never_warm),
 		cmocka_unit_test(added_is_back_first),
