@@ -100,17 +100,7 @@ int trace_session_start(const struct trace_options *o)
 	return err;
 }
 
-int trace_session_snapshot(const char *name)
-{
-	const char *const argv[] = {
-		"lttng", "--no-sessiond", "snapshot", "record", "-s", name,
-		NULL};
-
-	return tool_must(argv);
-}
-
-/* ---- what LTTng says of a session ---------------------------------------- */
-
+/* What LTTng lists of it; NULL: it is not there, or nobody answers. */
 static char *describe(const char *name)
 {
 	const char *const argv[] = {
@@ -122,6 +112,24 @@ static char *describe(const char *name)
 	free(said);
 	return NULL;
 }
+
+/* For what may take as long as the disks need: not if nobody answers. */
+static int write_out(const char *const argv[], const char *name)
+{
+	free(describe(name));
+	return tool_must(argv);
+}
+
+int trace_session_snapshot(const char *name)
+{
+	const char *const argv[] = {
+		"lttng", "--no-sessiond", "snapshot", "record", "-s", name,
+		NULL};
+
+	return write_out(argv, name);
+}
+
+/* ---- what LTTng says of a session ---------------------------------------- */
 
 /* The sum of all numbers in <@tag>...</@tag>. */
 static uint64_t sum_of(const char *text, const char *tag)
@@ -161,7 +169,7 @@ int trace_session_stop(const char *name, uint64_t *out_lost)
 {
 	const char *const argv[] = {"lttng", "--no-sessiond", "stop", name,
 				    NULL};
-	int err = tool_must(argv);
+	int err = write_out(argv, name);
 	char *said = err ? NULL : describe(name);
 
 	*out_lost = said ? sum_of(said, "discarded_events") : 0;

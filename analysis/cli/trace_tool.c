@@ -20,12 +20,13 @@
 #include "message.h"
 #include "trace_tool.h"
 
-/* What LTTng does takes a second on a busy machine.  A daemon that did not answer
- * once is not waited for as long again. */
+/* What LTTng does takes a second on a busy machine, but some of it writes what is in the
+ * buffers.  A daemon that did not answer once is not waited for as long again. */
 #define PATIENCE_MS 20000
+#define WRITING_PATIENCE_MS 600000
 #define LITTLE_PATIENCE_MS 2000
 
-static int patience_ms = PATIENCE_MS;
+static bool was_silent;
 
 static char *read_all(int fd)
 {
@@ -64,6 +65,26 @@ static int start(const char *const argv[], int output, pid_t *out_pid)
 	return err;
 }
 
+/* What it was asked for, behind the options for all of LTTng. */
+static const char *verb(const char *const argv[])
+{
+	const char *const *at = argv + 1;
+
+	while (*at && at[0][0] == '-' && at[1])
+		at++;
+	return *at ? *at : "";
+}
+
+static int patience_ms(const char *const argv[])
+{
+	if (was_silent)
+		return LITTLE_PATIENCE_MS;
+	return strcmp(verb(argv), "stop") == 0 ||
+			       strcmp(verb(argv), "snapshot") == 0
+		       ? WRITING_PATIENCE_MS
+		       : PATIENCE_MS;
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec now;
@@ -72,12 +93,11 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Has the program ended, within our patience? */
-static bool ends(pid_t pid)
+/* Does the program end, within @left milliseconds? */
+static bool ends(pid_t pid, int64_t left)
 {
 	struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN};
-	int64_t until = now_ms() + patience_ms;
-	int64_t left = patience_ms;
+	int64_t until = now_ms() + left;
 	int n = 0;
 
 	if (end.fd < 0)
@@ -89,14 +109,14 @@ static bool ends(pid_t pid)
 }
 
 /* Its status.  One that does not end is ended, with what it started. */
-static int finish(pid_t pid, bool *out_ended)
+static int finish(const char *const argv[], pid_t pid, bool *out_ended)
 {
 	int status = 0;
 
-	*out_ended = ends(pid);
+	*out_ended = ends(pid, patience_ms(argv));
 	if (!*out_ended) {
 		(void)kill(-pid, SIGKILL);
-		patience_ms = LITTLE_PATIENCE_MS;
+		was_silent = true;
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -118,7 +138,7 @@ int tool_run(const char *const argv[], char **out_text)
 	/* No pipe: a daemon keeps its end of one open. */
 	err = start(argv, output, &pid);
 	if (!err)
-		status = finish(pid, &ended);
+		status = finish(argv, pid, &ended);
 	if (!err && out_text && lseek(output, 0, SEEK_SET) == 0)
 		*out_text = read_all(output);
 	close(output);
@@ -144,16 +164,6 @@ bool tool_exists(const char *name)
 		at += length + (at[length] == ':');
 	}
 	return false;
-}
-
-/* What it was asked for, behind the options for all of LTTng. */
-static const char *verb(const char *const argv[])
-{
-	const char *const *at = argv + 1;
-
-	while (*at && at[0][0] == '-' && at[1])
-		at++;
-	return *at ? *at : "";
 }
 
 int tool_report(const char *const argv[], int result, const char *said)

@@ -15,7 +15,8 @@
  * which is for the program under observation, does not end it halfway.
  *
  * Return: its exit code, 128 + signal, -1: it could not be started, or TOOL_SILENT:
- * it did not end in 20 s (after that has happened once: in 2 s), and was killed.
+ * it did not end in 20 s (`stop`, `snapshot`: 10 min; after that has happened once:
+ * 2 s), and was killed.
  */
 #define TOOL_SILENT (-2)
 int tool_run(const char *const argv[], char **out_text);
