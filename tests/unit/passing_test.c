@@ -283,6 +283,33 @@ static void fewer_wait(void **user)
 	hand_pair_fini(&pair);
 }
 
+/* The packets of four batches, one after the other; the consumer has given back the
+ * first two, and @third of the third one. */
+static void four_batches(struct hand_pair *pair, uint32_t third,
+			 struct dsi_packet *pkts[4][8])
+{
+	set_up_cool(pair);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(dsi_packet_get_many(pair->from, 0, pkts[i], 8),
+				 8);
+		if (i == 3)
+			break;
+		assert_int_equal(dsi_packet_commit_many(pair->from, pkts[i], 8),
+				 0);
+		hand_take(pair, i < 2 ? 8 : third);
+	}
+}
+
+static void end_batches(struct hand_pair *pair, uint32_t third,
+			struct dsi_packet *pkts[4][8])
+{
+	hand_take(pair, 8 - third);
+	assert_int_equal(dsi_packet_commit_many(pair->from, pkts[3], 8), 0);
+	hand_take(pair, 8);
+	expect_all(pair);
+	hand_pair_fini(pair);
+}
+
 /* A batch that comes back lies still until so many more did. */
 static void warm_batches_wait(void **user)
 {
@@ -290,27 +317,14 @@ static void warm_batches_wait(void **user)
 	struct hand_pair pair;
 
 	(void)user;
-	set_up_cool(&pair);
-	for (uint32_t i = 0; i < 4; i++) {
-		assert_int_equal(dsi_packet_get_many(pair.from, 0, pkts[i], 8),
-				 8);
-		if (i < 3) {
-			assert_int_equal(
-				dsi_packet_commit_many(pair.from, pkts[i], 8),
-				0);
-			hand_take(&pair, 8);
-		}
-	}
+	four_batches(&pair, 8, pkts);
 	for (uint32_t i = 0; i < 8; i++)
 		for (uint32_t k = 0; k < 8; k++)
 			assert_ptr_not_equal(pkts[0][i], pkts[1][k]);
 	/* In the order in which they came. */
 	assert_memory_equal(pkts[0], pkts[2], sizeof(pkts[0]));
 	assert_memory_equal(pkts[1], pkts[3], sizeof(pkts[1]));
-	assert_int_equal(dsi_packet_commit_many(pair.from, pkts[3], 8), 0);
-	hand_take(&pair, 8);
-	expect_all(&pair);
-	hand_pair_fini(&pair);
+	end_batches(&pair, 8, pkts);
 }
 
 /* Also if there are as many others as are asked for: those are taken, as they became
@@ -321,23 +335,10 @@ static void warm_beside_as_many(void **user)
 	struct hand_pair pair;
 
 	(void)user;
-	set_up_cool(&pair);
-	for (uint32_t i = 0; i < 4; i++) {
-		assert_int_equal(dsi_packet_get_many(pair.from, 0, pkts[i], 8),
-				 8);
-		if (i == 3)
-			break;
-		assert_int_equal(dsi_packet_commit_many(pair.from, pkts[i], 8),
-				 0);
-		hand_take(&pair, i < 2 ? 8 : 0);
-	}
+	four_batches(&pair, 0, pkts);
 	for (uint32_t i = 0; i < 8; i++)
 		assert_ptr_equal(pkts[3][i], pkts[1][7u - i]);
-	hand_take(&pair, 8);
-	assert_int_equal(dsi_packet_commit_many(pair.from, pkts[3], 8), 0);
-	hand_take(&pair, 8);
-	expect_all(&pair);
-	hand_pair_fini(&pair);
+	end_batches(&pair, 0, pkts);
 }
 
 /* None is left to who has nothing else. */
