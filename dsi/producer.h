@@ -54,9 +54,7 @@ static_assert(DSI_PEER_SLOTS == DSI_STATS_PEERS,
 	      "a place in the page for each");
 
 /* The usual way looks at what came back once for so many packets at most: the lines
- * it looks at serve all of them, and few slots stay warm.  Fewer would not be
- * better where slots are large: one that is taken as soon as it comes back is warm
- * where it was read, and whoever writes it waits for each of its lines. */
+ * it looks at serve all of them, and few slots stay warm. */
 #define DSI_READY_MOST 16u
 
 /* So many bytes of what came back lie still, while other slots are free: about what

@@ -104,7 +104,7 @@ void trace_daemon_unlock(struct trace_daemon *daemon)
 
 /* ---- is there one? ------------------------------------------------------- */
 
-static bool answers(void)
+bool trace_daemon_answers(void)
 {
 	static const char *const list[] = {"lttng", "--no-sessiond", "list",
 					   NULL};
@@ -162,7 +162,7 @@ static int start(struct trace_daemon *daemon)
 	/* It is ready when its parent ends. */
 	if (tool_must(argv))
 		return CLI_FAILURE;
-	if (answers())
+	if (trace_daemon_answers())
 		return CLI_OK;
 	message_error("lttng-sessiond",
 		      "was started, but does not answer `lttng list`");
@@ -201,7 +201,7 @@ int trace_daemon_find(struct trace_daemon *daemon, bool *out_runs)
 		err = find_folder(daemon);
 	if (!err)
 		err = open_lock(daemon);
-	*out_runs = !err && answers();
+	*out_runs = !err && trace_daemon_answers();
 	return err;
 }
 
@@ -240,11 +240,14 @@ static bool has_sessions(void)
 	return has;
 }
 
-static bool is_gone(const struct trace_daemon *daemon, pid_t pid)
+static bool goes(const struct trace_daemon *daemon, pid_t pid)
 {
-	for (int i = 0; i < POLLS && our_pid(daemon) == pid; i++)
+	for (int i = 0; i < POLLS; i++) {
+		if (our_pid(daemon) != pid)
+			return true;
 		(void)nanosleep(&pause_time, NULL);
-	return our_pid(daemon) != pid;
+	}
+	return false;
 }
 
 /* To its end: whoever comes next would ask one that is about to go, and not get an
@@ -255,8 +258,8 @@ static void stop(const struct trace_daemon *daemon, pid_t pid)
 
 	if (kill(pid, SIGTERM) < 0)
 		return;
-	if (!is_gone(daemon, pid) && kill(pid, SIGKILL) == 0)
-		(void)is_gone(daemon, pid);
+	if (!goes(daemon, pid) && kill(pid, SIGKILL) == 0)
+		(void)goes(daemon, pid);
 	pid_file(daemon, path, sizeof(path));
 	(void)unlink(path);
 }

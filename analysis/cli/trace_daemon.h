@@ -27,6 +27,8 @@ struct trace_daemon {
 int trace_daemon_need(struct trace_daemon *daemon, bool alone);
 /* Only look: the lock, and whether one runs. */
 int trace_daemon_find(struct trace_daemon *daemon, bool *out_runs);
+/* Does one answer, whoever started it? */
+bool trace_daemon_answers(void);
 /* Between calls of LTTng that belong together; 0, or CLI_FAILURE after some
  * seconds or a signal. */
 int trace_daemon_lock(struct trace_daemon *daemon);

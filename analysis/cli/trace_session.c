@@ -13,6 +13,7 @@
 
 #include "cli.h"
 #include "message.h"
+#include "trace_daemon.h"
 #include "trace_session.h"
 #include "trace_tool.h"
 
@@ -179,8 +180,6 @@ int trace_session_stop(const char *name, uint64_t *out_lost)
 
 int trace_session_destroy(const char *name)
 {
-	static const char *const list[] = {"lttng", "--no-sessiond", "list",
-					   NULL};
 	const char *const argv[] = {"lttng", "--no-sessiond", "destroy", name,
 				    NULL};
 	char *said;
@@ -188,7 +187,7 @@ int trace_session_destroy(const char *name)
 	int err;
 
 	/* LTTng 2.13 may lose the news that it is done, and waits for it. */
-	if (result == TOOL_SILENT && tool_run(list, NULL) == 0 &&
+	if (result == TOOL_SILENT && trace_daemon_answers() &&
 	    !trace_session_exists(name))
 		result = 0;
 	err = tool_report(argv, result, said);

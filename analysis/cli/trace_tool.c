@@ -142,8 +142,10 @@ int tool_run(const char *const argv[], char **out_text)
 	if (!err && out_text && lseek(output, 0, SEEK_SET) == 0)
 		*out_text = read_all(output);
 	close(output);
-	if (err || !ended)
-		return err ? -1 : TOOL_SILENT;
+	if (err)
+		return -1;
+	if (!ended)
+		return TOOL_SILENT;
 	return WIFEXITED(status) ? WEXITSTATUS(status)
 				 : CLI_SIGNAL + WTERMSIG(status);
 }

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#define TOOL_SILENT (-2)
+
 /**
  * tool_run - run a program to its end.
  * @argv:     looked up in PATH; ends with NULL
@@ -18,7 +20,6 @@
  * it did not end in 20 s (`stop`, `snapshot`: 10 min; after that has happened once:
  * 2 s), and was killed.
  */
-#define TOOL_SILENT (-2)
 int tool_run(const char *const argv[], char **out_text);
 
 /* Is there such a program in PATH? */
