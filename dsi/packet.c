@@ -763,8 +763,10 @@ static int writable(const struct dsi_packet *pkt)
 	return readable(pkt) && pkt->plane->role == DSI_ROLE_PRODUCER;
 }
 
-int dsi_packet_element(const struct dsi_packet *pkt, uint32_t index,
-		       uint64_t *out_offset, uint32_t *out_size)
+/* Whoever looks at each packet asks for this, so it is inlined: a library that may
+ * not bind its own functions would call it through a table. */
+DSI_USUAL int element(const struct dsi_packet *pkt, uint32_t index,
+		      uint64_t *out_offset, uint32_t *out_size)
 {
 	if (!readable(pkt) || index >= dsi__packet_elements(pkt) ||
 	    !out_offset || !out_size)
@@ -774,12 +776,18 @@ int dsi_packet_element(const struct dsi_packet *pkt, uint32_t index,
 	return 0;
 }
 
+int dsi_packet_element(const struct dsi_packet *pkt, uint32_t index,
+		       uint64_t *out_offset, uint32_t *out_size)
+{
+	return element(pkt, index, out_offset, out_size);
+}
+
 int dsi_packet_data(const struct dsi_packet *pkt, uint32_t index,
 		    void **out_addr, uint32_t *out_size)
 {
 	uint64_t offset;
 
-	if (!out_addr || dsi_packet_element(pkt, index, &offset, out_size))
+	if (!out_addr || element(pkt, index, &offset, out_size))
 		return -DSI_EINVAL;
 	if (pkt->entry.flags & DSI_PACKET_PHYS)
 		offset -= pkt->plane->physical;

@@ -78,7 +78,7 @@ union dsi_packet_mark {
 	uint64_t mark; /* both, to be compared at once */
 };
 
-/* The first line of the cache is what each get and commit touches.  Element 0
+/* The first line of the cache is what is touched of each packet.  Element 0
  * and what else the descriptor says lie here in its form, to be copied as they
  * are; a packet whose entry is all there is has given == 0. */
 struct dsi_packet {
@@ -96,12 +96,12 @@ struct dsi_packet {
 	uint32_t keeps;	   /* producer: dsi_packet_keep() */
 	uint32_t shares;   /* producer: packets that share this one's slot */
 	uint32_t n_links;  /* with DSI_GIVEN_LINK */
-	struct dsi_sg_element *sg; /* elements 1 and up; sg[0] is not used */
+	struct dsi_data_plane *plane;
 
 	/* With DSI_GIVEN_NUMBER, else the position. */
 	alignas(64) uint64_t number;
 	uint64_t expires_ns; /* with DSI_GIVEN_EXPIRY, else never */
-	struct dsi_data_plane *plane;
+	struct dsi_sg_element *sg; /* elements 1 and up; sg[0] is not used */
 	/* Since when the application has it, where that is measured or traced;
 	 * 0 = not known. */
 	uint64_t got_ns;
