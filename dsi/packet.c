@@ -280,10 +280,21 @@ DSI_RARE static int take_one(struct dsi_data_plane *plane, uint64_t deadline_ns,
 			 : take_one_later(plane, deadline_ns, out_pkt);
 }
 
+/* Between two looks of a producer that polls, with no packet left. */
+DSI_USUAL void relax(const struct dsi_data_plane *plane)
+{
+	if (plane->table.count < DSI_RELAX_PACKETS)
+		return;
+	for (uint32_t i = 0; i < DSI_RELAX_TIMES; i++)
+		dsi_port_relax();
+}
+
 /* The usual sleep of a producer. */
 DSI_USUAL int sleep_for_space(struct dsi_data_plane *plane,
 			      uint64_t deadline_ns)
 {
+	if (deadline_ns == 0)
+		relax(plane);
 	return dsi__usual_sleep(plane, &plane->as.producer.sole->waiter,
 				DSI_PLANE_FLOWS | plane->usual_quiet,
 				deadline_ns, dsi__usual_none_back);
@@ -337,9 +348,9 @@ DSI_RARE static int reserve_one_on(struct dsi_data_plane *plane,
 	int32_t got;
 
 	/* If nothing is free, one that came back is taken at once, without
-	 * making it free first. */
+	 * making it free first, unless half of them did. */
 	if (dsi__packet_table_free(&plane->table) == 0 &&
-	    dsi__usual_reuse(plane, out_pkt, 1))
+	    !dsi__usual_half_back(plane) && dsi__usual_reuse(plane, out_pkt, 1))
 		return 0;
 	got = reserve_on(plane, deadline_ns, out_pkt, 1);
 	return got < 0 ? got : 0;

@@ -100,7 +100,7 @@ struct dsi_packet {
 
 	/* With DSI_GIVEN_NUMBER, else the position. */
 	alignas(64) uint64_t number;
-	uint64_t expires_ns; /* with DSI_GIVEN_EXPIRY, else never */
+	uint64_t expires_ns;	   /* with DSI_GIVEN_EXPIRY, else never */
 	struct dsi_sg_element *sg; /* elements 1 and up; sg[0] is not used */
 	/* Since when the application has it, where that is measured or traced;
 	 * 0 = not known. */

@@ -57,6 +57,12 @@ static_assert(DSI_PEER_SLOTS == DSI_STATS_PEERS,
  * it looks at serve all of them, and few slots stay warm. */
 #define DSI_READY_MOST 16u
 
+/* Who polls for packets that come back takes the line away into which the consumer
+ * counts them: so it relaxes so many times before it looks again.  Where there are fewer
+ * packets than that the consumer may be waiting for the next one. */
+#define DSI_RELAX_TIMES 16u
+#define DSI_RELAX_PACKETS 64u
+
 /* So many bytes of what came back lie still, while other slots are free: about what
  * a CPU has in caches of its own.  A slot that was given back a moment ago is in
  * those of its reader, and whoever writes it waits for each of its lines.  Where not

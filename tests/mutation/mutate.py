@@ -91,7 +91,8 @@ PROGRAMS = {  # name: (port, targets)
     "port.linux": ("linux", ["port.linux"]),
 }
 # Whose calls of a function of the port go through the test: the core is in these.
-WRAPPED = {"unit.waiting": "dsi_port_wait", "unit.apart": "dsi_port_cpu"}
+WRAPPED = {"unit.waiting": ["dsi_port_wait", "dsi_port_relax"],
+           "unit.apart": ["dsi_port_cpu"]}
 EXPLORER = "model.scenarios"
 EXPLORER_TARGETS = ["dsi_watched_core", "dsi_explorer", "model.scenarios"]
 
@@ -280,7 +281,7 @@ class Project:
             command = ["-Wl,--wrap=memcpy,--wrap=memset", "-o", out, *objects]
         else:
             port, _ = PROGRAMS[output]
-            core = (["-rdynamic", f"-Wl,--wrap={WRAPPED[output]}"]
+            core = (["-rdynamic", *(f"-Wl,--wrap={call}" for call in WRAPPED[output])]
                     if output in WRAPPED else
                     [os.path.join(self.base, "core.so")])
             command = ["-o", out, *objects, *core,

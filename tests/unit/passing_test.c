@@ -194,6 +194,54 @@ static void free_first(void **user)
 	hand_pair_fini(&pair);
 }
 
+/* So many of @packets came back, and none is free: how many are made free by the next
+ * get, its own included? */
+static uint64_t made_free(uint32_t packets, uint32_t back)
+{
+	const struct dsi_stream_desc desc = {
+		.size = sizeof(desc),
+		.packets = packets,
+		.ring_slots = 128,
+		.packet_bytes = 64,
+	};
+	struct hand_pair pair;
+	uint64_t before, after;
+
+	hand_pair_init(&pair, &desc, 0, DSI_POLICY_BLOCK);
+	hand_put(&pair, packets);
+	hand_take(&pair, back);
+	/* relaxed: one thread. */
+	before = atomic_load_explicit(&pair.stream.plane.stats->released,
+				      memory_order_relaxed);
+	assert_int_equal(dsi_packet_discard(pair.from, hand_get(pair.from)), 0);
+	/* relaxed: likewise. */
+	after = atomic_load_explicit(&pair.stream.plane.stats->released,
+				     memory_order_relaxed);
+	hand_pair_fini(&pair);
+	return after - before;
+}
+
+/* Of a few packets half is made free by one look.  With less, and of many, one that
+ * came back is taken as it is. */
+static void half_of_a_few(void **user)
+{
+	(void)user;
+	assert_true(made_free(1, 1) == 1);
+	assert_true(made_free(2, 2) == 1);
+	assert_true(made_free(3, 3) == 1);
+	assert_true(made_free(4, 1) == 1);
+	assert_true(made_free(4, 2) == 2);
+	assert_true(made_free(4, 3) == 3);
+	assert_true(made_free(9, 3) == 1);
+	assert_true(made_free(9, 4) == 4);
+	assert_true(made_free(16, 7) == 1);
+	assert_true(made_free(16, 8) == 8);
+	assert_true(made_free(17, 8) == 8);
+	assert_true(made_free(17, 7) == 1);
+	assert_true(made_free(18, 9) == 1);
+	assert_true(made_free(64, 40) == 1);
+}
+
 /* Slots that are read are warm for a while, and if there are others it is those that
  * are written. */
 #define SLOTS 24u
@@ -895,6 +943,7 @@ int main(void)
 		cmocka_unit_test(lender_beside_own_data),
 		cmocka_unit_test(most_elements),
 		cmocka_unit_test(free_first),
+		cmocka_unit_test(half_of_a_few),
 		cmocka_unit_test(warm_ones_wait),
 		cmocka_unit_test(fewer_wait),
 		cmocka_unit_test(warm_batches_wait),

@@ -574,14 +574,84 @@ static void never_at_rest(void **state)
 	hand_pair_fini(&world.pair);
 }
 
+/* ---- who polls ------------------------------------------------------------------- */
+
+static uint32_t relaxed;
+
+void __wrap_dsi_port_relax(void);
+void __wrap_dsi_port_relax(void)
+{
+	relaxed++;
+}
+
+/* How often does a producer relax in a get that finds nothing, of this kind? */
+static uint32_t relaxes_of(uint32_t packets, uint32_t n)
+{
+	const struct dsi_stream_desc desc = {
+		.size = sizeof(desc),
+		.packets = packets,
+		.packet_bytes = 64,
+	};
+	struct dsi_packet *pkts[2];
+	struct hand_pair pair;
+
+	hand_pair_init(&pair, &desc, 0, DSI_POLICY_BLOCK);
+	hand_put(&pair, packets);
+	relaxed = 0;
+	if (n == 1)
+		assert_int_equal(dsi_packet_get(pair.from, 0, pkts),
+				 -DSI_EAGAIN);
+	else
+		assert_int_equal(dsi_packet_get_many(pair.from, 0, pkts, n),
+				 -DSI_EAGAIN);
+	hand_pair_fini(&pair);
+	return relaxed;
+}
+
+/* With many packets on their way who polls lets the consumer work. */
+static void relaxes_with_many(void **state)
+{
+	(void)state;
+	assert_int_equal(relaxes_of(DSI_RELAX_PACKETS, 1), DSI_RELAX_TIMES);
+	assert_int_equal(relaxes_of(DSI_RELAX_PACKETS, 2), DSI_RELAX_TIMES);
+	assert_int_equal(relaxes_of(DSI_RELAX_PACKETS - 1u, 1), 0);
+	assert_int_equal(relaxes_of(DSI_RELAX_PACKETS - 1u, 2), 0);
+}
+
+/* Who sleeps has nothing to wait for before. */
+static void sleeps_at_once(void **state)
+{
+	const struct dsi_stream_desc desc = {
+		.size = sizeof(desc),
+		.packets = DSI_RELAX_PACKETS,
+		.packet_bytes = 64,
+	};
+	struct dsi_packet *pkt;
+	struct hand_pair pair;
+
+	(void)state;
+	hand_pair_init(&pair, &desc, 0, DSI_POLICY_BLOCK);
+	hand_put(&pair, DSI_RELAX_PACKETS);
+	relaxed = 0;
+	assert_int_equal(dsi_packet_get(pair.from, PAST, &pkt), -DSI_ETIMEDOUT);
+	assert_int_equal(relaxed, 0);
+	hand_pair_fini(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_waits),   cmocka_unit_test(polls),
-		cmocka_unit_test(due_once),    cmocka_unit_test(announced),
-		cmocka_unit_test(put_off),     cmocka_unit_test(owed),
-		cmocka_unit_test(rings),       cmocka_unit_test(never_at_rest),
+		cmocka_unit_test(all_waits),
+		cmocka_unit_test(polls),
+		cmocka_unit_test(due_once),
+		cmocka_unit_test(announced),
+		cmocka_unit_test(put_off),
+		cmocka_unit_test(owed),
+		cmocka_unit_test(rings),
+		cmocka_unit_test(never_at_rest),
 		cmocka_unit_test(not_put_off),
+		cmocka_unit_test(relaxes_with_many),
+		cmocka_unit_test(sleeps_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
