@@ -280,10 +280,12 @@ DSI_RARE static int take_one(struct dsi_data_plane *plane, uint64_t deadline_ns,
 			 : take_one_later(plane, deadline_ns, out_pkt);
 }
 
-/* Between two looks of a producer that polls, with no packet left. */
+/* Between two looks of a producer that polls: if the consumer has packets, and is not
+ * waiting for us to wake it. */
 DSI_USUAL void relax(const struct dsi_data_plane *plane)
 {
-	if (plane->table.count < DSI_RELAX_PACKETS)
+	if (plane->table.count < DSI_RELAX_PACKETS || plane->owed ||
+	    !dsi__usual_none_back(plane))
 		return;
 	for (uint32_t i = 0; i < DSI_RELAX_TIMES; i++)
 		dsi_port_relax();

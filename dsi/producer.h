@@ -57,11 +57,18 @@ static_assert(DSI_PEER_SLOTS == DSI_STATS_PEERS,
  * it looks at serve all of them, and few slots stay warm. */
 #define DSI_READY_MOST 16u
 
-/* Who polls for packets that come back takes the line away into which the consumer
- * counts them: so it relaxes so many times before it looks again.  Where there are fewer
- * packets than that the consumer may be waiting for the next one. */
+/* A producer that polls for packets that come back takes a line of the cache from the
+ * consumer that writes there what it gave back.  So it relaxes so many times before it
+ * looks again.  Where there are fewer packets than that the consumer may be waiting for
+ * the next one. */
 #define DSI_RELAX_TIMES 16u
 #define DSI_RELAX_PACKETS 64u
+static_assert(DSI_RELAX_TIMES <= 16,
+	      "about a microsecond: whoever polls has a deadline");
+
+/* Slots of up to so many bytes are made free by halves, where there are few: see
+ * dsi__producer_half(). */
+#define DSI_HALF_BYTES 16384u
 
 /* So many bytes of what came back lie still, while other slots are free: about what
  * a CPU has in caches of its own.  A slot that was given back a moment ago is in
@@ -122,6 +129,7 @@ struct dsi_producer {
 	uint32_t room;	 /* so many may be taken, as far as the ring goes */
 	uint64_t calm;	 /* no look at how many wait, if it is not more */
 	uint32_t cool;	 /* so many stay in the return ring, if they can */
+	uint32_t half;	 /* so many that came back are made free; or 0 */
 	uint32_t joined; /* peers admitted so far */
 	uint32_t wait_consumers;
 	uint32_t generation;		    /* peers admitted and let go of */
@@ -143,6 +151,20 @@ static inline uint32_t dsi__producer_cool(uint64_t stride, uint32_t packets)
 	if (bytes > DSI_COOL_BYTES)
 		bytes = DSI_COOL_BYTES;
 	return bytes < DSI_COOL_LEAST ? 0 : (uint32_t)(bytes / stride);
+}
+
+/* If nothing is free, one packet that came back is taken.  With few packets nothing is
+ * free after one round, and then each get would look, and find one that came back
+ * since, for ever.  So of how many that came back are all made free?  0: of none.  Half
+ * of @packets, unless those are many; but the newest is taken first then, and it is
+ * warm where it was read (DSI_COOL_BYTES), which counts if slots are large. */
+static inline uint32_t dsi__producer_half(uint64_t stride, uint32_t packets)
+{
+	uint32_t half = packets / 2u;
+
+	if (half < 2 || half > DSI_READY_MOST / 2u || stride > DSI_HALF_BYTES)
+		return 0;
+	return half;
 }
 
 /* How many packets was this consumer given, if it is one that is asked? */

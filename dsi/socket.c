@@ -206,6 +206,7 @@ static int set_up_plane(struct dsi_socket *sock)
 			 desc->ring_slots, desc->max_sg);
 	producer->limit = DSI_POSITION_MAX;
 	producer->cool = dsi__producer_cool(plane->slot_stride, desc->packets);
+	producer->half = dsi__producer_half(plane->slot_stride, desc->packets);
 	producer->wait_consumers = sock->producer_options.wait_consumers;
 	err = dsi__packet_table_init(&plane->table, plane, desc->packets,
 				     desc->max_sg);

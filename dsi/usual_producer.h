@@ -138,14 +138,12 @@ DSI_USUAL int dsi__usual_back(const struct dsi_data_plane *plane, uint32_t n)
 	return back >= least && back <= producer->position - peer->first - at;
 }
 
-/* Has half of a few packets come back?  Then one look makes all of that free; who took
- * them one by one would always find one more, and look for each. */
+/* Has half of a few packets come back, see dsi__producer_half()? */
 DSI_USUAL int dsi__usual_half_back(const struct dsi_data_plane *plane)
 {
-	const uint32_t half = plane->table.count / 2u;
+	const uint32_t half = plane->as.producer.half;
 
-	return half > 1 && half <= DSI_READY_MOST / 2u &&
-	       dsi__usual_back(plane, half);
+	return half && dsi__usual_back(plane, half);
 }
 
 /* Take @n packets that came back, all or none: for a batch one look, and they need

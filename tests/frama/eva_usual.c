@@ -103,6 +103,7 @@ static void make_producer(uint64_t position)
 	p->ready = any_u32;
 	p->calm = any_u64;
 	p->cool = any_u32;
+	p->half = any_u32;
 	p->block_mask = 1;
 	p->sole = peer;
 	peer->returned = any_u64;
@@ -128,6 +129,8 @@ static void produce(uint32_t n)
 		(void)dsi__usual_reserve_one(&plane, out);
 	else if (any_int)
 		(void)dsi__usual_reuse(&plane, out, n);
+	else if (any_int)
+		(void)dsi__usual_half_back(&plane);
 	else if (any_int)
 		(void)dsi__usual_retake(&plane, out, n);
 	else if (any_int)

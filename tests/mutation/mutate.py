@@ -90,7 +90,7 @@ PROGRAMS = {  # name: (port, targets)
     "hostile.producer": ("linux", ["hostile.producer"]),
     "port.linux": ("linux", ["port.linux"]),
 }
-# Whose calls of a function of the port go through the test: the core is in these.
+# Whose calls of these functions of the port go through the test: the core is in it.
 WRAPPED = {"unit.waiting": ["dsi_port_wait", "dsi_port_relax"],
            "unit.apart": ["dsi_port_cpu"]}
 EXPLORER = "model.scenarios"

@@ -976,6 +976,8 @@ static void begin(const struct kind *kind)
 	world.random = 1u + (uint64_t)(kind - kinds);
 	hand_stream_init(&world.stream, &desc, kind->begin);
 	world.stream.plane.as.producer.cool = kind->cool;
+	world.stream.plane.as.producer.half =
+		dsi__producer_half(SLOT, kind->packets);
 	world.stream.plane.notice = notice;
 	world.stream.plane.as.producer.wait_consumers = kind->waits;
 	world.from = hand_socket(&world.stream.plane);

@@ -208,6 +208,7 @@ static uint64_t made_free(uint32_t packets, uint32_t back)
 	uint64_t before, after;
 
 	hand_pair_init(&pair, &desc, 0, DSI_POLICY_BLOCK);
+	pair.stream.plane.as.producer.half = dsi__producer_half(64, packets);
 	hand_put(&pair, packets);
 	hand_take(&pair, back);
 	/* relaxed: one thread. */
@@ -240,6 +241,22 @@ static void half_of_a_few(void **user)
 	assert_true(made_free(17, 7) == 1);
 	assert_true(made_free(18, 9) == 1);
 	assert_true(made_free(64, 40) == 1);
+}
+
+/* Those are 4 to 17, with at most 16 KiB. */
+static void what_a_few_are(void **user)
+{
+	(void)user;
+	assert_int_equal(dsi__producer_half(64, 1), 0);
+	assert_int_equal(dsi__producer_half(64, 3), 0);
+	assert_int_equal(dsi__producer_half(64, 4), 2);
+	assert_int_equal(dsi__producer_half(64, 16), 8);
+	assert_int_equal(dsi__producer_half(64, 17), 8);
+	assert_int_equal(dsi__producer_half(64, 18), 0);
+	assert_int_equal(dsi__producer_half(0, 8), 4);
+	assert_int_equal(dsi__producer_half(16384, 8), 4);
+	assert_int_equal(dsi__producer_half(16448, 8), 0);
+	assert_int_equal(dsi__producer_half(UINT64_MAX, UINT32_MAX), 0);
 }
 
 /* Slots that are read are warm for a while, and if there are others it is those that
@@ -944,6 +961,7 @@ int main(void)
 		cmocka_unit_test(most_elements),
 		cmocka_unit_test(free_first),
 		cmocka_unit_test(half_of_a_few),
+		cmocka_unit_test(what_a_few_are),
 		cmocka_unit_test(warm_ones_wait),
 		cmocka_unit_test(fewer_wait),
 		cmocka_unit_test(warm_batches_wait),

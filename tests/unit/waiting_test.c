@@ -576,66 +576,117 @@ static void never_at_rest(void **state)
 
 /* ---- who polls ------------------------------------------------------------------- */
 
+static struct dsi_packet *many[DSI_RELAX_PACKETS];
 static uint32_t relaxed;
+static uint32_t back_at; /* then a packet comes back; 0: none does */
 
 void __wrap_dsi_port_relax(void);
 void __wrap_dsi_port_relax(void)
 {
-	relaxed++;
+	assert_null(world.pair.stream.plane.owed);
+	if (++relaxed == back_at)
+		hand_take(&world.pair, 1);
 }
 
-/* How often does a producer relax in a get that finds nothing, of this kind? */
-static uint32_t relaxes_of(uint32_t packets, uint32_t n)
+/* A stream whose packets are all on their way. */
+static void set_up_many(uint32_t packets)
 {
 	const struct dsi_stream_desc desc = {
 		.size = sizeof(desc),
+		.flags = DSI_STREAM_NO_STAMP,
 		.packets = packets,
+		.ring_slots = 128,
 		.packet_bytes = 64,
 	};
-	struct dsi_packet *pkts[2];
-	struct hand_pair pair;
 
-	hand_pair_init(&pair, &desc, 0, DSI_POLICY_BLOCK);
-	hand_put(&pair, packets);
+	memset(&world, 0, sizeof(world));
+	hand_pair_init(&world.pair, &desc, 0, DSI_POLICY_BLOCK);
+	hand_put(&world.pair, packets);
 	relaxed = 0;
-	if (n == 1)
-		assert_int_equal(dsi_packet_get(pair.from, 0, pkts),
-				 -DSI_EAGAIN);
-	else
-		assert_int_equal(dsi_packet_get_many(pair.from, 0, pkts, n),
-				 -DSI_EAGAIN);
-	hand_pair_fini(&pair);
-	return relaxed;
+	back_at = 0;
 }
 
-/* With many packets on their way who polls lets the consumer work. */
+/* With many packets on their way who polls lets the consumer work; for at most about
+ * a microsecond. */
 static void relaxes_with_many(void **state)
 {
+	static const uint32_t cases[][2] = {{63, 0}, {64, 16}, {100, 16}};
+
 	(void)state;
-	assert_int_equal(relaxes_of(DSI_RELAX_PACKETS, 1), DSI_RELAX_TIMES);
-	assert_int_equal(relaxes_of(DSI_RELAX_PACKETS, 2), DSI_RELAX_TIMES);
-	assert_int_equal(relaxes_of(DSI_RELAX_PACKETS - 1u, 1), 0);
-	assert_int_equal(relaxes_of(DSI_RELAX_PACKETS - 1u, 2), 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		struct dsi_packet *pkts[2];
+		struct dsi_socket *from;
+
+		set_up_many(cases[i][0]);
+		from = world.pair.from;
+		assert_int_equal(dsi_packet_get(from, 0, pkts), -DSI_EAGAIN);
+		assert_int_equal(relaxed, cases[i][1]);
+		assert_int_equal(dsi_packet_get_many(from, 0, pkts, 2),
+				 -DSI_EAGAIN);
+		assert_int_equal(relaxed, 2u * cases[i][1]);
+		hand_pair_fini(&world.pair);
+	}
 }
 
-/* Who sleeps has nothing to wait for before. */
-static void sleeps_at_once(void **state)
+/* What comes back meanwhile is taken by the same get. */
+static void looks_after_it_relaxed(void **state)
 {
-	const struct dsi_stream_desc desc = {
-		.size = sizeof(desc),
-		.packets = DSI_RELAX_PACKETS,
-		.packet_bytes = 64,
-	};
 	struct dsi_packet *pkt;
-	struct hand_pair pair;
 
 	(void)state;
-	hand_pair_init(&pair, &desc, 0, DSI_POLICY_BLOCK);
-	hand_put(&pair, DSI_RELAX_PACKETS);
-	relaxed = 0;
-	assert_int_equal(dsi_packet_get(pair.from, PAST, &pkt), -DSI_ETIMEDOUT);
+	set_up_many(DSI_RELAX_PACKETS);
+	back_at = DSI_RELAX_TIMES;
+	assert_int_equal(dsi_packet_get(world.pair.from, 0, &pkt), 0);
+	assert_int_equal(dsi_packet_discard(world.pair.from, pkt), 0);
+	assert_int_equal(relaxed, DSI_RELAX_TIMES);
+	hand_pair_fini(&world.pair);
+}
+
+/* Who sleeps has nothing to wait for before, nor has who holds all packets itself. */
+static void does_not_relax(void **state)
+{
+	struct dsi_packet *pkt;
+
+	(void)state;
+	set_up_many(DSI_RELAX_PACKETS);
+	assert_int_equal(dsi_packet_get(world.pair.from, PAST, &pkt),
+			 -DSI_ETIMEDOUT);
 	assert_int_equal(relaxed, 0);
-	hand_pair_fini(&pair);
+	hand_take(&world.pair, DSI_RELAX_PACKETS);
+	assert_int_equal(dsi_packet_get_many(world.pair.from, 0, many,
+					     DSI_RELAX_PACKETS),
+			 DSI_RELAX_PACKETS);
+	assert_int_equal(dsi_packet_get(world.pair.from, 0, &pkt),
+			 -DSI_ENOBUFS);
+	assert_int_equal(relaxed, 0);
+	hand_pair_fini(&world.pair);
+}
+
+/* The consumer has all but one, and sleeps: that it is woken for that one is not put
+ * off. */
+static void wakes_before_it_relaxes(void **state)
+{
+	struct dsi_waiter *waiter;
+	struct dsi_packet *next;
+
+	(void)state;
+	set_up_many(DSI_RELAX_PACKETS);
+	hand_take(&world.pair, DSI_RELAX_PACKETS);
+	for (uint32_t i = 1; i < DSI_RELAX_PACKETS; i++) {
+		hand_put(&world.pair, 1);
+		many[i] = hand_get(world.pair.to);
+	}
+	waiter = &world.pair.consumer.plane.as.consumer.waiter;
+	dsi__waiter_announce(waiter, dsi__waiter_word(waiter).expected, 0);
+	next = hand_get(world.pair.from);
+	assert_int_equal(dsi_packet_commit_get(world.pair.from, next, 0, &next),
+			 -DSI_EAGAIN);
+	assert_true(atomic_load(&world.pair.stream.plane.stats->wakes) == 1);
+	assert_int_equal(relaxed, 0);
+	dsi__waiter_withdraw(waiter);
+	for (uint32_t i = 1; i < DSI_RELAX_PACKETS; i++)
+		assert_int_equal(dsi_packet_commit(world.pair.to, many[i]), 0);
+	hand_pair_fini(&world.pair);
 }
 
 int main(void)
@@ -651,7 +702,9 @@ int main(void)
 		cmocka_unit_test(never_at_rest),
 		cmocka_unit_test(not_put_off),
 		cmocka_unit_test(relaxes_with_many),
-		cmocka_unit_test(sleeps_at_once),
+		cmocka_unit_test(looks_after_it_relaxed),
+		cmocka_unit_test(does_not_relax),
+		cmocka_unit_test(wakes_before_it_relaxes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
