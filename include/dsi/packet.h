@@ -49,7 +49,9 @@ struct dsi_packet;
  *   -DSI_ENOTCONN   socket is not connected or not started
  *   -DSI_EINVAL     @sock or @out_pkt is NULL
  * Context: work thread of @sock only; RT-safe; sleeps only if @deadline_ns
- *          is not 0 and nothing is available.
+ *          is not 0 and nothing is available.  With 0, a producer whose one
+ *          consumer has all its packets may look twice, about a microsecond
+ *          apart.
  * Lifetime: the packet is invalid after commit, discard, or close.
  * Source:  original DSI dsi_packet_get(); docs/design/30-notify.md
  * Since:   0.1
