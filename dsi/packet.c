@@ -350,7 +350,7 @@ DSI_RARE static int reserve_one_on(struct dsi_data_plane *plane,
 	int32_t got;
 
 	/* If nothing is free, one that came back is taken at once, without
-	 * making it free first, unless half of them did. */
+	 * making it free first, unless half of a few did. */
 	if (dsi__packet_table_free(&plane->table) == 0 &&
 	    !dsi__usual_half_back(plane) && dsi__usual_reuse(plane, out_pkt, 1))
 		return 0;
@@ -776,8 +776,8 @@ static int writable(const struct dsi_packet *pkt)
 	return readable(pkt) && pkt->plane->role == DSI_ROLE_PRODUCER;
 }
 
-/* Whoever looks at each packet asks for this, so it is inlined: a library that may
- * not bind its own functions would call it through a table. */
+/* Inlined, for those who ask for each packet: an exported function is called through
+ * the library's table, from here as well. */
 DSI_USUAL int element(const struct dsi_packet *pkt, uint32_t index,
 		      uint64_t *out_offset, uint32_t *out_size)
 {

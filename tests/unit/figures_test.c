@@ -19,6 +19,24 @@ struct ends {
 	struct dsi_socket *from, *to;
 };
 
+static struct ends open_stream(const struct dsi_stream_desc *desc,
+			       const char *name, uint32_t policy)
+{
+	struct dsi_consumer_options wish = {.size = sizeof(wish),
+					    .policy = policy};
+	struct ends ends;
+
+	if (policy == DSI_POLICY_DROP_NEW)
+		wish.queue_packets = 2;
+	assert_int_equal(dsi_producer_create(desc, NULL, &ends.from), 0);
+	assert_int_equal(dsi_socket_listen(ends.from, name, NULL), 0);
+	assert_int_equal(dsi_socket_start(ends.from), 0);
+	assert_int_equal(dsi_consumer_create(&wish, &ends.to), 0);
+	assert_int_equal(dsi_socket_connect(ends.to, name, DSI_FOREVER), 0);
+	assert_int_equal(dsi_socket_start(ends.to), 0);
+	return ends;
+}
+
 static struct ends open_ends(const char *name, uint32_t policy,
 			     uint64_t lifetime_ns)
 {
@@ -27,19 +45,8 @@ static struct ends open_ends(const char *name, uint32_t policy,
 					     .packet_bytes = 64,
 					     .max_sg = 3,
 					     .lifetime_ns = lifetime_ns};
-	struct dsi_consumer_options wish = {.size = sizeof(wish),
-					    .policy = policy};
-	struct ends ends;
 
-	if (policy == DSI_POLICY_DROP_NEW)
-		wish.queue_packets = 2;
-	assert_int_equal(dsi_producer_create(&desc, NULL, &ends.from), 0);
-	assert_int_equal(dsi_socket_listen(ends.from, name, NULL), 0);
-	assert_int_equal(dsi_socket_start(ends.from), 0);
-	assert_int_equal(dsi_consumer_create(&wish, &ends.to), 0);
-	assert_int_equal(dsi_socket_connect(ends.to, name, DSI_FOREVER), 0);
-	assert_int_equal(dsi_socket_start(ends.to), 0);
-	return ends;
+	return open_stream(&desc, name, policy);
 }
 
 static void close_ends(const struct ends *ends)
@@ -124,6 +131,39 @@ static void packets_and_bytes(void **state)
 	expect(ends.to, 5 + 4 * PACKETS, 112 + 4 * PACKETS * 64,
 	       5 + 4 * PACKETS);
 	close_ends(&ends);
+}
+
+/* With nothing free, @back of 6 packets come back: how many does the next get count? */
+static uint64_t counted(uint32_t packet_bytes, uint32_t back)
+{
+	const struct dsi_stream_desc desc = {.size = sizeof(desc),
+					     .packets = 6,
+					     .ring_slots = 16,
+					     .packet_bytes = packet_bytes};
+	struct ends ends =
+		open_stream(&desc, "figures.counted", DSI_POLICY_BLOCK);
+	struct dsi_socket_stats stats = {.size = sizeof(stats)};
+
+	for (uint32_t i = 0; i < 6; i++)
+		assert_int_equal(dsi_packet_commit(ends.from, get(ends.from)),
+				 0);
+	for (uint32_t i = 0; i < back; i++)
+		assert_int_equal(dsi_packet_commit(ends.to, get(ends.to)), 0);
+	assert_int_equal(dsi_packet_discard(ends.from, get(ends.from)), 0);
+	assert_int_equal(dsi_socket_stats(ends.from, &stats), 0);
+	close_ends(&ends);
+	return stats.released;
+}
+
+/* Of a few small packets what came back is counted together, once it is half. */
+static void counted_by_halves(void **state)
+{
+	(void)state;
+	assert_true(counted(64, 2) == 1);
+	assert_true(counted(64, 3) == 3);
+	assert_true(counted(64, 5) == 5);
+	assert_true(counted(16384, 5) == 5);
+	assert_true(counted(16385, 5) == 1);
 }
 
 static void drops_and_their_events(void **state)
@@ -413,6 +453,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_and_bytes),
+		cmocka_unit_test(counted_by_halves),
 		cmocka_unit_test(drops_and_their_events),
 		cmocka_unit_test(lifetimes),
 		cmocka_unit_test(gone_with_a_shared_slot),
